@@ -1,0 +1,63 @@
+"""The CuPy backend: arrays on an NVIDIA GPU. CuPy is imported when the backend is first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tinygraph.backends import BackendError
+
+
+class CupyBackend:
+    """Runs the same kernels with CuPy, on the current GPU."""
+
+    name = "cupy"
+
+    def __init__(self, cupy: Any):
+        self.xp = cupy
+        self.device = self
+
+    def empty(self, size: int) -> Any:
+        """Return ``size`` bytes of device memory; CuPy's pool aligns them to 512."""
+        return self.xp.empty(size, dtype=np.uint8)
+
+    def asarray(self, value: Any) -> Any:
+        """Return the array on the device."""
+        return self.xp.asarray(value)
+
+    def write(self, array: Any, value: Any) -> None:
+        """Copy ``value``, from the host or this device, into ``array``."""
+        if isinstance(value, self.xp.ndarray):
+            self.xp.copyto(array, value)
+        else:
+            array.set(np.ascontiguousarray(value, dtype=array.dtype).reshape(array.shape))
+
+    def to_host(self, array: Any) -> np.ndarray[Any, Any]:
+        """Return a copy in host memory; waits for the device."""
+        return np.asarray(self.xp.asnumpy(array))
+
+
+@cache
+def backend() -> CupyBackend:
+    """Return the one CuPy backend; raises `BackendError` where there is no CuPy or no GPU."""
+    try:
+        import cupy
+    except ImportError:
+        raise BackendError(
+            "backend 'cupy': CuPy is not installed; pip install 'tinygraph[cupy]' for CUDA 12."
+        ) from None
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as problem:
+        raise BackendError(f"backend 'cupy': CUDA does not start: {problem}.") from None
+    if not count:
+        raise BackendError("backend 'cupy': CuPy is installed, but finds no GPU.")
+    return CupyBackend(cupy)
+
+
+def describe(backend: CupyBackend) -> str:
+    """Say which CuPy and GPU these are."""
+    properties = backend.xp.cuda.runtime.getDeviceProperties(0)
+    return f"CuPy {backend.xp.__version__} on {properties['name'].decode()}"

@@ -1,0 +1,48 @@
+"""The NumPy backend: arrays in host memory."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+ALIGNMENT = 64
+
+
+class NumpyBackend:
+    """Runs kernels with NumPy, on the processor."""
+
+    name = "numpy"
+    xp = np
+    device = None
+
+    def empty(self, size: int) -> Array:
+        """Return ``size`` bytes that begin on a cache line."""
+        memory = np.empty(size + ALIGNMENT, dtype=np.uint8)
+        start = -memory.ctypes.data % ALIGNMENT
+        return memory[start : start + size]
+
+    def asarray(self, value: Array) -> Array:
+        """Return the array itself."""
+        return value
+
+    def write(self, array: Array, value: Any) -> None:
+        """Copy ``value`` into ``array``."""
+        np.copyto(array, value)
+
+    def to_host(self, array: Array) -> Array:
+        """Return a copy."""
+        return np.array(array)
+
+
+@cache
+def backend() -> NumpyBackend:
+    """Return the one NumPy backend."""
+    return NumpyBackend()
+
+
+def describe(backend: NumpyBackend) -> str:
+    """Say which NumPy this is."""
+    return f"NumPy {backend.xp.__version__}"

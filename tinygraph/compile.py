@@ -1,0 +1,137 @@
+"""Compiling: outputs -> graph -> plan -> program, and the function that runs it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph import backends
+from tinygraph.graph import Graph, GraphError, Node, absolute_scope
+from tinygraph.ops import Counter, add, add_n
+from tinygraph.plan import plan
+from tinygraph.rewrites.retype import retype
+from tinygraph.run import Program
+
+Array = np.ndarray[Any, Any]
+Outputs = Node | Sequence[Node] | Mapping[str, Node]
+
+
+class Function:
+    """A compiled graph: called with arrays by input name, it returns arrays as its outputs were given.
+
+    Calls from several threads take turns: the program has one set of buffers.
+    """
+
+    def __init__(self, graph: Graph, form: Any, program: Program, guard: str | None):
+        self.graph = graph
+        self.program = program
+        self.plan = program.plan
+        self._form = form
+        self._guard = guard
+        self._lock = threading.Lock()
+        self.inputs = {leaf.name: leaf for leaf in graph.leaves if leaf.op.name == "input"}
+
+    def __call__(self, **feeds: Any) -> Any:
+        checked = self._checked(feeds)
+        with self._lock:
+            self.program.run(checked, self._guard)
+            values = {name: self.program.value(name) for name in self.graph.outputs}
+        if self._form is dict:
+            return values
+        return list(values.values()) if self._form is list else values["output"]
+
+    def _checked(self, feeds: Mapping[str, Any]) -> dict[str, Array]:
+        """Return the feeds as arrays of the declared shapes, or raise before anything runs."""
+        if feeds.keys() != self.inputs.keys():
+            takes = ", ".join(self.inputs) or "nothing"
+            raise GraphError(f"run: expected the inputs {takes}, got {', '.join(feeds) or 'nothing'}.")
+        checked = {}
+        for name, value in feeds.items():
+            leaf, array = self.inputs[name], np.asarray(value)
+            if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
+                raise GraphError(f"input {name!r}: expected {leaf.dtype}, got {array.dtype}.")
+            if array.shape != leaf.shape:
+                raise GraphError(f"input {name!r}: expected shape {leaf.shape}, got {array.shape}.")
+            checked[name] = array.astype(leaf.dtype, copy=False)
+        return checked
+
+    def first_nonfinite(self, **feeds: Any) -> Node | None:
+        """Return the first node, in the order of running, whose value is NaN or infinite on ``feeds``.
+
+        It computes every value into a buffer of its own, and changes no parameter.
+        """
+        checked = self._checked(feeds)
+        program = Program(plan(self.graph, reuse=False), self.program.backend)
+        return program.first_nonfinite(checked)
+
+
+def compile(
+    outputs: Outputs,
+    updates: Mapping[Node, Node] | None = None,
+    *,
+    backend: str = "numpy",
+    dtype: str | None = None,
+    guard: str | None = None,
+    reuse: bool = True,
+) -> Function:
+    """Plan a graph and bind it to a backend.
+
+    Args:
+        outputs: a node, a list of nodes or a dict of named nodes; a call returns arrays in the same form.
+        updates: the value that each parameter takes after a run. `Counter` leaves advance on their own.
+        backend: ``"numpy"`` or ``"cupy"``; see `tinygraph.devices`.
+        dtype: compute in this float type, whatever the leaves are declared in; parameters keep their own.
+        guard: the name of an output; when it is False a run changes no parameter.
+        reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
+
+    Raises:
+        GraphError: two inputs of one name, an update of another shape, an unknown guard.
+        BackendError: the backend is not usable; the message says what is missing.
+
+    >>> import tinygraph as tg
+    >>> x, w = tg.input("x", (2,)), tg.param("w", [1.0, 2.0])
+    >>> step = tg.compile({"y": x * w}, updates={w: w + 1.0})
+    >>> step(x=[1.0, 1.0])["y"].tolist(), step(x=[1.0, 1.0])["y"].tolist()
+    ([1.0, 2.0], [2.0, 3.0])
+    """
+    named, form = _named(outputs)
+    graph = _with_updates(Graph(named), updates or {})
+    if dtype is not None:
+        graph = retype(graph, np.dtype(dtype))
+    if guard is not None and guard not in named:
+        raise GraphError(f"compile: the guard {guard!r} is not among the outputs {', '.join(named)}.")
+    _check_inputs(graph)
+    program = Program(plan(graph, reuse=reuse), backends.get(backend))
+    return Function(graph, form, program, guard)
+
+
+def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:
+    if isinstance(outputs, Node):
+        return {"output": outputs}, Node
+    if isinstance(outputs, Mapping):
+        return dict(outputs), dict
+    return {str(index): node for index, node in enumerate(outputs)}, list
+
+
+def _with_updates(graph: Graph, updates: Mapping[Node, Node]) -> Graph:
+    """Add the updates, and those of the counters; each new value is one that a kernel writes."""
+    for leaf, node in updates.items():
+        if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):
+            raise GraphError(f"compile: {node!r} cannot be the new value of {leaf!r}.")
+    computed = {
+        leaf: node if node.inputs and not node.op.view else add_n(node) for leaf, node in updates.items()
+    }
+    full = Graph(graph.outputs, computed)
+    with absolute_scope("update"):
+        counters = {leaf: add(leaf, 1) for leaf in full.leaves if isinstance(leaf, Counter)}
+    return Graph(graph.outputs, computed | counters)
+
+
+def _check_inputs(graph: Graph) -> None:
+    names = [leaf.name for leaf in graph.leaves if leaf.op.name == "input"]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise GraphError(f"compile: two different inputs are named {sorted(twice)[0]!r}; rename one.")

@@ -1,0 +1,34 @@
+"""Small real time series, and the windows to learn a forecast from.
+
+Series, each as a `Series` (the values with their times, column names, units and source):
+
+- `el_nino`: sea-surface temperature by month, 1950 to 2010, one column.
+- `sunspots`: sunspot number by year, 1700 to 2008, one column.
+- `seattle_weather`: weather by day, 2012 to 2015, four columns and a class.
+
+Windows:
+
+- `make_windows`: cut a series into inputs and the values that follow them.
+- `split_windows`: the same, separately for the past to train on and the rest to test on.
+
+The data is in the public domain; see the Markdown files in ``vendored/``.
+
+>>> (x_train, y_train), (x_test, y_test) = split_windows(el_nino(), length=12)
+>>> x_train.shape, y_train.shape
+((574, 12, 1), (574, 1))
+>>> x_test.shape, y_test.shape
+((134, 12, 1), (134, 1))
+"""
+
+from tinygraph.datasets.loaders import el_nino, seattle_weather, sunspots
+from tinygraph.datasets.series import Series
+from tinygraph.datasets.windows import make_windows, split_windows
+
+__all__ = [
+    "Series",
+    "el_nino",
+    "make_windows",
+    "seattle_weather",
+    "split_windows",
+    "sunspots",
+]

@@ -1,0 +1,55 @@
+"""The two process-wide defaults: the float type of new leaves, and the seed of everything random."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+_FLOATS = ("float32", "float64")
+_floatx = np.dtype("float32")
+_seed: int | None = None
+_draws = itertools.count()
+
+
+def floatx() -> np.dtype:
+    """Return the float type that inputs, parameters and constants get when none is asked for."""
+    return _floatx
+
+
+def set_floatx(dtype: str) -> None:
+    """Set the float type of leaves made from now on: ``"float32"`` (the default) or ``"float64"``.
+
+    >>> import tinygraph as tg
+    >>> tg.set_floatx("float64"); tg.input("x", (2,)).dtype.name
+    'float64'
+    >>> tg.set_floatx("float32")
+    """
+    global _floatx
+    if dtype not in _FLOATS:
+        raise ValueError(f"set_floatx: expected one of {', '.join(_FLOATS)}, got {dtype!r}.")
+    _floatx = np.dtype(dtype)
+
+
+def set_seed(seed: int) -> None:
+    """Seed everything random that is made from now on: weights, shuffles and dropout masks.
+
+    Two processes that set the same seed and run the same code get the same bits.
+
+    >>> import tinygraph as tg
+    >>> tg.set_seed(7)
+    """
+    global _seed, _draws
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"set_seed: expected a whole number >= 0, got {seed!r}.")
+    _seed = int(seed)
+    _draws = itertools.count()
+
+
+def next_seed() -> int:
+    """Return a seed not used before: a function of `set_seed` and how many were taken since."""
+    global _seed
+    if _seed is None:
+        _seed = int(np.random.SeedSequence().generate_state(1)[0])
+    sequence = np.random.SeedSequence([_seed, next(_draws)])
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -1,0 +1,91 @@
+"""Reverse-mode differentiation: from nodes to more nodes of the same graph. It computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygraph.graph import GraphError, Node, absolute_scope, toposort
+from tinygraph.ops import add_n, ones, zeros
+
+
+def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:
+    """Return d loss / d w for each node w of ``wrt``, as nodes that can be differentiated again.
+
+    Where a node is used several times, its incoming gradients meet in one n-ary sum. The new nodes
+    stand in the scope ``backward/...`` of the node that they belong to. A node that ``loss`` does not
+    depend on gets zeros.
+
+    Args:
+        loss: a node of one element; of any shape if ``seed`` is given.
+        wrt: float nodes, leaves or not.
+        seed: d (what is wanted) / d loss, of the loss's shape; 1 by default.
+
+    Raises:
+        GraphError: the loss has several elements and no seed, or a node of ``wrt`` is not of floats.
+
+    >>> import tinygraph as tg
+    >>> x = tg.param("x", 3.0)
+    >>> (slope,) = tg.gradients(x * x, [x])
+    >>> (curvature,) = tg.gradients(slope, [x])
+    >>> float(tg.compile(slope)()), float(tg.compile(curvature)())
+    (6.0, 2.0)
+    """
+    _check(loss, wrt, seed)
+    order = toposort([loss])
+    needed = _depending_on(wrt, order)
+    incoming: dict[Node, list[Node]] = {loss: [seed if seed is not None else _one_like(loss)]}
+    found: dict[Node, Node] = {}
+    wanted = set(wrt)
+    for node in reversed(order):
+        parts = incoming.pop(node, None)
+        if parts is None or node not in needed:
+            continue
+        with absolute_scope(_backward(node)):
+            g = parts[0] if len(parts) == 1 else add_n(*parts)
+            if node in wanted:
+                found[node] = g
+            if node.op.gradient is None:
+                continue
+            for source, part in zip(node.inputs, _vjp(node, g), strict=True):
+                if part is not None and source in needed:
+                    incoming.setdefault(source, []).append(part)
+    return [found[w] if w in found else zeros(w.shape, dtype=w.dtype) for w in wrt]
+
+
+def _vjp(node: Node, g: Node) -> Sequence[Node | None]:
+    parts: Sequence[Node | None] = node.op.gradient(g, node, *node.inputs, **node.attrs)
+    return parts
+
+
+def _check(loss: Node, wrt: Sequence[Node], seed: Node | None) -> None:
+    if not isinstance(loss, Node):
+        raise GraphError(f"gradients: expected a node as loss, got {type(loss).__name__}.")
+    if isinstance(wrt, Node):
+        raise GraphError(f"gradients: expected a list of nodes, got one; write [{wrt.label}].")
+    if seed is None and loss.size != 1:
+        raise GraphError(
+            f"gradients: {loss!r} has {loss.size} elements; reduce it with tg.sum or tg.mean, or give a seed."
+        )
+    if seed is not None and seed.shape != loss.shape:
+        raise GraphError(f"gradients: the seed {seed!r} must have the shape of {loss!r}.")
+    for node in wrt:
+        if not isinstance(node, Node) or node.dtype.kind != "f":
+            raise GraphError(f"gradients: only float nodes have gradients, not {node!r}.")
+
+
+def _depending_on(wrt: Sequence[Node], order: Sequence[Node]) -> set[Node]:
+    """Return the float nodes of ``order`` through which a node of ``wrt`` acts, those included."""
+    needed = set(wrt)
+    for node in order:
+        if node.dtype.kind == "f" and any(source in needed for source in node.inputs):
+            needed.add(node)
+    return needed
+
+
+def _one_like(loss: Node) -> Node:
+    with absolute_scope(_backward(loss)):
+        return ones(loss.shape, dtype=loss.dtype)
+
+
+def _backward(node: Node) -> str:
+    return f"backward/{node.scope}" if node.scope else "backward"

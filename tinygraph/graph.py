@@ -1,0 +1,298 @@
+"""Nodes and graphs: what is to be computed, never a value. Imports nothing else of tinygraph.
+
+A `Node` is one use of an operation: it has inputs, a shape and a dtype. A `Graph` is named output nodes
+plus the new values of its parameters. Both are immutable; every pass returns a new graph.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+#: Every declared operation by name; an operation enters it by being declared.
+OPS: dict[str, Callable[..., Node]] = {}
+
+_scope: ContextVar[str] = ContextVar("scope", default="")
+
+
+class GraphError(ValueError):
+    """A graph that cannot be: shapes that do not fit, an unknown input, a cycle."""
+
+
+@contextmanager
+def scope(name: str) -> Iterator[str]:
+    """Put the nodes made inside under ``name``: scopes nest, as in ``lstm/t3``.
+
+    >>> import tinygraph as tg
+    >>> with tg.scope("lstm"), tg.scope("t3"):
+    ...     node = tg.tanh(tg.input("x", (2,)))
+    >>> node.scope
+    'lstm/t3'
+    """
+    outer = _scope.get()
+    token = _scope.set(f"{outer}/{name}" if outer else name)
+    try:
+        yield _scope.get()
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def absolute_scope(path: str) -> Iterator[str]:
+    """Put the nodes made inside under ``path``, whatever scope is open outside."""
+    token = _scope.set(path)
+    try:
+        yield path
+    finally:
+        _scope.reset(token)
+
+
+def current_scope() -> str:
+    """Return the path of the open scope, ``""`` outside of any."""
+    return _scope.get()
+
+
+class Node:
+    """One use of an operation: ``op`` applied to ``inputs``. It has a shape and a dtype, never a value.
+
+    Nodes are immutable and compare by identity. Python's operators declare new nodes.
+    """
+
+    __slots__ = ("__weakref__", "attrs", "dtype", "inputs", "name", "op", "scope", "shape")
+    __array_ufunc__ = None  # array + node asks the node, not NumPy
+
+    op: Any
+    inputs: tuple[Node, ...]
+    attrs: Mapping[str, Any]
+    shape: Shape
+    dtype: np.dtype
+    scope: str
+    name: str
+
+    def __init__(
+        self,
+        op: Any,
+        inputs: tuple[Node, ...],
+        attrs: Mapping[str, Any],
+        shape: Shape,
+        dtype: np.dtype,
+        scope: str | None = None,
+        name: str = "",
+    ):
+        put = object.__setattr__
+        put(self, "op", op)
+        put(self, "inputs", inputs)
+        put(self, "attrs", attrs)
+        put(self, "shape", shape)
+        put(self, "dtype", dtype)
+        put(self, "scope", _scope.get() if scope is None else scope)
+        put(self, "name", name)
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        """Return the same use of the same operation on other inputs of the same shapes."""
+        return Node(self.op, inputs, self.attrs, self.shape, self.dtype, scope=self.scope, name=self.name)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def label(self) -> str:
+        """The name in messages and drawings: ``lstm/t3/tanh``, or a leaf's own name."""
+        name = self.name or self.op.name
+        return f"{self.scope}/{name}" if self.scope else name
+
+    def __repr__(self) -> str:
+        return f"<{self.label} {self.dtype.name}{list(self.shape)}>"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{self.label}: a node is immutable; declare a new one.")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Node:
+        return self
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self.label} has no value yet: compile the graph and test its result.")
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(f"{self.label} is a scalar and has no length.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Node]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Node:
+        return OPS["slice"](self, index=index if isinstance(index, tuple) else (index,))
+
+    def __neg__(self) -> Node:
+        return OPS["negative"](self)
+
+    def __abs__(self) -> Node:
+        return OPS["abs"](self)
+
+    def __add__(self, other: Any) -> Node:
+        return OPS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return OPS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return OPS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return OPS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return OPS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return OPS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return OPS["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return OPS["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Node:
+        return OPS["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Node:
+        return OPS["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Node:
+        return OPS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return OPS["matmul"](other, self)
+
+    def __lt__(self, other: Any) -> Node:
+        return OPS["less"](self, other)
+
+    def __le__(self, other: Any) -> Node:
+        return OPS["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Node:
+        return OPS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Node:
+        return OPS["greater_equal"](self, other)
+
+
+def toposort(roots: Iterable[Node]) -> list[Node]:
+    """Return every node that ``roots`` need, each after its inputs; iterative, so depth is no limit."""
+    order: list[Node] = []
+    done: set[Node] = set()
+    stack = list(roots)[::-1]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        waiting = [source for source in node.inputs if source not in done]
+        if waiting:
+            stack.extend(waiting[::-1])
+        else:
+            stack.pop()
+            done.add(node)
+            order.append(node)
+    return order
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Named outputs, and ``updates``: the node whose value each parameter takes after a run.
+
+    >>> import tinygraph as tg
+    >>> x = tg.input("x", (2, 3))
+    >>> graph = tg.Graph({"y": tg.tanh(x) * 2.0})
+    >>> graph.count()
+    {'constant': 1, 'input': 1, 'multiply': 1, 'tanh': 1}
+    """
+
+    outputs: Mapping[str, Node]
+    updates: Mapping[Node, Node] = field(default_factory=dict)
+
+    @cached_property
+    def roots(self) -> Sequence[Node]:
+        """The outputs, then the new values of the parameters."""
+        return (*self.outputs.values(), *self.updates.values())
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """Every node in an order in which it can be run: what the outputs need, then the updates."""
+        return toposort(self.roots)
+
+    @cached_property
+    def leaves(self) -> list[Node]:
+        """The nodes without inputs: inputs, parameters and constants, updated parameters included."""
+        used = dict.fromkeys(node for node in self.nodes if not node.inputs)
+        return list(used | dict.fromkeys(self.updates))
+
+    def count(self) -> dict[str, int]:
+        """Return how often each operation is used, by name."""
+        return dict(sorted(Counter(node.op.name for node in self.nodes).items()))
+
+    def substitute(self, new: Mapping[Node, Node]) -> Graph:
+        """Return this graph with each node ``old`` replaced by ``new[old]``, in one pass.
+
+        A replacement may be built on nodes that are themselves replaced. Raises `GraphError` where a
+        replacement has another shape or dtype, or needs the very node that it replaces.
+        """
+        for old, node in new.items():
+            if (node.shape, node.dtype) != (old.shape, old.dtype):
+                raise GraphError(f"substitute: {node!r} cannot stand for {old!r}.")
+        built: dict[Node, Node] = {}
+        open_: set[Node] = set()
+        stack = [self.resolve(root, new) for root in self.roots][::-1]
+        while stack:
+            node = stack[-1]
+            if node in built:
+                stack.pop()
+                continue
+            sources = [self.resolve(source, new) for source in node.inputs]
+            waiting = [source for source in sources if source not in built]
+            if waiting:
+                if node in open_:
+                    raise GraphError(f"substitute: {node!r} would need its own result.")
+                open_.add(node)
+                stack.extend(waiting[::-1])
+                continue
+            stack.pop()
+            inputs = tuple(built[source] for source in sources)
+            built[node] = node if inputs == node.inputs else node.with_inputs(inputs)
+        return Graph(
+            {name: built[self.resolve(node, new)] for name, node in self.outputs.items()},
+            {leaf: built[self.resolve(node, new)] for leaf, node in self.updates.items()},
+        )
+
+    @staticmethod
+    def resolve(node: Node, new: Mapping[Node, Node]) -> Node:
+        """Follow ``new`` from ``node`` to the node that finally stands for it."""
+        for _ in range(len(new) + 1):
+            if node not in new:
+                return node
+            node = new[node]
+        raise GraphError(f"substitute: replacements of {node!r} go round in a circle.")

@@ -1,0 +1,184 @@
+"""Names for things: one door for ``"adam"``, ``{"class_name": ...}`` and objects themselves.
+
+The registry is closed: only what tinygraph declares with `register` is in it. What else may be named comes
+from ``custom_objects``, given by the caller.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+#: kind -> name -> class or function; a class is there by its own name, in snake case, and by its aliases
+KINDS: dict[str, dict[str, Any]] = {}
+
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default={})
+
+
+class Configurable:
+    """Something made from named arguments, each of which it keeps as the attribute of that name."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data: what `from_config` takes."""
+        return {name: plain(getattr(self, name)) for name in argument_names(type(self))}
+
+    @classmethod
+    def from_config(cls: type[T], config: Mapping[str, Any]) -> T:
+        """Make one from the arguments of `get_config`."""
+        return cls(**config)
+
+
+def register(kind: str, *aliases: str) -> Callable[[T], T]:
+    """Declare a class or function under its name (a class also in snake case) and its aliases."""
+
+    def declare(thing: T) -> T:
+        name = thing.__name__  # type: ignore[attr-defined]
+        names = KINDS.setdefault(kind, {})
+        for each in (name, snake_case(name), *aliases):
+            names[each] = thing
+        if inspect.isclass(thing):
+            thing.kind = kind  # type: ignore[attr-defined]
+        return thing
+
+    return declare
+
+
+def get(kind: str, identifier: Any) -> Any:
+    """Return what ``identifier`` names: a name, a config dict, or an object or function, which is returned.
+
+    A class is called without arguments. Raises ValueError for a name that nothing has.
+    """
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier, kind=kind)
+    if isinstance(identifier, str):
+        identifier = _find(kind, identifier)
+    if inspect.isclass(identifier):
+        return identifier()
+    if not isinstance(identifier, Configurable) and not callable(identifier):
+        raise ValueError(f"{kind}: expected a name, a config or an object, got {identifier!r}.")
+    return identifier
+
+
+def serialize(thing: Any) -> Any:
+    """Return plain data that `deserialize` makes the same object of: strings, numbers, lists and dicts.
+
+    >>> from tinygraph import nn
+    >>> nn.serialize(nn.optimizers.SGD(0.1))["class_name"]
+    'SGD'
+    """
+    if isinstance(thing, Configurable):
+        kind = getattr(type(thing), "kind", None)
+        config = {"class_name": type(thing).__name__, "config": thing.get_config()}
+        return config | ({"kind": kind} if kind else {})
+    return plain(thing)
+
+
+def deserialize(
+    config: Any, custom_objects: Mapping[str, Any] | None = None, *, kind: str | None = None
+) -> Any:
+    """Make the object that ``config`` describes.
+
+    Args:
+        config: what `serialize` returned: ``{"class_name": ..., "config": {...}}``, or a name.
+        custom_objects: name -> class or function of the caller's own, for names outside the registry.
+        kind: "layer", "loss", ...: for names that several kinds share. A config may say it itself.
+
+    Raises:
+        ValueError: an unknown or ambiguous name, or a config of another form.
+
+    >>> from tinygraph import nn
+    >>> nn.deserialize({"class_name": "Dense", "config": {"units": 3}}).units
+    3
+    """
+    token = _custom.set({**_custom.get(), **(custom_objects or {})})
+    try:
+        return _deserialize(config, kind)
+    finally:
+        _custom.reset(token)
+
+
+def _deserialize(config: Any, kind: str | None) -> Any:
+    if isinstance(config, str):
+        return get(kind or _only_kind(config), config)
+    if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
+        raise ValueError(f"deserialize: expected {{'class_name': ..., 'config': {{...}}}}, got {config!r}.")
+    name, arguments = config["class_name"], config.get("config", {})
+    if not isinstance(arguments, Mapping):
+        raise ValueError(f"deserialize: the config of {name!r} must be a dict, got {arguments!r}.")
+    found = _find(config.get("kind") or kind or _only_kind(name), name)
+    if inspect.isclass(found) and issubclass(found, Configurable):
+        return found.from_config(arguments)
+    return found(**arguments) if inspect.isclass(found) else found
+
+
+def _only_kind(name: str) -> str:
+    """Return the one kind that has ``name``."""
+    if name in _custom.get():
+        return "custom object"
+    kinds = [kind for kind, names in KINDS.items() if name in names]
+    if len(kinds) > 1:
+        raise ValueError(f"deserialize: {name!r} is a {' and a '.join(kinds)}; say which with kind=.")
+    if not kinds:
+        known = [each for names in KINDS.values() for each in names]
+        raise ValueError(f"deserialize: unknown name {name!r}{did_you_mean(name, known)}.")
+    return kinds[0]
+
+
+def _find(kind: str, name: str) -> Any:
+    names = {**KINDS.get(kind, {}), **_custom.get()}
+    if name not in names:
+        raise ValueError(f"unknown {kind} {name!r}{did_you_mean(name, names)}.")
+    return names[name]
+
+
+def did_you_mean(name: str, known: Any) -> str:
+    """Return a hint for an unknown name: the closest known one, or all there are."""
+    close = difflib.get_close_matches(str(name), [str(each) for each in known], n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there are {', '.join(sorted(str(each) for each in known))}" if known else ""
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as strings, numbers, lists and dicts."""
+    if isinstance(value, Configurable):
+        return serialize(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.dtype):
+        return value.name
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if callable(value):
+        return getattr(value, "name", None) or value.__name__
+    return value
+
+
+def argument_names(cls: type) -> list[str]:
+    """Return the names of a constructor's arguments, those that it passes on with ``**`` included."""
+    names: dict[str, None] = {}
+    for base in cls.__mro__:
+        if "__init__" not in vars(base) or base is object:
+            continue
+        parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
+        names |= {p.name: None for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return list(names)
+
+
+def snake_case(name: str) -> str:
+    """Return ``MeanSquaredError`` as ``mean_squared_error``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

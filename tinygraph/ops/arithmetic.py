@@ -1,0 +1,250 @@
+"""Arithmetic of each element, with broadcasting. Gradients that were broadcast are summed back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygraph.graph import GraphError, Node
+from tinygraph.op import op
+from tinygraph.ops.broadcast import sum_to
+from tinygraph.ops.compare import equal, where
+from tinygraph.ops.rules import Inferred, elementwise, elementwise_float, inplace
+from tinygraph.ops.samples import PAIRS, Draw, positive, truth
+
+
+@op(elementwise, scalar="{0} + {1}", samples=PAIRS)
+def add(xp, x, y, *, out):
+    """The sum x + y of each pair of elements.
+
+    >>> import tinygraph as tg
+    >>> tg.add(tg.input("x", (3, 1)), tg.input("y", (4,))).shape
+    (3, 4)
+    """
+    xp.add(x, y, out=out)
+
+
+@add.vjp
+def _(g, z, x, y):
+    return sum_to(g, x.shape), sum_to(g, y.shape)
+
+
+@op(elementwise, scalar="{0} - {1}", samples=PAIRS)
+def subtract(xp, x, y, *, out):
+    """The difference x - y of each pair of elements."""
+    xp.subtract(x, y, out=out)
+
+
+@subtract.vjp
+def _(g, z, x, y):
+    return sum_to(g, x.shape), sum_to(-g, y.shape)
+
+
+@op(elementwise, scalar="{0} * {1}", samples=PAIRS)
+def multiply(xp, x, y, *, out):
+    """The product x y of each pair of elements."""
+    xp.multiply(x, y, out=out)
+
+
+@multiply.vjp
+def _(g, z, x, y):
+    return sum_to(g * y, x.shape), sum_to(g * x, y.shape)
+
+
+@op(
+    elementwise_float,
+    scalar="{0} / {1}",
+    samples=[((3, 4), positive(3, 4)), ((3, 4), positive(4)), ((), positive(2, 2))],
+)
+def divide(xp, x, y, *, out):
+    """The quotient x / y of each pair of elements; of whole numbers too it is a float."""
+    xp.divide(x, y, out=out)
+
+
+@divide.vjp
+def _(g, z, x, y):
+    return sum_to(g / y, x.shape), sum_to(-(g * z) / y, y.shape)
+
+
+@op(elementwise_float, scalar="pow({0}, {1})", samples=[(positive(3, 4), (4,)), (positive(2), ())])
+def power(xp, x, y, *, out):
+    """x to the power y. The gradient with respect to y takes ln x as 0 where x <= 0.
+
+    >>> import tinygraph as tg
+    >>> tg.compile(tg.constant([1.0, 2.0, 3.0]) ** 2)()
+    array([1., 4., 9.], dtype=float32)
+    """
+    xp.power(x, y, out=out)
+
+
+@power.vjp
+def _(g, z, x, y):
+    if is_number(y, 2):
+        return (g * (2.0 * x), None)
+    dx = sum_to(where(equal(y, 0.0), 0.0, g * y * power(x, y - 1.0)), x.shape)
+    if y.op.name == "constant":
+        return dx, None
+    positive_x = x > 0.0
+    return dx, sum_to(where(positive_x, g * z * log(where(positive_x, x, 1.0)), 0.0), y.shape)
+
+
+def is_number(node: Node, number: float) -> bool:
+    """Whether ``node`` is the constant ``number``."""
+    return node.op.name == "constant" and node.size == 1 and node.attrs["value"].item() == number
+
+
+@op(elementwise, scalar="-{0}", samples=[((3, 4),), ((),), ((2, 0),)])
+def negative(xp, x, *, out):
+    """-x of each element."""
+    xp.negative(x, out=out)
+
+
+@negative.vjp
+def _(g, y, x):
+    return (-g,)
+
+
+@op(elementwise, scalar="abs({0})", samples=[((3, 4),), ((),)])
+def abs_(xp, x, *, out):
+    """|x| of each element; the slope at 0 is taken as 0."""
+    xp.absolute(x, out=out)
+
+
+@abs_.vjp
+def _(g, y, x):
+    return (g * sign(x),)
+
+
+@op(elementwise, scalar="sign({0})", samples=[((3, 4),)])
+def sign(xp, x, *, out):
+    """-1, 0 or 1 by the sign of each element."""
+    xp.sign(x, out=out)
+
+
+@op(elementwise_float, scalar="exp({0})", samples=[((3, 4),), ((),)])
+def exp(xp, x, *, out):
+    """e to the power x of each element."""
+    xp.exp(x, out=out)
+
+
+@exp.vjp
+def _(g, y, x):
+    return (g * y,)
+
+
+@op(elementwise_float, scalar="expm1({0})", samples=[((3, 4),)])
+def expm1(xp, x, *, out):
+    """exp(x) - 1, exact near 0."""
+    xp.expm1(x, out=out)
+
+
+@expm1.vjp
+def _(g, y, x):
+    return (g * (y + 1.0),)
+
+
+@op(elementwise_float, scalar="log({0})", samples=[(positive(3, 4),)])
+def log(xp, x, *, out):
+    """The natural logarithm of each element."""
+    xp.log(x, out=out)
+
+
+@log.vjp
+def _(g, y, x):
+    return (g / x,)
+
+
+@op(elementwise_float, scalar="log1p({0})", samples=[(positive(3, 4),)])
+def log1p(xp, x, *, out):
+    """ln(1 + x), exact near 0."""
+    xp.log1p(x, out=out)
+
+
+@log1p.vjp
+def _(g, y, x):
+    return (g / (1.0 + x),)
+
+
+@op(elementwise_float, scalar="sqrt({0})", samples=[(positive(3, 4),)])
+def sqrt(xp, x, *, out):
+    """The square root of each element; its slope at 0 is infinite."""
+    xp.sqrt(x, out=out)
+
+
+@sqrt.vjp
+def _(g, y, x):
+    return (0.5 * g / y,)
+
+
+@op(elementwise_float, scalar="sin({0})", samples=[((3, 4),)])
+def sin(xp, x, *, out):
+    """The sine of each element, in radians."""
+    xp.sin(x, out=out)
+
+
+@sin.vjp
+def _(g, y, x):
+    return (g * cos(x),)
+
+
+@op(elementwise_float, scalar="cos({0})", samples=[((3, 4),)])
+def cos(xp, x, *, out):
+    """The cosine of each element, in radians."""
+    xp.cos(x, out=out)
+
+
+@cos.vjp
+def _(g, y, x):
+    return (-g * sin(x),)
+
+
+@op(elementwise, scalar="floor({0})", samples=[((3, 4),)])
+def floor(xp, x, *, out):
+    """The largest whole number not above each element."""
+    xp.floor(x, out=out)
+
+
+@inplace
+def same_shapes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """All inputs have one shape and dtype."""
+    first, *others = inputs or (None,)
+    if first is None:
+        raise GraphError("needs at least one input")
+    if any((node.shape, node.dtype) != (first.shape, first.dtype) for node in others):
+        raise GraphError("needs inputs of one shape and dtype")
+    return first.shape, first.dtype
+
+
+@op(same_shapes, samples=[((3, 4),) * 3, ((2,),), ((0, 2),) * 2, (Draw(()),) * 5])
+def add_n(xp, x, *others, out):
+    """The sum of all inputs, from left to right: where gradients meet, they meet here."""
+    if not others:
+        xp.copyto(out, x)
+        return
+    xp.add(x, others[0], out=out)
+    for y in others[1:]:
+        xp.add(out, y, out=out)
+
+
+@add_n.vjp
+def _(g, z, *inputs):
+    return (g,) * len(inputs)
+
+
+@inplace
+def casted(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """A dtype to take."""
+    attrs["dtype"] = np.dtype(attrs["dtype"])
+    return inputs[0].shape, attrs["dtype"]
+
+
+@op(casted, samples=[((3, 4), {"dtype": "float64"}), (truth(3), {"dtype": "float64"})])
+def cast(xp, x, *, dtype, out):
+    """Each element in another dtype."""
+    xp.copyto(out, x, casting="unsafe")
+
+
+@cast.vjp
+def _(g, y, x, dtype):
+    return (cast(g, dtype=x.dtype),)

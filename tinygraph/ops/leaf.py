@@ -1,0 +1,182 @@
+"""Leaves of a graph: inputs, parameters, constants and counters. They have no kernel: they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygraph.defaults import floatx
+from tinygraph.graph import OPS, GraphError, Node
+from tinygraph.ops.rules import integer_shape
+
+Array = np.ndarray[Any, Any]
+
+
+class Leaf:
+    """A kind of leaf; ``make`` is the function that makes one."""
+
+    view = None
+    gradient = None
+
+    def __init__(self, name: str, make: Callable[..., Node]):
+        self.name = name
+        self.make = make
+        OPS[name] = self
+
+    def __call__(self, *args: Any, **attrs: Any) -> Node:
+        return self.make(*args, **attrs)
+
+    def __repr__(self) -> str:
+        return f"<leaf {self.name}>"
+
+
+class Cell:
+    """The mutable store behind a parameter: one array, on one device at a time."""
+
+    __slots__ = ("array", "backend")
+
+    def __init__(self, array: Array):
+        self.array: Any = array
+        self.backend: Any = None  # None: plain NumPy on the host
+
+    def host(self) -> Array:
+        """Return the array itself where it is NumPy's, else a copy from the device."""
+        return self.array if self.backend is None else self.backend.to_host(self.array)
+
+    def assign(self, value: Array) -> None:
+        """Write ``value`` into the array where it stands, so that programs bound to it see it."""
+        self.array[...] = value if self.backend is None else self.backend.asarray(value)
+
+    def on(self, backend: Any) -> Any:
+        """Move the array to ``backend`` unless it is there, and return it."""
+        if backend is not self.backend:
+            self.array = self.host() if backend is None else backend.asarray(self.host())
+            self.backend = backend
+        return self.array
+
+
+class Parameter(Node):
+    """A leaf with a value that training changes. The node is immutable; its value stands in a cell."""
+
+    __slots__ = ("cell",)
+    cell: Cell
+
+    def __init__(self, op: Leaf, value: Array, name: str):
+        super().__init__(op, (), {}, value.shape, value.dtype, name=name)
+        object.__setattr__(self, "cell", Cell(value))
+
+    @property
+    def value(self) -> Array:
+        """A copy of the value."""
+        return np.array(self.cell.host())
+
+    def assign(self, value: Any) -> None:
+        """Replace the value by one of the same shape; raises `GraphError` and keeps it otherwise."""
+        array = np.asarray(value)
+        if array.shape != self.shape:
+            raise GraphError(f"{self.label}: expected a value of {self.shape}, got {array.shape}.")
+        self.cell.assign(array.astype(self.dtype))
+
+
+class Counter(Parameter):
+    """A whole number that every run of a program that uses it advances by one."""
+
+    __slots__ = ()
+
+
+def array_of(value: Any, dtype: Any, name: str) -> Array:
+    """Return ``value`` as an array of ``dtype``: floats take `floatx` unless it is given."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise GraphError(f"{name}: expected numbers, got an array of {array.dtype}.")
+    return np.array(array, dtype=dtype or _standard(array.dtype), order="C")
+
+
+def _standard(dtype: np.dtype) -> np.dtype:
+    """Floats are `floatx`, whole numbers int64 (ids need no other), truth is bool."""
+    return {"f": floatx(), "b": np.dtype(bool)}.get(dtype.kind, np.dtype("int64"))
+
+
+def _checked_dtype(dtype: Any) -> np.dtype:
+    """Return ``dtype``, by default `floatx`; one of the five that kernels know."""
+    result = floatx() if dtype is None else np.dtype(dtype)
+    if result.name not in ("float32", "float64", "int32", "int64", "bool"):
+        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {result}.")
+    return result
+
+
+def input(name: str, shape: Any, dtype: Any = None) -> Node:
+    """A leaf that is fed at each run: ``compile(...)(name=array)``.
+
+    Args:
+        name: what it is fed by; unique in a graph.
+        shape: whole numbers, the batch included: an op graph has no unknown dimension.
+        dtype: float32, float64, int32, int64 or bool; `tinygraph.set_floatx`'s by default.
+
+    >>> import tinygraph as tg
+    >>> tg.input("x", (4, 3))
+    <x float32[4, 3]>
+    """
+    return Node(input_op, (), {}, integer_shape(shape), _checked_dtype(dtype), name=name)
+
+
+def param(name: str, value: Any, dtype: Any = None) -> Parameter:
+    """A leaf with a value of its own, which `tinygraph.compile`'s ``updates`` may change.
+
+    Args:
+        name: for messages and drawings.
+        value: an array; it is copied. Floats become `tinygraph.set_floatx`'s type unless dtype is given.
+
+    >>> import tinygraph as tg
+    >>> tg.param("w", [[1.0, 2.0]]).value
+    array([[1., 2.]], dtype=float32)
+    """
+    return Parameter(param_op, array_of(value, dtype, name), name)
+
+
+def constant(value: Any, dtype: Any = None, name: str = "") -> Node:
+    """A leaf with a fixed value: a number or an array.
+
+    >>> import tinygraph as tg
+    >>> tg.constant([1.0, 2.0])
+    <constant float32[2]>
+    """
+    array = array_of(value, dtype, name or "constant")
+    array.flags.writeable = False
+    return Node(constant_op, (), {"value": array}, array.shape, array.dtype, name=name)
+
+
+def counter(name: str, start: int = 0) -> Counter:
+    """A leaf that counts the runs of the programs it is used in: the step of a random number."""
+    return Counter(counter_op, np.array(start, dtype="int64"), name)
+
+
+def full(shape: Any, value: float, dtype: Any = None) -> Node:
+    """A constant of one number everywhere; it takes the memory of that one number.
+
+    >>> import tinygraph as tg
+    >>> tg.compile(tg.full((2, 2), 3.0) + 1.0)()
+    array([[4., 4.],
+           [4., 4.]], dtype=float32)
+    """
+    number = np.asarray(value, dtype=_checked_dtype(dtype))
+    array = np.broadcast_to(number, integer_shape(shape))
+    return Node(constant_op, (), {"value": array}, array.shape, array.dtype)
+
+
+def zeros(shape: Any, dtype: Any = None) -> Node:
+    """A constant of zeros: `full` with 0."""
+    return full(shape, 0, dtype)
+
+
+def ones(shape: Any, dtype: Any = None) -> Node:
+    """A constant of ones: `full` with 1."""
+    return full(shape, 1, dtype)
+
+
+input_op = Leaf("input", input)
+param_op = Leaf("param", param)
+constant_op = Leaf("constant", constant)
+counter_op = Leaf("counter", counter)

@@ -1,0 +1,58 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygraph.graph import GraphError, Node
+from tinygraph.op import op
+from tinygraph.ops.broadcast import sum_to
+from tinygraph.ops.layout import expand_dims, reshape, transpose
+from tinygraph.ops.rules import Inferred, broadcast, promote
+
+
+def matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """(..., m, k) @ (..., k, n) -> (..., m, n); leading axes broadcast."""
+    x, y = inputs
+    if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-2]:
+        raise GraphError("needs (m, k) @ (k, n)")
+    leading = broadcast(x.shape[:-2], y.shape[:-2])
+    return (*leading, x.shape[-2], y.shape[-1]), promote(inputs)
+
+
+@op(
+    matrices,
+    samples=[((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((2, 1, 3, 4), (5, 4, 1)), ((2, 0), (0, 3))],
+)
+def matmul(xp, x, y, *, out):
+    """The product of matrices, X Y; leading axes are batches and broadcast.
+
+    >>> import tinygraph as tg
+    >>> (tg.input("x", (32, 16)) @ tg.input("w", (16, 64))).shape
+    (32, 64)
+    """
+    xp.matmul(x, y, out=out)
+
+
+@matmul.vjp
+def _(g, z, x, y):
+    return sum_to(g @ matrix_transpose(y), x.shape), sum_to(matrix_transpose(x) @ g, y.shape)
+
+
+def matrix_transpose(x: Node) -> Node:
+    """The last two axes swapped."""
+    return transpose(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+def dot(x: Node, y: Node) -> Node:
+    """The product over the last axis of x and the first of the matrix y: (..., k) . (k, n) -> (..., n).
+
+    The leading axes are rows of one product, which is what a dense layer means.
+    """
+    if x.ndim == 2:
+        return matmul(x, y)
+    if x.ndim == 1:
+        return reshape(matmul(expand_dims(x, 0), y), shape=y.shape[1:])
+    rows = reshape(x, shape=(-1, x.shape[-1])) if x.size else x
+    product = matmul(rows, y)
+    return reshape(product, shape=(*x.shape[:-1], y.shape[-1]))

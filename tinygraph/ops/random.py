@@ -1,0 +1,77 @@
+"""Random numbers that are a function of (seed, step): the same bits on every backend, at any time.
+
+SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014) turns the
+position of an element into 64 random bits; its key is mixed from the seed and a `counter`'s step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygraph.defaults import floatx
+from tinygraph.graph import GraphError, Node, Shape
+from tinygraph.op import op
+from tinygraph.ops.arithmetic import cast
+from tinygraph.ops.leaf import Counter
+from tinygraph.ops.rules import Inferred, integer_shape
+from tinygraph.ops.samples import whole
+
+GOLDEN = 0x9E3779B97F4A7C15
+BITS = (1 << 64) - 1
+
+
+def stepped(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """One whole number as step."""
+    (step,) = inputs
+    if step.shape != () or step.dtype.kind != "i":
+        raise GraphError("needs one whole number as step")
+    attrs["dtype"] = np.dtype(attrs["dtype"] or floatx())
+    return integer_shape(attrs["shape"]), attrs["dtype"]
+
+
+@op(stepped, samples=[(whole(below=9), {"shape": (3, 4), "seed": 7, "dtype": "float64"})])
+def uniform(xp, step, *, shape, seed, stream=0, dtype=None, out):
+    """Uniform numbers from 0 up to 1: a function of the seed, the stream, the step and the position.
+
+    >>> import tinygraph as tg
+    >>> draw = tg.compile(tg.uniform(tg.counter("step"), shape=(2,), seed=1))
+    >>> bool((draw() == draw()).all())
+    False
+    """
+    key = xp.asarray(mixed((seed & BITS) ^ mixed(stream + 1)), dtype="uint64")
+    key = mix(xp, key + step.astype("uint64") * xp.asarray(GOLDEN, dtype="uint64"))
+    position = xp.arange(1, out.size + 1, dtype="uint64")
+    position *= xp.asarray(GOLDEN, dtype="uint64")
+    position += key
+    bits = mix(xp, position)
+    digits = 24 if out.dtype.itemsize == 4 else 53
+    bits >>= xp.asarray(64 - digits, dtype="uint64")
+    out[...] = (bits * xp.asarray(2.0**-digits, dtype=out.dtype)).reshape(shape)
+
+
+def mix(xp, z):
+    """SplitMix64's finalizer, on an array of 64-bit numbers."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z = (z ^ (z >> xp.asarray(shift, dtype="uint64"))) * xp.asarray(factor, dtype="uint64")
+    return z ^ (z >> xp.asarray(31, dtype="uint64"))
+
+
+def mixed(z: int) -> int:
+    """SplitMix64's finalizer, on one number."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & BITS
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & BITS
+    return z ^ (z >> 31)
+
+
+def dropout_mask(
+    step: Counter, shape: Shape, rate: float, *, seed: int, stream: int = 0, dtype: Any = None
+) -> Node:
+    """1 / (1 - rate) with probability 1 - rate, else 0: what dropout multiplies with.
+
+    Each step of ``step`` draws another mask; the same seed, stream and step give the same one.
+    """
+    dtype = np.dtype(dtype or floatx())
+    kept = uniform(step, shape=shape, seed=seed, stream=stream, dtype=dtype) >= rate
+    return cast(kept, dtype=dtype) * (1.0 / (1.0 - rate))

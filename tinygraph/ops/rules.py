@@ -1,0 +1,108 @@
+"""Shape rules that several operations share: what an operation needs, and the shape it then has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygraph.defaults import floatx
+from tinygraph.graph import GraphError, Node, Shape
+from tinygraph.op import Rule
+
+Inferred = tuple[Shape, np.dtype]
+
+
+def inplace(rule: Rule) -> Rule:
+    """Mark a rule whose kernels may write over an input of the result's shape and dtype."""
+    rule.inplace = True  # type: ignore[attr-defined]
+    return rule
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """Return the shape that ``shapes`` broadcast to, by NumPy's rule."""
+    first, *others = shapes
+    if all(shape == first for shape in others):
+        return first
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    result = []
+    for sizes in zip(*padded, strict=True):
+        wide = {size for size in sizes if size != 1}
+        if len(wide) > 1:
+            raise GraphError("needs shapes that broadcast (equal, or 1, on each axis)")
+        result.append(wide.pop() if wide else 1)
+    return tuple(result)
+
+
+def promote(inputs: tuple[Node, ...]) -> np.dtype:
+    """Return the dtype that holds all ``inputs``; whole numbers beside floats take the floats' dtype."""
+    first = inputs[0].dtype
+    if all(node.dtype == first for node in inputs):
+        return first
+    floats = [node.dtype for node in inputs if node.dtype.kind == "f"]
+    return np.result_type(*(floats or [node.dtype for node in inputs]))
+
+
+@inplace
+def elementwise(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """Each element of the result comes from one element of each input, after broadcasting."""
+    return broadcast(*(node.shape for node in inputs)), promote(inputs)
+
+
+@inplace
+def elementwise_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """As `elementwise`, of whole numbers too: the result is of a float dtype."""
+    dtype = promote(inputs)
+    shape = broadcast(*(node.shape for node in inputs))
+    return shape, dtype if dtype.kind == "f" else floatx()
+
+
+@inplace
+def comparison(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """Each element of the result is the truth of a comparison, after broadcasting."""
+    return broadcast(*(node.shape for node in inputs)), np.dtype(bool)
+
+
+@inplace
+def same_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """The result has the input's shape; ``axis`` counts from the front, the dtype is a float one."""
+    (x,) = inputs
+    attrs["axis"] = axis_of(attrs["axis"], x.ndim)
+    return x.shape, x.dtype if x.dtype.kind == "f" else floatx()
+
+
+def axis_of(axis: Any, ndim: int) -> int:
+    """Return ``axis`` counted from the front; it must be one of ``ndim`` axes."""
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise GraphError(f"needs a whole number as axis, not {axis!r}")
+    if not -ndim <= axis < ndim:
+        raise GraphError(f"needs an axis of {ndim} axes, not {axis}")
+    return int(axis) % ndim
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return one, several or (None) all axes as a sorted tuple counted from the front."""
+    if axis is None:
+        return tuple(range(ndim))
+    several = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(sorted(axis_of(a, ndim) for a in several))
+    if len(set(axes)) != len(axes):
+        raise GraphError(f"needs each axis once, not {tuple(several)}")
+    return axes
+
+
+def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+    """Return ``shape`` after a reduction over ``axes``."""
+    if keepdims:
+        return tuple(1 if axis in axes else size for axis, size in enumerate(shape))
+    return tuple(size for axis, size in enumerate(shape) if axis not in axes)
+
+
+def integer_shape(shape: Any) -> Shape:
+    """Return ``shape`` as a tuple of whole numbers >= 0."""
+    several = shape if isinstance(shape, (tuple, list)) else (shape,)
+    whole = all(isinstance(s, (int, np.integer)) and not isinstance(s, bool) for s in several)
+    if not whole or any(size < 0 for size in several):
+        raise GraphError(f"needs a shape of whole numbers >= 0, not {shape!r}")
+    return tuple(int(size) for size in several)

@@ -1,0 +1,221 @@
+"""Planning: who writes which buffer, and when. It runs nothing and allocates nothing.
+
+A value lives from the call that writes it to the last call that reads it. Values whose lives do not
+overlap share a buffer; an elementwise call writes over an input that dies with it; a view owns nothing;
+the new value of a parameter is written straight into the parameter where nothing reads the old one later.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tinygraph.graph import Graph, Node, toposort
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the executor needs to know of a graph.
+
+    ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
+    Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
+    parameter it overwrites); a node in ``views`` aliases its input. ``copies`` are the updates left to be copied.
+    ``freed[i]`` are the slots that nobody reads after step i.
+    """
+
+    graph: Graph
+    schedule: Sequence[Node]
+    commit: int
+    slots: Mapping[Node, int]
+    donated: Mapping[Node, Node]
+    views: frozenset[Node]
+    copies: Sequence[tuple[Node, Node]]
+    freed: Sequence[Sequence[Node]]
+    arena: int = 0
+
+    @property
+    def calls(self) -> int:
+        """How many kernels a run calls."""
+        return len(self.slots) + len(self.donated) + len(self.copies)
+
+
+def plan(graph: Graph, *, reuse: bool = True) -> Plan:
+    """Place every value of ``graph``. Without ``reuse`` each value gets a buffer of its own."""
+    return _Planner(graph, reuse).plan()
+
+
+def nbytes(node: Node) -> int:
+    """The bytes of a node's value, rounded up to the alignment."""
+    return -(-max(1, math.prod(node.shape)) * node.dtype.itemsize // ALIGNMENT) * ALIGNMENT
+
+
+class _Planner:
+    """One pass over the schedule, giving out buffers and taking them back."""
+
+    def __init__(self, graph: Graph, reuse: bool):
+        self.graph = graph
+        self.reuse = reuse
+        self.schedule = graph.nodes
+        self.commit = len(toposort(graph.outputs.values())) if graph.updates else len(self.schedule)
+        self.arena = _Arena()
+        self.slots: dict[Node, int] = {}
+        self.donated: dict[Node, Node] = {}
+        self.owner: dict[Node, Node] = {}  # whose memory a node's value stands in
+        self.contiguous: set[Node] = set()  # values without gaps, which any view can be made of
+        self.views: set[Node] = set()
+        self._alias()
+        self.last_read = self._last_reads()
+        self.handed_over: set[Node] = set()  # owners whose buffer the call that read them last took
+        self.target = {node: leaf for leaf, node in graph.updates.items()} if reuse else {}
+
+    def plan(self) -> Plan:
+        freed = []
+        dying = self._dying()
+        for step, node in enumerate(self.schedule):
+            if node.inputs and node not in self.views:
+                self._place(step, node)
+            gone = self._free(dying[step]) if self.reuse else []
+            for owner in gone:
+                self.arena.release(self.slots[owner], nbytes(owner))
+            freed.append(gone)
+        return Plan(
+            self.graph,
+            self.schedule,
+            self.commit,
+            self.slots,
+            self.donated,
+            frozenset(self.views),
+            self._copies(),
+            freed,
+            self.arena.size,
+        )
+
+    def _alias(self) -> None:
+        """Find which nodes are views, and whose memory each value stands in."""
+        for node in self.schedule:
+            view = node.op.view
+            self.owner[node] = node
+            if view is None:
+                self.contiguous.add(node)
+                continue
+            source = node.inputs[0]
+            without_gaps = source in self.contiguous
+            if not (view.of_strided or without_gaps):
+                self.contiguous.add(node)
+                continue
+            self.views.add(node)
+            self.owner[node] = self.owner[source]
+            if without_gaps and view.contiguous(source.shape, node.attrs):
+                self.contiguous.add(node)
+
+    def _last_reads(self) -> dict[Node, int]:
+        """The last step that reads each value through any alias; outputs and updates are read at the end."""
+        last: dict[Node, int] = {}
+        for step, node in enumerate(self.schedule):
+            last[self.owner[node]] = max(step, last.get(self.owner[node], 0))
+            if node not in self.views:
+                for source in node.inputs:
+                    last[self.owner[source]] = step
+        for node in self.graph.roots:
+            last[self.owner[node]] = len(self.schedule)
+        return last
+
+    def _dying(self) -> list[list[Node]]:
+        """For each step the owners that it is the last to read."""
+        dying: list[list[Node]] = [[] for _ in range(len(self.schedule) + 1)]
+        for owner, step in self.last_read.items():
+            dying[step].append(owner)
+        return dying
+
+    def _place(self, step: int, node: Node) -> None:
+        leaf = self.target.get(node)
+        if leaf is not None and self._may_donate(step, node, leaf):
+            self.donated[node] = leaf
+            return
+        over = self._operand_to_overwrite(step, node) if self.reuse else None
+        if over is not None:
+            self.slots[node] = self.slots[over]
+            self.handed_over.add(over)
+        else:
+            self.slots[node] = self.arena.take(nbytes(node))
+
+    def _free(self, owners: Sequence[Node]) -> list[Node]:
+        return [o for o in owners if o in self.slots and o not in self.handed_over]
+
+    def _may_donate(self, step: int, node: Node, leaf: Node) -> bool:
+        """Whether ``node`` may be written over the parameter it updates: nobody reads the old value later."""
+        last = self.last_read.get(leaf, -1)
+        if step < self.commit or last > step or leaf in self.donated.values():
+            return False
+        return last < step or (node.op.inplace and self._only_reads(node, leaf, leaf))
+
+    def _operand_to_overwrite(self, step: int, node: Node) -> Node | None:
+        """The value that an elementwise call reads last and element by element: it may write over it."""
+        if not node.op.inplace:
+            return None
+        for source in node.inputs:
+            owner = self.owner[source]
+            if (
+                owner in self.slots
+                and self.last_read[owner] == step
+                and source in self.contiguous
+                and (source.shape, source.dtype, source.size) == (node.shape, node.dtype, owner.size)
+                and self._only_reads(node, owner, source)
+            ):
+                return owner
+        return None
+
+    def _only_reads(self, node: Node, owner: Node, source: Node) -> bool:
+        """Whether ``node`` reads the memory of ``owner`` through ``source`` alone."""
+        return all(other is source for other in node.inputs if self.owner[other] is owner)
+
+    def _copies(self) -> list[tuple[Node, Node]]:
+        """The updates that no call writes in place: they are copied when everything else has run."""
+        return [(n, leaf) for leaf, n in self.graph.updates.items() if self.donated.get(n) is not leaf]
+
+
+class _Arena:
+    """A line of bytes: the best-fitting gap is taken, and gaps that touch are joined."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.by_size: list[tuple[int, int]] = []  # (size, start), sorted
+        self.ends: dict[int, int] = {}  # end -> start
+        self.starts: dict[int, int] = {}  # start -> end
+
+    def take(self, size: int) -> int:
+        """Return the start of ``size`` free bytes, from a gap or from new memory at the end."""
+        found = bisect_left(self.by_size, (size, 0))
+        if found < len(self.by_size):
+            start = self.by_size[found][1]
+        else:
+            start = self.ends.get(self.size, self.size)
+            self.size = start + size
+        end = self._remove(start) if start in self.starts else start + size
+        if start + size < end:
+            self._add(start + size, end)
+        return start
+
+    def release(self, start: int, size: int) -> None:
+        """Give bytes back."""
+        end = start + size
+        if end in self.starts:
+            end = self._remove(end)
+        if start in self.ends:
+            start = self.ends[start]
+            self._remove(start)
+        self._add(start, end)
+
+    def _add(self, start: int, end: int) -> None:
+        self.starts[start], self.ends[end] = end, start
+        insort(self.by_size, (end - start, start))
+
+    def _remove(self, start: int) -> int:
+        end = self.starts.pop(start)
+        del self.ends[end]
+        del self.by_size[bisect_left(self.by_size, (end - start, start))]
+        return end

@@ -1,0 +1,1 @@
+"""Rewrites: each takes a graph and returns a graph that computes the same."""

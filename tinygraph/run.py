@@ -1,0 +1,120 @@
+"""Running: a plan bound once to arrays, then a flat loop over kernels. It knows no operation by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tinygraph.backends import Backend
+from tinygraph.graph import Node
+from tinygraph.ops.leaf import Parameter
+from tinygraph.plan import Plan, nbytes
+
+Call = Callable[[], Any]
+
+
+class Program:
+    """A plan bound to one backend: every array has its address, every kernel its arguments.
+
+    ``compute`` are the calls that change no parameter, ``commit`` those that do: between the two stands
+    the guard, so that a step that went wrong changes nothing. With ``poison`` a buffer is filled with NaN
+    as soon as nobody may read it any more: what the tests of the planner look for.
+    """
+
+    def __init__(self, plan: Plan, backend: Backend, *, poison: bool = False):
+        self.plan = plan
+        self.backend = backend
+        self.poison = poison
+        self.leaves = plan.graph.leaves
+        self.parameters = [leaf for leaf in self.leaves if isinstance(leaf, Parameter)]
+        self.arena = backend.empty(plan.arena)
+        if poison:
+            self.arena[...] = 0xFF
+        self.fed = {
+            leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf)
+            for leaf in self.leaves
+            if leaf.op.name == "input"
+        }
+        self._bind()
+
+    def run(self, feeds: Mapping[str, Any], guard: str | None = None) -> bool:
+        """Feed the inputs, compute, and commit unless output ``guard`` is False. Return whether it did."""
+        if any(p.cell.array is not array for p, array in zip(self.parameters, self.bound, strict=True)):
+            self._bind()
+        for name, value in feeds.items():
+            self.backend.write(self.fed[name], value)
+        with np.errstate(all="ignore"):
+            for call in self.compute:
+                call()
+            if guard is not None and not bool(self.value(guard)):
+                return False
+            for call in self.commit:
+                call()
+        return True
+
+    def first_nonfinite(self, feeds: Mapping[str, Any]) -> Node | None:
+        """Return the first float node that is NaN or infinite somewhere; of a plan without reuse."""
+        for name, value in feeds.items():
+            self.backend.write(self.fed[name], value)
+        xp = self.backend.xp
+        with np.errstate(all="ignore"):
+            for node, call in (*((leaf, None) for leaf in self.leaves), *self.steps()):
+                if call is not None:
+                    call()
+                if node.dtype.kind == "f" and not bool(xp.isfinite(self.arrays[node]).all()):
+                    return node
+        return None
+
+    def value(self, output: str) -> np.ndarray[Any, Any]:
+        """Return a copy of an output on the host."""
+        return self.backend.to_host(self.arrays[self.plan.graph.outputs[output]])
+
+    def steps(self) -> Iterator[tuple[Node, Call]]:
+        """Yield each computed node with the call that computes it, in the order of running."""
+        for node in self.plan.schedule:
+            if node in self.plan.slots or node in self.plan.donated:
+                inputs = [self.arrays[source] for source in node.inputs]
+                out = self.arrays[node]
+                yield node, partial(node.op.kernel, self.backend.xp, *inputs, out=out, **node.attrs)
+
+    def _bind(self) -> None:
+        """Give every value its array and every call its arguments; addresses do not change after."""
+        self.bound = [p.cell.on(self.backend.device) for p in self.parameters]
+        self.arrays: dict[Node, Any] = dict(zip(self.parameters, self.bound, strict=True))
+        for node in (*self.leaves, *self.plan.schedule):
+            if node not in self.arrays:
+                self.arrays[node] = self._array(node)
+        self.compute: list[Call] = []
+        self.commit: list[Call] = []
+        calls = dict(self.steps())
+        for step, node in enumerate(self.plan.schedule):
+            phase = self.compute if step < self.plan.commit else self.commit
+            if node in calls:
+                phase.append(calls[node])
+            if self.poison:
+                phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
+        for node, leaf in self.plan.copies:
+            self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
+
+    def _array(self, node: Node) -> Any:
+        if node in self.plan.slots:
+            return self._typed(self.arena, self.plan.slots[node], node)
+        if node in self.plan.donated:
+            return self.arrays[self.plan.donated[node]]
+        if node in self.plan.views:
+            return node.op.view.make(self.backend.xp, self.arrays[node.inputs[0]], **node.attrs)
+        return self.fed[node.name] if node.op.name == "input" else self.backend.asarray(node.attrs["value"])
+
+    @staticmethod
+    def _typed(memory: Any, start: int, node: Node) -> Any:
+        """Return the bytes of ``memory`` from ``start`` on as an array of the node's shape and dtype."""
+        stop = start + node.size * node.dtype.itemsize
+        return memory[start:stop].view(node.dtype).reshape(node.shape)
+
+
+def spoil(array: Any) -> None:
+    """Fill a dead buffer with what nobody could take for a result."""
+    array[...] = {"f": np.nan, "b": True}.get(array.dtype.kind, -(2**30))
