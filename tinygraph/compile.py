@@ -12,6 +12,7 @@ from tinygraph import backends
 from tinygraph.graph import Graph, GraphError, Node, absolute_scope
 from tinygraph.ops import Counter, add, add_n
 from tinygraph.plan import plan
+from tinygraph.rewrites import passes
 from tinygraph.rewrites.retype import retype
 from tinygraph.run import Program
 
@@ -75,6 +76,7 @@ def compile(
     backend: str = "numpy",
     dtype: str | None = None,
     guard: str | None = None,
+    rewrite: bool = True,
     reuse: bool = True,
 ) -> Function:
     """Plan a graph and bind it to a backend.
@@ -85,6 +87,7 @@ def compile(
         backend: ``"numpy"`` or ``"cupy"``; see `tinygraph.devices`.
         dtype: compute in this float type, whatever the leaves are declared in; parameters keep their own.
         guard: the name of an output; when it is False a run changes no parameter.
+        rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
 
     Raises:
@@ -103,6 +106,8 @@ def compile(
         graph = retype(graph, np.dtype(dtype))
     if guard is not None and guard not in named:
         raise GraphError(f"compile: the guard {guard!r} is not among the outputs {', '.join(named)}.")
+    if rewrite:
+        graph = passes.rewrite(graph)
     _check_inputs(graph)
     program = Program(plan(graph, reuse=reuse), backends.get(backend))
     return Function(graph, form, program, guard)

@@ -98,28 +98,12 @@ METRICS = [
     ),
 ]
 
-ACTIVATIONS = [
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "softplus",
-    "softsign",
-    "hard_sigmoid",
-    "sigmoid",
-    "tanh",
-    "linear",
-    "exponential",
-    "mish",
-    "hard_tanh",
-    "relu6",
-    "hard_silu",
-    "softmax",
-    "log_softmax",
-]
-ACTIVATION_CONFIGS = [
+SMOOTH = ["sigmoid", "tanh", "softplus", "softsign", "silu", "gelu", "mish", "exponential"]
+PIECEWISE = ["relu", "leaky_relu", "elu", "selu", "hard_sigmoid", "hard_tanh", "hard_silu"]
+PIECEWISE += ["relu6", "linear"]
+BY_ROW = ["softmax", "log_softmax"]
+ACTIVATIONS = [(name, {}) for name in SMOOTH + PIECEWISE + BY_ROW]
+ACTIVATIONS += [
     ("relu", {"negative_slope": 0.1, "max_value": 5.0, "threshold": 0.5}),
     ("leaky_relu", {"negative_slope": 0.05}),
     ("elu", {"alpha": 0.5}),
@@ -244,7 +228,13 @@ def loss_configurations():
     yield "MeanSquaredError", {}, "flat_of_column", (6,), (6,)
     yield "MeanSquaredError", {}, "real", (6, 1), (6, 1)
     yield "BinaryCrossentropy", {}, "binary", (6, 1), (6,)
-    yield "SparseCategoricalCrossentropy", {}, "sparse_column", (6, CLASSES), (6,)
+    yield (
+        "SparseCategoricalCrossentropy",
+        {"from_logits": True},
+        "sparse_column",
+        (6, CLASSES),
+        (6,),
+    )
 
 
 def run_loss(rng, class_name, config, targets, shape, weight_shape):
@@ -279,7 +269,7 @@ def run_activation(rng, name, config):
     function = keras.activations.get(name)
     x = np.linspace(-7.95, 7.93, 41)
     g = np.ones(41)
-    if name in ("softmax", "log_softmax"):
+    if name in BY_ROW:
         x, g = rng.uniform(-8, 8, size=(3, 14)), rng.normal(size=(3, 14))
 
     def loss(x):
@@ -307,7 +297,7 @@ def main():
             case = {"id": words("metric", class_name, config, targets, *sizes), "kind": "metric"}
             case |= {"class_name": class_name, "config": config}
             cases.add(case, run_metric(np.random.default_rng(next(seeds)), *metric))
-    for name, config in [(name, {}) for name in ACTIVATIONS] + ACTIVATION_CONFIGS:
+    for name, config in ACTIVATIONS:
         case = {"id": words("activation", name, config), "kind": "activation"}
         case |= {"name": name, "config": config}
         cases.add(case, run_activation(np.random.default_rng(next(seeds)), name, config))

@@ -18,19 +18,8 @@ import keras
 import numpy as np
 from reference import Cases, gradients, to_numpy, use_float64
 
-ACTIVATIONS = [
-    "tanh",
-    "relu",
-    "sigmoid",
-    "linear",
-    "softsign",
-    "elu",
-    "gelu",
-    "softplus",
-    "silu",
-    "selu",
-    "hard_sigmoid",
-]
+SMOOTH = ["tanh", "sigmoid", "linear", "softsign", "gelu", "softplus", "silu"]
+PIECEWISE = ["relu", "elu", "selu", "hard_sigmoid"]
 RECURRENT = ["sigmoid", "hard_sigmoid", "tanh", "linear", "softsign", "hard_tanh"]
 RETURNS = [(False, False), (True, False), (False, True), (True, True)]  # sequences, state
 SHAPES = [(3, 5, 2), (1, 4, 3), (7, 3, 1), (2, 6, 5), (5, 1, 4), (4, 8, 2), (6, 2, 3)]
@@ -57,7 +46,7 @@ def configurations():
         for sequences, state in RETURNS:
             config = lstm_config(next(units), sequences, state, **bias)
             yield next(iter(bias)), config, next(shapes)
-    for name in ACTIVATIONS:
+    for name in SMOOTH + PIECEWISE:
         config = lstm_config(next(units), *next(returns), activation=name)
         yield f"act_{name}", config, next(shapes)
     for name in RECURRENT:
@@ -79,8 +68,7 @@ def draw(rng, config, shape):
     With relu a first step of negative candidates gives c = 0, on the kink of relu(c). A first
     step of positive candidates makes every c positive; later candidates keep either sign.
     """
-    batch, steps, features = shape
-    units = config["units"]
+    units, features = config["units"], shape[-1]
     x = rng.normal(size=shape)
     weights = [
         rng.normal(size=(features, 4 * units)) / np.sqrt(features),

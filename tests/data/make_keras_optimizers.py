@@ -52,9 +52,9 @@ KINDS = [
 ]
 
 EXTRAS = [
-    {"clipnorm": 1.5},
+    {"clipnorm": 2.5},
     {"clipvalue": 0.5},
-    {"global_clipnorm": 2.0},
+    {"global_clipnorm": 4.0},
     {"weight_decay": 0.1},
     {"global_clipnorm": 1.0, "weight_decay": 0.05},
 ]

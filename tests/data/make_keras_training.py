@@ -111,8 +111,8 @@ def run(architecture, targets, samples, batch_size, flags="", class_weight=None,
     return architecture, targets, samples, case | {"flags": flags.split()}
 
 
-ADAM = spelled("Adam", learning_rate=0.02)
-ADAM_GLOBAL = spelled("Adam", learning_rate=0.02, global_clipnorm=0.3)
+ADAM = spelled("Adam", learning_rate=0.05)
+ADAM_GLOBAL = spelled("Adam", learning_rate=0.08, global_clipnorm=0.3)
 ADAM_VALUE = spelled("Adam", learning_rate=0.02, amsgrad=True, clipvalue=0.02)
 ADAMW = spelled("AdamW", learning_rate=0.03, weight_decay=0.05)
 ADAGRAD = spelled("Adagrad", learning_rate=0.1)

@@ -128,23 +128,30 @@ def _only_kind(name: str) -> str:
         raise ValueError(f"deserialize: {name!r} is a {' and a '.join(kinds)}; say which with kind=.")
     if not kinds:
         known = [each for names in KINDS.values() for each in names]
-        raise ValueError(f"deserialize: unknown name {name!r}{did_you_mean(name, known)}.")
+        raise ValueError(f"deserialize: unknown name {name!r}{did_you_mean(name, known)}")
     return kinds[0]
 
 
 def _find(kind: str, name: str) -> Any:
     names = {**KINDS.get(kind, {}), **_custom.get()}
     if name not in names:
-        raise ValueError(f"unknown {kind} {name!r}{did_you_mean(name, names)}.")
+        raise ValueError(f"unknown {kind} {name!r}{did_you_mean(name, names)}")
     return names[name]
 
 
 def did_you_mean(name: str, known: Any) -> str:
-    """Return a hint for an unknown name: the closest known one, or all there are."""
+    """Return the end of a message on an unknown name: the closest known one, or all there are."""
     close = difflib.get_close_matches(str(name), [str(each) for each in known], n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; there are {', '.join(sorted(str(each) for each in known))}" if known else ""
+    return f"; there are {', '.join(sorted(str(each) for each in known))}." if known else "."
+
+
+def reject_unknown(thing: Any, arguments: Mapping[str, Any]) -> None:
+    """Raise TypeError if there are ``arguments``: what the constructor of ``thing`` was given beyond its own."""
+    for name in arguments:
+        known = argument_names(type(thing))
+        raise TypeError(f"{type(thing).__name__}: unknown argument {name!r}{did_you_mean(name, known)}")
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,31 @@
+"""What several rooms of the tests share: the backends, and a clean slate of process-wide defaults."""
+
+from __future__ import annotations
+
+import hypothesis
+import pytest
+
+import tinygraph as tg
+from tinygraph import backends, defaults
+
+# Shapes and graphs are drawn the same way in every run, so that a red test stays red; compiling is slow
+# enough on a busy machine to trip hypothesis' deadline, which is a timing assertion.
+hypothesis.settings.register_profile("tinygraph", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("tinygraph")
+
+
+@pytest.fixture(scope="session", params=list(backends.BACKENDS))
+def backend(request):
+    """Each backend in turn; one that cannot be used here is skipped, and the report says why."""
+    device = next(device for device in tg.devices() if device.backend == request.param)
+    if not device.usable:
+        pytest.skip(device.detail)
+    return backends.get(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _same_defaults(monkeypatch):
+    """A test that sets the float type or the seed leaves no trace."""
+    monkeypatch.setattr(defaults, "_floatx", defaults._floatx)
+    monkeypatch.setattr(defaults, "_seed", defaults._seed)
+    monkeypatch.setattr(defaults, "_draws", defaults._draws)

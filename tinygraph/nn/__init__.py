@@ -1,0 +1,35 @@
+"""Layers, models and training, with Keras' names: Sequential and Functional models around the LSTM."""
+
+from tinygraph.nn import (
+    activations as activations,
+    initializers as initializers,
+    losses as losses,
+    metrics as metrics,
+    optimizers as optimizers,
+    schedules as schedules,
+)
+from tinygraph.nn.callbacks import Callback as Callback, History as History
+from tinygraph.nn.data import DataError as DataError
+from tinygraph.nn.layer import Layer as Layer
+from tinygraph.nn.layers.core import (
+    Activation as Activation,
+    Dense as Dense,
+    Dropout as Dropout,
+    Embedding as Embedding,
+)
+from tinygraph.nn.layers.merge import (
+    Add as Add,
+    Average as Average,
+    Concatenate as Concatenate,
+    Maximum as Maximum,
+    Minimum as Minimum,
+    Multiply as Multiply,
+    Subtract as Subtract,
+)
+from tinygraph.nn.layers.shape import Flatten as Flatten, Reshape as Reshape
+from tinygraph.nn.model import Model as Model, Sequential as Sequential
+from tinygraph.nn.naming import clear_session as clear_session
+from tinygraph.nn.recurrent.lstm import LSTM as LSTM
+from tinygraph.nn.registry import deserialize as deserialize, serialize as serialize
+from tinygraph.nn.symbol import Input as Input, Symbol as Symbol
+from tinygraph.nn.training import NonFiniteError as NonFiniteError

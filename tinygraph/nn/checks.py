@@ -1,0 +1,68 @@
+"""What layers and models refuse, and the words they do it with: who, what was expected, what came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.graph import GraphError, Shape
+
+if TYPE_CHECKING:
+    from tinygraph.nn.layer import Layer
+
+
+def check_shape(layer: Layer, index: int | None, shape: Shape, batch: tuple[Any, ...]) -> None:
+    """Raise unless a sample of ``shape`` has the axes and sizes that ``layer`` needs.
+
+    ``index`` is the input's, None where the shape was given to the constructor; ``batch`` is the size of the
+    batch where it is known.
+    """
+    axes, fixed = layer.axes, dict(layer.fixed)
+    count = len(shape) if axes is None else len(axes)
+    fixed = {axis % count: size for axis, size in fixed.items() if -count <= axis < count}
+    wrong = [axis for axis, size in fixed.items() if len(shape) == count and shape[axis] != size]
+    if len(shape) == count and not wrong:
+        return
+    names = axes or tuple(f"axis {axis + 1}" for axis in range(count))
+    expected = ", ".join(str(fixed.get(axis, name)) for axis, name in enumerate(names))
+    if index is None:
+        raise GraphError(
+            f"{layer.title}: expected input_shape ({expected}), got {shape}. "
+            "It is the shape of one sample: leave the batch axis out."
+        )
+    came = ", ".join(map(str, (*batch, *shape)))
+    message = f"{layer.title}, input {index}: expected (batch, {expected}), got ({came})."
+    if wrong:
+        axis = wrong[0]
+        what = f"the {axes[axis]} " if axes else "the size "
+        message += f" Axis {axis + 1} must be {fixed[axis]}, {what}{layer.name!r} was built with."
+    raise GraphError(message)
+
+
+def array_problem(array: np.ndarray[Any, Any]) -> str:
+    """Return what is wrong with an array that should hold numbers; "" where nothing is."""
+    if array.dtype.kind in "fiub":
+        return ""
+    if array.dtype.kind == "c":
+        return "complex numbers"
+    if array.dtype.kind in "US":
+        return "strings"
+    if array.dtype.kind == "O":
+        return "an object array (rows of different lengths, None or mixed types)"
+    return f"dtype {array.dtype}"
+
+
+def whole_number(owner: str, name: str, value: Any, least: int = 1) -> int:
+    """Return ``value`` as an int of at least ``least``, or raise ValueError."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{owner}: {name} must be a whole number of at least {least}, got {value!r}.")
+    return int(value)
+
+
+def fraction(owner: str, name: str, value: Any) -> float:
+    """Return ``value`` as a float in [0, 1), or raise ValueError."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not 0.0 <= value < 1.0:
+        raise ValueError(f"{owner}: {name} must be a number from 0 up to 1 (1 excluded), got {value!r}.")
+    return float(value)

@@ -1,0 +1,250 @@
+"""`Layer`: something with weights that is called on symbols, models, nodes or arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.compile import Function, compile
+from tinygraph.defaults import floatx
+from tinygraph.graph import GraphError, Node, Shape, scope
+from tinygraph.nn import registry
+from tinygraph.nn.checks import array_problem, check_shape
+from tinygraph.nn.naming import unique_name
+from tinygraph.nn.registry import Configurable
+from tinygraph.nn.symbol import Call, Symbol, sample_shape
+from tinygraph.nn.tracing import Trace, current_trace
+from tinygraph.ops import Parameter, constant, input, param
+
+if TYPE_CHECKING:
+    from tinygraph.nn.model import Sequential
+
+Array = np.ndarray[Any, Any]
+Shapes = Shape | list[Shape]
+
+
+class Layer(Configurable):
+    """The base of all layers. A subclass has ``build``, ``call`` and, where it is cheap to say, ``output_shape``.
+
+    A layer called on a `Symbol` extends the layer graph; on a `Sequential` it is added to it; on an op-graph
+    `Node` it lowers itself there; on an array it runs at once and returns arrays.
+
+    Args:
+        name: unique in a model; made from the class if not given.
+        trainable: whether training changes the weights.
+        dtype: the float type of weights and results; `tinygraph.floatx` by default.
+        input_shape: the shape of one sample, for the first layer of a `Sequential`.
+
+    >>> import numpy as np
+    >>> from tinygraph.nn import Layer
+    >>> class Scale(Layer):
+    ...     def build(self, shape):
+    ...         self.scale = self.add_weight("scale", shape[-1:], "ones")
+    ...     def call(self, x, training):
+    ...         return x * self.scale
+    >>> Scale()(np.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    #: the names of a sample's axes, where the layer needs so many; None where any number will do
+    axes: tuple[str, ...] | None = None
+    #: the dtype of the input that the layer makes for itself as the first of a model; floats if None
+    input_dtype: str | None = None
+    #: whether the layer takes a list of inputs
+    several_inputs = False
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: str | None = None,
+        input_shape: Any = None,
+        **unknown: Any,
+    ):
+        registry.reject_unknown(self, unknown)
+        self.name = name if name is not None else unique_name(registry.snake_case(type(self).__name__))
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"{type(self).__name__}: expected a string as name, got {name!r}.")
+        self.trainable = trainable
+        self.dtype = dtype
+        self.input_shape = None if input_shape is None else self._first_shape(input_shape)
+        self.built = False
+        #: sizes that the weights were made for: axis of a sample -> size
+        self.fixed: dict[int, int] = {}
+        self.own_weights: list[tuple[Parameter, bool]] = []
+        self._functions: dict[Any, Function] = {}
+
+    # What a subclass says.
+
+    def build(self, shape: Any) -> None:
+        """Make the weights for samples of ``shape`` (a list of shapes for several inputs)."""
+
+    def call(self, x: Any, training: bool) -> Any:
+        """Return the result on nodes: a node or a list of them. Each node has the batch as first axis."""
+        raise NotImplementedError(f"{type(self).__name__} must define call(self, x, training).")
+
+    def output_shape(self, shape: Any) -> Shapes:
+        """Return the shape of one sample of the result. Unless it is overridden, one sample is traced."""
+        shapes = shape if self.several_inputs else [shape]
+        nodes = [input(f"x{k}", (1, *each), dtype=self._float()) for k, each in enumerate(shapes)]
+        with Trace(training=False):
+            result = self.lower(nodes if self.several_inputs else nodes[0], training=False)
+        if isinstance(result, Node):
+            return result.shape[1:]
+        return [node.shape[1:] for node in result]
+
+    # Weights.
+
+    def add_weight(
+        self, name: str, shape: Shape, initializer: Any = "glorot_uniform", trainable: bool = True
+    ) -> Parameter:
+        """Make a weight, as a parameter node called ``layer/name``."""
+        value = registry.get("initializer", initializer)(shape, dtype=self._float())
+        with scope(self.name):
+            weight = param(name, value, dtype=self._float())
+        self.own_weights.append((weight, trainable))
+        return weight
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """The parameter nodes, in Keras' order: those that training changes first."""
+        return self.trainable_weights + self.non_trainable_weights
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The parameter nodes that training changes."""
+        return [w for w, trainable in self.own_weights if trainable and self.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Parameter]:
+        """The parameter nodes that training leaves alone."""
+        return [w for w, trainable in self.own_weights if not (trainable and self.trainable)]
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the weights' values, in the order of `weights`."""
+        return [weight.value for weight in self.weights]
+
+    def set_weights(self, values: Sequence[Any]) -> None:
+        """Replace all weights. Raises ValueError, and changes none, if one has another shape.
+
+        >>> from tinygraph.nn import Dense
+        >>> layer = Dense(2, input_shape=(1,)); layer.ensure_built((1,))
+        >>> layer.set_weights([[[1.0, 2.0]], [0.5, 0.5]])
+        >>> layer([[10.0]]).tolist()
+        [[10.5, 20.5]]
+        """
+        weights = self.weights
+        if len(values) != len(weights):
+            made = "" if self.built else " It has no weights before it is built."
+            raise ValueError(f"{self.title}: expected {len(weights)} arrays, got {len(values)}.{made}")
+        arrays = [np.asarray(value) for value in values]
+        for weight, array in zip(weights, arrays, strict=True):
+            problem = array_problem(array)
+            if problem or array.shape != weight.shape:
+                got = problem or f"shape {array.shape}"
+                raise ValueError(f"{self.title}: {weight.label} expects shape {weight.shape}, got {got}.")
+        for weight, array in zip(weights, arrays, strict=True):
+            weight.assign(array)
+
+    def count_params(self) -> int:
+        """Return the number of elements of all weights."""
+        return sum(weight.size for weight in self.weights)
+
+    @property
+    def title(self) -> str:
+        """How messages name the layer: ``LSTM 'enc'``."""
+        return f"{type(self).__name__} {self.name!r}"
+
+    # Calling.
+
+    def __call__(self, inputs: Any, *, training: bool | None = None, **arguments: Any) -> Any:
+        """Apply the layer; see the class for what it does on symbols, models, nodes and arrays."""
+        from tinygraph.nn.model import Sequential
+
+        if isinstance(inputs, Sequential):
+            return inputs.add(self)
+        several = isinstance(inputs, (list, tuple)) and self._is_several(inputs)
+        values = list(inputs) if several else [inputs]
+        if any(isinstance(value, Symbol) for value in values):
+            return self._call_symbols(values, several, training, arguments)
+        if any(isinstance(value, Node) for value in values):
+            nodes = [v if isinstance(v, Node) else constant(v) for v in values]
+            return self.lower(nodes if several else nodes[0], training=bool(training), **arguments)
+        return self._call_arrays(values, several, bool(training), arguments)
+
+    def _is_several(self, inputs: Sequence[Any]) -> bool:
+        """Whether a list holds several inputs; a list of numbers is one array."""
+        return self.several_inputs or any(isinstance(v, (Symbol, Node, np.ndarray)) for v in inputs)
+
+    def lower(self, x: Any, training: bool = False, **arguments: Any) -> Any:
+        """Write the layer's nodes for the nodes ``x``, in a scope of its name; builds it if need be."""
+        nodes = x if isinstance(x, list) else [x]
+        shapes = [node.shape[1:] for node in nodes]
+        self.check_inputs(shapes, isinstance(x, list), nodes[0].shape[:1])
+        self.ensure_built(shapes if isinstance(x, list) else shapes[0])
+        use = current_trace().use(self)
+        with scope(self.name if use == 0 else f"{self.name}:{use}"):
+            return self.call(x, training=training, **arguments)
+
+    def ensure_built(self, shape: Any) -> None:
+        """Build the layer for samples of ``shape``, once."""
+        if not self.built:
+            self.build(shape)
+            self.built = True
+
+    def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
+        """Raise `GraphError` unless samples of these shapes fit the layer; ``batch`` is for the message."""
+        if several != self.several_inputs:
+            takes = "a list of inputs" if self.several_inputs else "one input"
+            raise GraphError(f"{self.title}: expected {takes}, got {len(shapes) if several else 'one'}.")
+        for index, shape in enumerate(shapes):
+            check_shape(self, index, shape, batch)
+
+    def check_values(self, array: Array, what: str) -> None:
+        """Raise ValueError if an array, called ``what``, holds values that the layer cannot take."""
+
+    def _call_symbols(self, values: list[Any], several: bool, training: Any, arguments: dict) -> Any:
+        wrong = [value for value in values if not isinstance(value, Symbol)]
+        if wrong:
+            raise GraphError(f"{self.title}: expected symbols, got {type(wrong[0]).__name__} among them.")
+        shapes = [symbol.shape for symbol in values]
+        self.check_inputs(shapes, several)
+        self.ensure_built(shapes if several else shapes[0])
+        given = arguments | ({} if training is None else {"training": training})
+        call = Call(self, values, several, given)
+        shape = self.output_shape(shapes if several else shapes[0])
+        for index, each in enumerate(shape if isinstance(shape, list) else [shape]):
+            call.outputs.append(Symbol(each, self._float(), self.name, call, index))
+        return call.outputs if isinstance(shape, list) else call.outputs[0]
+
+    def _call_arrays(self, values: list[Any], several: bool, training: bool, arguments: dict) -> Any:
+        arrays = [np.asarray(value) for value in values]
+        for index, array in enumerate(arrays):
+            if problem := array_problem(array) or ("a single number" if array.ndim == 0 else ""):
+                raise GraphError(f"{self.title}, input {index}: expected an array of numbers, got {problem}.")
+        for index, array in enumerate(arrays):
+            self.check_values(array, f"{self.title}, input {index}")
+        key = (tuple((array.shape, array.dtype.kind) for array in arrays), training, str(arguments))
+        if key not in self._functions:
+            nodes = [
+                input(f"x{k}", array.shape, dtype=None if array.dtype.kind == "f" else array.dtype)
+                for k, array in enumerate(arrays)
+            ]
+            with Trace(training) as trace:
+                result = self.lower(nodes if several else nodes[0], training=training, **arguments)
+            self._functions[key] = compile(result, updates=trace.updates)
+        return self._functions[key](**{f"x{k}": array for k, array in enumerate(arrays)})
+
+    def _first_shape(self, shape: Any) -> Shape:
+        found = sample_shape(shape, f"{self.title}, input_shape")
+        check_shape(self, None, found, ())
+        return found
+
+    def _float(self) -> np.dtype:
+        return np.dtype(self.dtype) if self.dtype else floatx()
+
+    def __repr__(self) -> str:
+        return f"<{self.title}>"

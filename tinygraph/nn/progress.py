@@ -1,0 +1,66 @@
+"""Progress: one line that updates on a terminal, one line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, TextIO
+
+from tinygraph.nn.callbacks import Callback, Logs
+
+INTERVAL = 0.1  # seconds between two updates of the line on a terminal
+WIDTH = 20  # characters of the bar
+
+
+class Progress(Callback):
+    """Shows how far training is: epoch, a bar of its steps, the time, the loss and the metrics.
+
+    Args:
+        every_epoch: keep one line for each epoch. Otherwise only a terminal shows anything meanwhile.
+    """
+
+    def __init__(self, stream: TextIO | None = None):
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty()
+        self.shown = 0.0
+        self.width = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Start the clock."""
+        self.epoch = epoch
+        self.began = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Update the line on a terminal, ten times a second at most."""
+        now = time.perf_counter()
+        if self.live and now - self.shown >= INTERVAL:
+            self.shown = now
+            steps = self.params["steps"]
+            filled = WIDTH * (batch + 1) // steps
+            left = (now - self.began) / (batch + 1) * (steps - batch - 1)
+            bar = "━" * filled + "─" * (WIDTH - filled)
+            self._write(f"{self._head()} {bar} {batch + 1}/{steps}  {left:.0f} s left  {described(logs)}")
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Leave one line for the epoch."""
+        took = time.perf_counter() - self.began
+        self._write(f"{self._head()}  {took:.1f} s  {described(logs)}", end="\n")
+
+    def _head(self) -> str:
+        epochs = self.params["epochs"]
+        return f"epoch {self.epoch + 1:>{len(str(epochs))}}/{epochs}"
+
+    def _write(self, line: str, end: str = "") -> None:
+        """Write over the line that a terminal shows; elsewhere write it."""
+        if self.live:
+            padding = " " * max(0, self.width - len(line))
+            self.stream.write(f"\r{line}{padding}{end}")
+            self.width = 0 if end else len(line)
+        else:
+            self.stream.write(line + end)
+        self.stream.flush()
+
+
+def described(logs: Any) -> str:
+    """Return losses and metrics as text: ``loss 0.4213  accuracy 0.8120``."""
+    return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())

@@ -1,0 +1,203 @@
+"""Training and testing as graphs: loss, gradients, clipping, update and metrics in one program a step."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph import ops
+from tinygraph.compile import Function, compile
+from tinygraph.grad import gradients
+from tinygraph.graph import Node, Shape, absolute_scope, scope
+from tinygraph.nn.losses import Loss
+from tinygraph.nn.metrics import Metric
+from tinygraph.nn.optimizers import Optimizer
+from tinygraph.nn.tracing import Trace
+from tinygraph.ops import Parameter
+
+if TYPE_CHECKING:
+    from tinygraph.nn.model import Graphed
+
+#: How many programs a model keeps: a full and a partial batch, for each of train, test and predict.
+KEPT = 8
+
+
+@dataclass
+class Head:
+    """One output of a compiled model, with what it is trained and judged by."""
+
+    name: str
+    loss: Loss | None
+    weight: float
+    metrics: Sequence[Metric]
+    weighted_metrics: Sequence[Metric]
+
+    @property
+    def target(self) -> str:
+        """The name of the input that the true values are fed by."""
+        return f"true {self.name}"
+
+    @property
+    def sample_weight(self) -> str:
+        """The name of the input that the samples' weights are fed by."""
+        return f"weight {self.name}"
+
+    def target_shape(self, shape: Shape) -> Shape:
+        """The shape of the true values for predictions of ``shape``: labels lack the axis of classes."""
+        return shape[:-1] if self.takes_classes else shape
+
+    @property
+    def takes_classes(self) -> bool:
+        """Whether the true values are whole numbers, the indices of classes."""
+        return self.loss is not None and self.loss.target_kind == "classes"
+
+
+class Sums:
+    """Statistics added up over batches, inside the graph: float64 parameters that each step adds to."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, list[Parameter]] = {}
+
+    def add(self, name: str, statistics: Sequence[Node]) -> dict[Parameter, Node]:
+        """Return the updates that add ``statistics`` to the sums called ``name``."""
+        wide = [ops.cast(node, dtype="float64") for node in statistics]
+        if name not in self.parameters:
+            with absolute_scope(f"metrics/{name}"):
+                self.parameters[name] = [
+                    ops.param(f"sum{k}", np.zeros(node.shape), dtype="float64") for k, node in enumerate(wide)
+                ]
+        return {total: total + node for total, node in zip(self.parameters[name], wide, strict=True)}
+
+    def values(self, name: str) -> list[np.ndarray[Any, Any]]:
+        """Return the sums."""
+        return [total.value for total in self.parameters[name]]
+
+    def reset(self) -> None:
+        """Set all sums to zero."""
+        for totals in self.parameters.values():
+            for total in totals:
+                total.assign(np.zeros(total.shape))
+
+
+class Steps:
+    """The programs of a compiled model, one for each mode and batch size; they share the parameters."""
+
+    def __init__(self, model: Graphed, heads: Sequence[Head], optimizer: Optimizer, backend: str):
+        self.model = model
+        self.heads = heads
+        self.optimizer = optimizer
+        self.backend = backend
+        self.sums = Sums()
+        self._functions: OrderedDict[Any, Function] = OrderedDict()
+
+    def function(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+        """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
+        batch = len(next(iter(feeds.values())))
+        key = (mode, batch, tuple(feeds), tuple(w.name for w in self.model.trainable_weights))
+        if key in self._functions:
+            self._functions.move_to_end(key)
+        else:
+            self._functions[key] = self._compiled(mode, batch, feeds)
+            if len(self._functions) > KEPT:
+                self._functions.popitem(last=False)
+        return self._functions[key]
+
+    def results(self) -> dict[str, float]:
+        """Return the losses and metrics since `reset`, from the sums."""
+        total, count = self.sums.values("loss")
+        logs = {"loss": float(total / count)}
+        for head in self.heads:
+            if f"{head.name}/loss" in self.sums.parameters:
+                total, count = self.sums.values(f"{head.name}/loss")
+                logs[f"{head.name}_loss"] = float(total / count)
+        for name, metric, _ in self._metrics():
+            logs[name] = metric.result_of(self.sums.values(name))
+        return logs
+
+    def reset(self) -> None:
+        """Begin the sums afresh."""
+        self.sums.reset()
+
+    def _compiled(self, mode: str, batch: int, feeds: Mapping[str, Any]) -> Function:
+        with Trace(training=mode == "train") as trace:
+            predictions = self.model.lowered(self.model.input_nodes(batch), mode == "train")
+            if mode == "predict":
+                return compile(predictions, trace.updates, backend=self.backend)
+            with scope("loss"):
+                true, weights = self._targets(predictions, feeds)
+                loss, updates = self._losses(batch, predictions, true, weights)
+            updates |= self._statistics(predictions, true, weights) | trace.updates
+        if mode == "test":
+            return compile({"loss": loss}, updates, backend=self.backend)
+        trained = self.model.trainable_weights
+        slopes = gradients(loss, trained)
+        finite = ops.all_finite(loss, *slopes)
+        updates |= self.optimizer.updates(trained, slopes)
+        return compile({"loss": loss, "finite": finite}, updates, backend=self.backend, guard="finite")
+
+    def _targets(
+        self, predictions: Mapping[str, Node], feeds: Mapping[str, Any]
+    ) -> tuple[dict[str, Node], dict[str, Node]]:
+        """Return input nodes for the true values and, where they are fed, the samples' weights."""
+        true, weights = {}, {}
+        for head in self.heads:
+            y = predictions[head.name]
+            dtype = np.dtype("int64") if head.takes_classes else y.dtype
+            if head.target in feeds:
+                true[head.name] = ops.input(head.target, head.target_shape(y.shape), dtype=dtype)
+            if head.sample_weight in feeds:
+                shape = feeds[head.sample_weight].shape
+                weights[head.name] = ops.input(head.sample_weight, shape, dtype=y.dtype)
+        return true, weights
+
+    def _losses(
+        self,
+        batch: int,
+        predictions: Mapping[str, Node],
+        true: Mapping[str, Node],
+        weights: Mapping[str, Node],
+    ) -> tuple[Node, dict[Parameter, Node]]:
+        """Return the loss, and the updates that add it up over batches, each batch by its samples."""
+        parts: list[Node] = []
+        updates: dict[Parameter, Node] = {}
+        samples = ops.constant(float(batch), dtype="float64")
+        for head in self.heads:
+            if head.loss is None:
+                continue
+            value = head.loss(true[head.name], predictions[head.name], weights.get(head.name))
+            if len(self.heads) > 1:
+                wide = ops.cast(value, dtype="float64") * samples
+                updates |= self.sums.add(f"{head.name}/loss", [wide, samples])
+            parts.append(value if head.weight == 1.0 else value * head.weight)
+        loss = parts[0] if len(parts) == 1 else ops.add_n(parts)
+        wide = ops.cast(loss, dtype="float64") * samples
+        return loss, updates | self.sums.add("loss", [wide, samples])
+
+    def _statistics(
+        self, predictions: Mapping[str, Node], true: Mapping[str, Node], weights: Mapping[str, Node]
+    ) -> dict[Parameter, Node]:
+        updates: dict[Parameter, Node] = {}
+        for name, metric, head in self._metrics():
+            if head.name not in true:
+                continue
+            weight = weights.get(head.name) if metric in head.weighted_metrics else None
+            with scope(f"metrics/{name}"):
+                found = metric.statistics(true[head.name], predictions[head.name], weight)
+            updates |= self.sums.add(name, found)
+        return updates
+
+    def _metrics(self) -> list[tuple[str, Metric, Head]]:
+        """Return each metric with its name in the history: with several outputs the output's is in front."""
+        found: list[tuple[str, Metric, Head]] = []
+        for head in self.heads:
+            prefix = f"{head.name}_" if len(self.heads) > 1 else ""
+            names = {metric.name for metric in head.metrics}
+            found += [(prefix + metric.name, metric, head) for metric in head.metrics]
+            for metric in head.weighted_metrics:
+                name = f"weighted_{metric.name}" if metric.name in names else metric.name
+                found.append((prefix + name, metric, head))
+        return found

@@ -1,0 +1,105 @@
+"""The layer graph: symbols, which have the shape of one sample, and the calls of layers between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.defaults import floatx
+from tinygraph.graph import GraphError, Shape
+
+if TYPE_CHECKING:
+    from tinygraph.nn.layer import Layer
+
+_order = itertools.count()
+
+
+class Symbol:
+    """A value of the layer graph: the shape of one sample, without the batch axis, and a dtype.
+
+    ``call`` is the use of a layer that it comes from; an `Input` has none.
+    """
+
+    def __init__(self, shape: Shape, dtype: np.dtype, name: str, call: Call | None = None, index: int = 0):
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+        self.call = call
+        self.index = index
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes, the batch not counted."""
+        return len(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<Symbol {self.name} {self.dtype.name}{list(self.shape)}>"
+
+
+@dataclass(eq=False)
+class Call:
+    """One use of a layer on symbols. ``several`` says whether the inputs came as a list."""
+
+    layer: Layer
+    inputs: Sequence[Symbol]
+    several: bool
+    arguments: Mapping[str, Any]
+    outputs: list[Symbol] = field(default_factory=list)
+    order: int = field(default_factory=lambda: next(_order))
+
+
+def Input(shape: Any, name: str | None = None, dtype: str | None = None) -> Symbol:
+    """An input of a Functional model.
+
+    Args:
+        shape: the shape of one sample: ``(time, features)`` for a series. The batch axis is left out.
+        name: what the input is called in messages, drawings and dicts of arrays.
+        dtype: a float type (`tinygraph.floatx` by default), or ``"int64"`` for ids.
+
+    Raises:
+        GraphError: a shape with None, or sizes that are not whole numbers of at least 1.
+
+    >>> from tinygraph.nn import Input
+    >>> Input((12, 3), name="series")
+    <Symbol series float32[12, 3]>
+    """
+    from tinygraph.nn.naming import unique_name
+
+    return Symbol(
+        sample_shape(shape, "Input"),
+        np.dtype(dtype) if dtype else floatx(),
+        name or unique_name("input"),
+    )
+
+
+def sample_shape(shape: Any, owner: str) -> Shape:
+    """Return ``shape`` as the tuple of whole numbers that the shape of one sample is."""
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    for axis, size in enumerate(sizes):
+        if size is None:
+            raise GraphError(
+                f"{owner}: shape {sizes} leaves axis {axis} open. Give the shape of one sample with every "
+                "size known, and leave the batch axis out."
+            )
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+            raise GraphError(f"{owner}: expected sizes of at least 1 in the shape, got {sizes}.")
+    return tuple(int(size) for size in sizes)
+
+
+def calls_before(outputs: Sequence[Symbol]) -> list[Call]:
+    """Return the calls that ``outputs`` need, each after those it needs; iterative."""
+    done: dict[Call, None] = {}
+    stack = [symbol.call for symbol in outputs if symbol.call is not None][::-1]
+    while stack:
+        call = stack[-1]
+        waiting = [s.call for s in call.inputs if s.call is not None and s.call not in done]
+        if call in done or not waiting:
+            stack.pop()
+            done.setdefault(call)
+        else:
+            stack.extend(waiting[::-1])
+    return list(done)
