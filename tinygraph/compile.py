@@ -71,7 +71,7 @@ class Function:
 
 def compile(
     outputs: Outputs,
-    updates: Mapping[Node, Node] | None = None,
+    updates: Mapping[Any, Node] | None = None,
     *,
     backend: str = "numpy",
     dtype: str | None = None,
@@ -121,7 +121,7 @@ def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:
     return {str(index): node for index, node in enumerate(outputs)}, list
 
 
-def _with_updates(graph: Graph, updates: Mapping[Node, Node]) -> Graph:
+def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
     """Add the updates, and those of the counters; each new value is one that a kernel writes."""
     for leaf, node in updates.items():
         if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):

@@ -233,7 +233,7 @@ class Graph:
     """
 
     outputs: Mapping[str, Node]
-    updates: Mapping[Node, Node] = field(default_factory=dict)
+    updates: Mapping[Any, Node] = field(default_factory=dict)
 
     @cached_property
     def roots(self) -> Sequence[Node]:

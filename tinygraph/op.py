@@ -54,8 +54,8 @@ class Op:
         self.rule = rule
         self.scalar = scalar
         self.samples = samples
-        #: whether the kernel may write over an input of the result's shape and dtype
-        self.inplace: bool = getattr(rule, "inplace", False)
+        #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
+        self.inplace: int = getattr(rule, "inplace", 0)
         self.view: View | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.__doc__ = kernel.__doc__

@@ -151,27 +151,26 @@ class _Planner:
         last = self.last_read.get(leaf, -1)
         if step < self.commit or last > step or leaf in self.donated.values():
             return False
-        return last < step or (node.op.inplace and self._only_reads(node, leaf, leaf))
+        return last < step or self._may_overwrite(node, leaf, leaf)
 
     def _operand_to_overwrite(self, step: int, node: Node) -> Node | None:
         """The value that an elementwise call reads last and element by element: it may write over it."""
-        if not node.op.inplace:
-            return None
-        for source in node.inputs:
+        for source in node.inputs[: node.op.inplace]:
             owner = self.owner[source]
             if (
                 owner in self.slots
                 and self.last_read[owner] == step
                 and source in self.contiguous
                 and (source.shape, source.dtype, source.size) == (node.shape, node.dtype, owner.size)
-                and self._only_reads(node, owner, source)
+                and self._may_overwrite(node, owner, source)
             ):
                 return owner
         return None
 
-    def _only_reads(self, node: Node, owner: Node, source: Node) -> bool:
-        """Whether ``node`` reads the memory of ``owner`` through ``source`` alone."""
-        return all(other is source for other in node.inputs if self.owner[other] is owner)
+    def _may_overwrite(self, node: Node, owner: Node, source: Node) -> bool:
+        """Whether ``node`` reads the memory of ``owner`` through ``source`` alone, and where it may write."""
+        alone = all(other is source for other in node.inputs if self.owner[other] is owner)
+        return alone and source not in node.inputs[node.op.inplace :]
 
     def _copies(self) -> list[tuple[Node, Node]]:
         """The updates that no call writes in place: they are copied when everything else has run."""

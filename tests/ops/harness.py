@@ -146,6 +146,7 @@ class Spy:
                 assert shape == self.out.shape, f"{name} has a result of {shape}, declared {self.out.shape}"
             return function(*args, **options)
 
+        watched.at = getattr(function, "at", None)  # type: ignore[attr-defined]
         return watched
 
 
@@ -197,6 +198,8 @@ def stepped(xp: Any, array: Any) -> Any:
 
 def reversed_(xp: Any, array: Any) -> Any:
     """The same values, each axis running backwards in memory."""
+    if not array.ndim:
+        return array
     back = (slice(None, None, -1),) * array.ndim
     return xp.ascontiguousarray(array[back]).reshape(array.shape)[back]
 

@@ -27,9 +27,10 @@ from tinygraph.nn.layers.merge import (
     Subtract as Subtract,
 )
 from tinygraph.nn.layers.shape import Flatten as Flatten, Reshape as Reshape
-from tinygraph.nn.model import Model as Model, Sequential as Sequential
+from tinygraph.nn.model import Model as Model
 from tinygraph.nn.naming import clear_session as clear_session
 from tinygraph.nn.recurrent.lstm import LSTM as LSTM
 from tinygraph.nn.registry import deserialize as deserialize, serialize as serialize
+from tinygraph.nn.sequential import Sequential as Sequential
 from tinygraph.nn.symbol import Input as Input, Symbol as Symbol
 from tinygraph.nn.training import NonFiniteError as NonFiniteError

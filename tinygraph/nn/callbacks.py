@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tinygraph.nn.model import Graphed
+    from tinygraph.nn.graphed import Graphed
 
 Logs = Mapping[str, float]
 

@@ -13,7 +13,7 @@ from tinygraph.nn.checks import array_problem
 from tinygraph.nn.registry import did_you_mean
 
 if TYPE_CHECKING:
-    from tinygraph.nn.model import Graphed
+    from tinygraph.nn.graphed import Graphed
     from tinygraph.nn.steps import Head
 
 Array = np.ndarray[Any, Any]

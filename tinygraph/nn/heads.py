@@ -10,7 +10,7 @@ from tinygraph.nn.registry import did_you_mean
 from tinygraph.nn.steps import Head
 
 if TYPE_CHECKING:
-    from tinygraph.nn.model import Graphed
+    from tinygraph.nn.graphed import Graphed
 
 
 def heads_of(model: Graphed, given: Mapping[str, Any]) -> list[Head]:
@@ -35,6 +35,18 @@ def heads_of(model: Graphed, given: Mapping[str, Any]) -> list[Head]:
     if all(head.loss is None for head in heads):
         raise ValueError(f"{model.title}.compile: no output has a loss.")
     return heads
+
+
+def check_named(given: Mapping[str, Any]) -> None:
+    """Raise ValueError for the name of a loss that nothing has: it can be known before the model is built."""
+    for each in _flat(given["loss"]):
+        losses.get(each)
+
+
+def _flat(given: Any) -> list[Any]:
+    if isinstance(given, Mapping) and "class_name" not in given:
+        given = list(given.values())
+    return [each for each in _list(given) if each is not None]
 
 
 def _spread(given: Any, names: Sequence[str], what: str, lists: bool = False) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter, constant, input, param
 
 if TYPE_CHECKING:
-    from tinygraph.nn.model import Sequential
+    pass
 
 Array = np.ndarray[Any, Any]
 Shapes = Shape | list[Shape]
@@ -162,7 +162,7 @@ class Layer(Configurable):
 
     def __call__(self, inputs: Any, *, training: bool | None = None, **arguments: Any) -> Any:
         """Apply the layer; see the class for what it does on symbols, models, nodes and arrays."""
-        from tinygraph.nn.model import Sequential
+        from tinygraph.nn.sequential import Sequential
 
         if isinstance(inputs, Sequential):
             return inputs.add(self)

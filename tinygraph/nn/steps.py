@@ -20,7 +20,7 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
-    from tinygraph.nn.model import Graphed
+    from tinygraph.nn.graphed import Graphed
 
 #: How many programs a model keeps: a full and a partial batch, for each of train, test and predict.
 KEPT = 8

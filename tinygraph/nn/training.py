@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +15,10 @@ from tinygraph.nn import registry
 from tinygraph.nn.callbacks import Callback, CallbackList, History
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import DataError, Samples, inputs_of, targets_of, weights_of
-from tinygraph.nn.heads import heads_of
+from tinygraph.nn.graphed import Graphed
+from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.progress import Progress, described
 from tinygraph.nn.steps import Steps
-
-if TYPE_CHECKING:
-    from tinygraph.nn.symbol import Symbol
 
 Array = np.ndarray[Any, Any]
 
@@ -29,13 +27,9 @@ class NonFiniteError(ArithmeticError):
     """A loss or gradient that became NaN or infinite; the weights are those of the step before."""
 
 
-class Trainable:
-    """What a model can do with data. `fit` trains it, `evaluate` judges it, `predict` uses it."""
+class Trainable(Graphed):
+    """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
-    title: str
-    inputs: list[Symbol]
-    outputs: list[Symbol]
-    build: Callable[[Any], None]
     steps: Steps | None = None
     stop_training = False
     history: History | None = None
@@ -76,7 +70,9 @@ class Trainable:
             "weighted_metrics": weighted_metrics,
             "backend": backend,
         }
-        heads_of(self, given, check_only=True)
+        check_named(given)
+        if self.outputs:
+            heads_of(self, given)
         self._compiled, self.steps = given, None
 
     @property
@@ -136,7 +132,7 @@ class Trainable:
         history = History()
         shown = [Progress()] if _shows(verbose) else []
         params = {"epochs": epochs, "steps": count, "verbose": verbose}
-        told = CallbackList([*callbacks, history, *shown], self, params)  # type: ignore[arg-type]
+        told = CallbackList([*callbacks, history, *shown], self, params)
         self.history, self.stop_training = history, False
         order = np.random.default_rng(next_seed()) if shuffle else None
         told.tell("train_begin", {})
@@ -170,7 +166,7 @@ class Trainable:
         steps, data = self._labelled(x, y, sample_weight, None)
         batch_size = whole_number("evaluate", "batch_size", batch_size)
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
-        told = CallbackList(callbacks, self, params)  # type: ignore[arg-type]
+        told = CallbackList(callbacks, self, params)
         logs = self._judge(steps, data, batch_size, told)
         if _shows(verbose):
             print(f"evaluated {len(data)} samples: {described(logs)}")
@@ -184,7 +180,7 @@ class Trainable:
         batch_size = whole_number("predict", "batch_size", batch_size)
         steps = self._prediction_steps()
         count = -(-len(data) // batch_size)
-        told = CallbackList(callbacks, self, {"steps": count, "verbose": verbose})  # type: ignore[arg-type]
+        told = CallbackList(callbacks, self, {"steps": count, "verbose": verbose})
         results = [np.empty((len(data), *s.shape), dtype=s.dtype) for s in self.outputs]
         told.tell("predict_begin", {})
         for batch in range(count):
@@ -238,7 +234,7 @@ class Trainable:
         given = self._settings(method)
         if self.steps is None:
             heads = heads_of(self, given)
-            self.steps = Steps(self, heads, given["optimizer"], given["backend"])  # type: ignore[arg-type]
+            self.steps = Steps(self, heads, given["optimizer"], given["backend"])
         return self.steps
 
     def _prediction_steps(self) -> Steps:
@@ -246,7 +242,7 @@ class Trainable:
         if self._compiled is not None:
             return self._steps("predict")
         if self.steps is None:
-            self.steps = Steps(self, [], None, "numpy")  # type: ignore[arg-type]
+            self.steps = Steps(self, [], None, "numpy")
         return self.steps
 
     def _inputs(self, x: Any) -> Samples:
@@ -255,14 +251,14 @@ class Trainable:
             if array.ndim < 2:
                 raise GraphError(f"{self.title}: expected an array (samples, ...), got shape {array.shape}.")
             self.build(array.shape[1:])
-        return inputs_of(self, x)  # type: ignore[arg-type]
+        return inputs_of(self, x)
 
     def _labelled(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Steps, Samples]:
         """Check inputs, true values and weights against one another."""
         self._settings("fit")
         inputs = self._inputs(x)
         steps = self._steps("fit")
-        targets = targets_of(self, steps.heads, y)  # type: ignore[arg-type]
+        targets = targets_of(self, steps.heads, y)
         if len(inputs) != len(targets):
             raise DataError(f"x has {len(inputs)} samples, but y has {len(targets)}.")
         weights = weights_of(steps.heads, targets, sample_weight, class_weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from tinygraph.op import Rule
 Inferred = tuple[Shape, np.dtype]
 
 
-def inplace(rule: Rule) -> Rule:
-    """Mark a rule whose kernels may write over an input of the result's shape and dtype."""
-    rule.inplace = True  # type: ignore[attr-defined]
+def inplace(rule: Rule, first: int = sys.maxsize) -> Rule:
+    """Mark a rule whose kernels may write over one of their ``first`` inputs, if it has the result's
+    shape and dtype."""
+    rule.inplace = first  # type: ignore[attr-defined]
     return rule
 
 

@@ -1,0 +1,132 @@
+"""`Graphed`: a graph of layers from inputs to outputs, which is a layer itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tinygraph.graph import Graph, GraphError, Node
+from tinygraph.nn import registry
+from tinygraph.nn.layer import Layer
+from tinygraph.nn.symbol import Call, Symbol
+from tinygraph.nn.tracing import Trace
+from tinygraph.ops import Parameter, input
+
+
+class Graphed(Layer):
+    """What every model has: a layer graph, its weights, and its lowering to ops."""
+
+    inputs: list[Symbol]
+    outputs: list[Symbol]
+    calls: list[Call]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, each once, in the order of Keras: from the inputs on, by distance to the outputs."""
+        return _in_order(self.calls, self.outputs)
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """The parameter nodes of all layers: trainable and not, layer by layer."""
+        return _unique(weight for layer in self.layers for weight in layer.weights)
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The parameter nodes that training changes."""
+        if not self.trainable:
+            return []
+        return _unique(weight for layer in self.layers for weight in layer.trainable_weights)
+
+    @property
+    def non_trainable_weights(self) -> list[Parameter]:
+        """The parameter nodes that training leaves alone."""
+        trained = set(self.trainable_weights)
+        return [weight for weight in self.weights if weight not in trained]
+
+    @property
+    def several_inputs(self) -> bool:  # type: ignore[override]
+        """Whether the model takes a list of inputs."""
+        return len(self.inputs) > 1
+
+    def call(self, x: Any, training: bool) -> Any:
+        """Lower every layer in turn."""
+        nodes = x if isinstance(x, list) else [x]
+        values = dict(zip(self.inputs, nodes, strict=True))
+        for call in self.calls:
+            sources = [values[symbol] for symbol in call.inputs]
+            arguments = {"training": training} | dict(call.arguments)
+            result = call.layer.lower(sources if call.several else sources[0], **arguments)
+            values.update(zip(call.outputs, result if isinstance(result, list) else [result], strict=True))
+        results = [values[symbol] for symbol in self.outputs]
+        return results if len(results) > 1 else results[0]
+
+    def output_shape(self, shape: Any) -> Any:
+        """The shapes of the outputs."""
+        shapes: list[Any] = [symbol.shape for symbol in self.outputs]
+        return shapes if len(shapes) > 1 else shapes[0]
+
+    def trace(self, batch: int, training: bool = False) -> Graph:
+        """Return the op graph for a batch of so many samples: every dimension is a number.
+
+        >>> from tinygraph.nn import Sequential, Dense
+        >>> Sequential([Dense(2, input_shape=(3,))]).trace(batch=4).count()
+        {'add': 1, 'input': 1, 'matmul': 1, 'param': 2}
+        """
+        with Trace(training) as trace:
+            results = self.lowered(self.input_nodes(batch), training)
+        return Graph(results, trace.updates)
+
+    def input_nodes(self, batch: int) -> list[Node]:
+        """Return an input node for each input, for a batch of so many samples."""
+        return [input(s.name, (batch, *s.shape), dtype=s.dtype) for s in self.inputs]
+
+    def lowered(self, nodes: list[Node], training: bool) -> dict[str, Node]:
+        """Return the outputs by name, as nodes, for the inputs as nodes; in the trace that is open."""
+        result = self.call(nodes if len(nodes) > 1 else nodes[0], training)
+        return dict(zip(self.output_names, result if isinstance(result, list) else [result], strict=True))
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs, after the layers that make them; numbered where one makes several."""
+        used = Counter(symbol.name for symbol in self.outputs)
+        seen: Counter[str] = Counter()
+        names = []
+        for symbol in self.outputs:
+            seen[symbol.name] += 1
+            names.append(symbol.name if used[symbol.name] == 1 else f"{symbol.name}_{seen[symbol.name] - 1}")
+        return names
+
+    def get_layer(self, name: str) -> Layer:
+        """Return the layer of this name; raises ValueError with a suggestion."""
+        names = {layer.name: layer for layer in self.layers}
+        if name not in names:
+            raise ValueError(f"{self.title}: no layer {name!r}{registry.did_you_mean(name, names)}.")
+        return names[name]
+
+
+def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol]) -> None:
+    names = Counter([layer.name for layer in dict.fromkeys(layers)])
+    twice = [name for name, count in names.items() if count > 1]
+    twice += [name for name, count in Counter(s.name for s in inputs).items() if count > 1]
+    if twice or len(set(layers)) != len(layers):
+        name = twice[0] if twice else Counter(layers).most_common(1)[0][0].name
+        raise GraphError(f"{model.title}: two layers are named {name!r}; give one another name.")
+
+
+def _in_order(calls: Sequence[Call], outputs: Sequence[Symbol]) -> list[Layer]:
+    """The layers by their longest distance to an output, farthest first; then as they were called."""
+    depth: dict[Call, int] = {}
+    for call in reversed(calls):
+        depth.setdefault(call, 0)
+        for symbol in call.inputs:
+            if symbol.call is not None:
+                depth[symbol.call] = max(depth.get(symbol.call, 0), depth[call] + 1)
+    farthest: dict[Layer, int] = {}
+    for call in calls:
+        farthest[call.layer] = max(farthest.get(call.layer, 0), depth[call])
+    return sorted(farthest, key=lambda layer: -farthest[layer])
+
+
+def _unique(weights: Any) -> list[Parameter]:
+    return list(dict.fromkeys(weights))

@@ -1,0 +1,148 @@
+"""Losses of probabilities p, from logits or from p itself, which is kept 1e-7 away from 0 and 1."""
+
+from __future__ import annotations
+
+from tinygraph import ops
+from tinygraph.graph import Node
+from tinygraph.nn.losses.base import EPSILON, Loss
+from tinygraph.nn.ranges import number_in
+from tinygraph.nn.registry import register
+
+
+@register("loss", "bce", "BCE")
+class BinaryCrossentropy(Loss):
+    """mean(-(y ln p + (1 - y) ln(1 - p))): how unexpected the truth y is under the probability p.
+
+    Args:
+        from_logits: whether y_pred is the logit z of p = sigmoid(z). It is exact for large z, too.
+        label_smoothing: y becomes (1 - s) y + s/2: targets that never ask for a certain p; 0 to 1.
+        axis: the axis that the mean is over.
+        reduction, name: see `Loss`.
+
+    >>> import tinygraph as tg
+    >>> from tinygraph.nn.losses import BinaryCrossentropy
+    >>> loss = BinaryCrossentropy()(tg.constant([[1.0], [0.0]]), tg.constant([[0.5], [0.5]]))
+    >>> round(float(tg.compile(loss)()), 4)
+    0.6931
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = from_logits
+        self.label_smoothing = number_in("[0, 1]", self, "label_smoothing", label_smoothing)
+        self.axis = axis
+
+    def call(self, y_true: Node, y_pred: Node) -> Node:
+        """Return the mean of -(y ln p + (1 - y) ln(1 - p)) over the axis."""
+        y = smoothed(y_true, self.label_smoothing, 2)
+        if self.from_logits:
+            return ops.mean(ops.sigmoid_cross_entropy(y, y_pred), axis=self.axis)
+        p = ops.clip(y_pred, EPSILON, 1.0 - EPSILON)
+        return ops.mean(-(y * ops.log(p) + (1.0 - y) * ops.log(1.0 - p)), axis=self.axis)
+
+
+@register("loss")
+class CategoricalCrossentropy(Loss):
+    """-sum(y ln p) over the classes: how unexpected the class is that the one-hot y names.
+
+    Args:
+        from_logits: whether y_pred is the logits z of p = softmax(z). Otherwise p is y_pred / sum(y_pred).
+        label_smoothing: y becomes (1 - s) y + s / classes; 0 to 1.
+        axis: the axis of the classes.
+        reduction, name: see `Loss`.
+
+    >>> import tinygraph as tg
+    >>> from tinygraph.nn.losses import CategoricalCrossentropy
+    >>> loss = CategoricalCrossentropy()(tg.constant([[0.0, 1.0]]), tg.constant([[0.75, 0.25]]))
+    >>> round(float(tg.compile(loss)()), 4)
+    1.3863
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = from_logits
+        self.label_smoothing = number_in("[0, 1]", self, "label_smoothing", label_smoothing)
+        self.axis = axis
+
+    def call(self, y_true: Node, y_pred: Node) -> Node:
+        """Return -sum(y ln p) over the classes."""
+        y = smoothed(y_true, self.label_smoothing, y_pred.shape[self.axis])
+        return cross_entropy(y, y_pred, self.from_logits, self.axis)
+
+
+@register("loss")
+class SparseCategoricalCrossentropy(Loss):
+    """-ln p[y]: how unexpected the class y is, a whole number from 0 to classes - 1.
+
+    Args:
+        from_logits: whether y_pred is the logits z of p = softmax(z). Otherwise p is y_pred / sum(y_pred).
+        reduction, name: see `Loss`.
+
+    >>> import tinygraph as tg
+    >>> from tinygraph.nn.losses import SparseCategoricalCrossentropy
+    >>> loss = SparseCategoricalCrossentropy()(tg.constant([1]), tg.constant([[0.75, 0.25]]))
+    >>> round(float(tg.compile(loss)()), 4)
+    1.3863
+    """
+
+    target_kind = "classes"
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = from_logits
+
+    def call(self, y_true: Node, y_pred: Node) -> Node:
+        """Return -ln p[y] of each row."""
+        y = ops.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype)
+        return cross_entropy(y, y_pred, self.from_logits, -1)
+
+
+@register("loss", "kld", "KLD", "kullback_leibler_divergence")
+class KLDivergence(Loss):
+    """sum(y ln(y / p)): how far the distribution p is from y (Kullback and Leibler 1951)."""
+
+    def call(self, y_true: Node, y_pred: Node) -> Node:
+        """Return sum(y ln(y / p)) of each row."""
+        y, p = ops.clip(y_true, EPSILON, 1.0), ops.clip(y_pred, EPSILON, 1.0)
+        return ops.sum(y * ops.log(y / p), axis=-1)
+
+
+@register("loss")
+class Poisson(Loss):
+    """mean(p - y ln p): of counts y under Poisson distributions with the means p, up to a constant."""
+
+    def call(self, y_true: Node, y_pred: Node) -> Node:
+        """Return mean(p - y ln(p + 1e-7)) of each row."""
+        return ops.mean(y_pred - y_true * ops.log(y_pred + EPSILON), axis=-1)
+
+
+def smoothed(y: Node, amount: float, classes: int) -> Node:
+    """(1 - s) y + s / classes (Szegedy et al. 2016)."""
+    return y * (1.0 - amount) + amount / classes if amount else y
+
+
+def cross_entropy(y: Node, y_pred: Node, from_logits: bool, axis: int) -> Node:
+    """-sum(y ln p) over the classes, p = softmax(y_pred) or y_pred / sum(y_pred)."""
+    if from_logits:
+        return ops.softmax_cross_entropy(y, y_pred, axis=axis)
+    p = y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
+    return -ops.sum(y * ops.log(ops.clip(p, EPSILON, 1.0 - EPSILON)), axis=axis)

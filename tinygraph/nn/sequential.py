@@ -1,0 +1,114 @@
+"""`Sequential`: layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tinygraph.graph import GraphError, Shape
+from tinygraph.nn import registry
+from tinygraph.nn.graphed import check_names
+from tinygraph.nn.layer import Layer
+from tinygraph.nn.symbol import Input, Symbol, sample_shape
+from tinygraph.nn.training import Trainable
+
+
+@registry.register("model")
+class Sequential(Trainable):
+    """Layers one after another. ``add`` returns the model, so that calls can be chained.
+
+    Without an ``input_shape`` in the first layer it is built at the first ``fit``, or by ``build(shape)``.
+
+    >>> from tinygraph.nn import Sequential, LSTM, Dense
+    >>> model = Sequential().add(LSTM(64, input_shape=(10, 32))).add(Dense(10, activation="softmax"))
+    >>> model.count_params()
+    25482
+    """
+
+    def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None, **kwargs: Any):
+        super().__init__(name=name, **kwargs)
+        self.stack: list[Layer] = []
+        self.inputs, self.outputs, self.calls = [], [], []
+        for layer in layers or []:
+            self.add(layer)
+
+    def add(self, layer: Any) -> Sequential:
+        """Put a layer, or first of all an `Input`, at the end, and return the model.
+
+        If the layer does not fit, the model stays as it was.
+        """
+        if isinstance(layer, Symbol):
+            return self._begin(layer)
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                f"{self.title}: expected a layer to add, got {layer!r}; write Dense(8), not Dense."
+            )
+        check_names(self, [*self.stack, layer], [])
+        if not self.inputs and not self.stack and layer.input_shape is not None:
+            self._begin(self._input(layer, layer.input_shape))
+        if self.outputs:
+            self._connect(layer)
+        self.stack.append(layer)
+        return self
+
+    def build(self, shape: Any) -> None:
+        """Make the weights for samples of ``shape``, the batch axis left out."""
+        if not self.stack:
+            raise GraphError(f"{self.title}: there is no layer to build; add one first.")
+        if self.inputs:
+            return
+        self.inputs = [self._input(self.stack[0], sample_shape(shape, self.title))]
+        self.outputs = list(self.inputs)
+        try:
+            for layer in self.stack:
+                self._connect(layer)
+        except ValueError:
+            self.inputs, self.outputs, self.calls = [], [], []
+            raise
+        self.built = True
+
+    def _begin(self, symbol: Symbol) -> Sequential:
+        if self.inputs or self.stack or symbol.call is not None:
+            raise GraphError(f"{self.title}: an Input can only come first.")
+        self.inputs, self.outputs, self.built = [symbol], [symbol], True
+        return self
+
+    def _input(self, first: Layer, shape: Shape) -> Symbol:
+        return Input(shape, dtype=first.input_dtype or first.dtype)
+
+    def _connect(self, layer: Layer) -> None:
+        source = self.outputs[0] if len(self.outputs) == 1 else self.outputs
+        result = layer(source)
+        self.outputs = result if isinstance(result, list) else [result]
+        call = self.outputs[0].call
+        assert call is not None
+        self.calls.append(call)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in the order in which they were added."""
+        return list(self.stack)
+
+    @property
+    def several_inputs(self) -> bool:  # type: ignore[override]
+        """A Sequential model takes one input."""
+        return False
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the layers as plain data, and the input's shape where it is known."""
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": [registry.serialize(layer) for layer in self.stack],
+            "input": [[s.name, list(s.shape), s.dtype.name] for s in self.inputs],
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Sequential:
+        """Make the model that `get_config` described, with fresh weights."""
+        model = cls(name=config["name"], trainable=config["trainable"])
+        for name, shape, dtype in config["input"]:
+            model.add(Input(tuple(shape), name, dtype))
+        for layer in config["layers"]:
+            model.add(registry.deserialize(layer))
+        return model
