@@ -46,7 +46,9 @@ class Case:
 
     def node(self) -> Node:
         """Declare the operation on inputs."""
-        return self.op(*(tg.input(f"x{i}", v.shape, v.dtype) for i, v in enumerate(self.values)), **self.attrs)
+        return self.op(
+            *(tg.input(f"x{i}", v.shape, v.dtype) for i, v in enumerate(self.values)), **self.attrs
+        )
 
     def single(self) -> Case:
         """The same in float32."""

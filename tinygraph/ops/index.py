@@ -51,7 +51,10 @@ def _(g, y, x, indices, axis):
 def scattered(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Values with the shape of the indices at one axis."""
     x, indices = inputs
-    axis = attrs["axis"]
+    if indices.dtype.kind != "i":
+        raise GraphError(f"needs whole numbers as indices, not {indices.dtype}")
+    (attrs["size"],) = integer_shape(attrs["size"])
+    axis = attrs["axis"] = axis_of(attrs["axis"], max(0, x.ndim - indices.ndim) + 1)
     if x.shape[axis : axis + indices.ndim] != indices.shape:
         raise GraphError(f"needs the shape of the indices at axis {axis}")
     return (*x.shape[:axis], attrs["size"], *x.shape[axis + indices.ndim :]), x.dtype

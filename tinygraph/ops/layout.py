@@ -86,28 +86,32 @@ def _(g, y, x, shape):
 def sliced(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """An index of whole numbers and slices within the shape."""
     (x,) = inputs
-    index = attrs["index"] if isinstance(attrs["index"], tuple) else (attrs["index"],)
+    attrs["index"], shape = _indexed(x.shape, attrs["index"])
+    return shape, x.dtype
+
+
+def _indexed(whole: Shape, index: Any) -> tuple[tuple[Any, ...], Shape]:
+    """Return ``index`` in normal form, and the shape of what it selects of an array of shape ``whole``."""
     shape: list[int] = []
     normal: list[Any] = []
     axis = 0
-    for item in _without_ellipsis(index, x.ndim):
+    for item in _without_ellipsis(index if isinstance(index, tuple) else (index,), len(whole)):
         if item is None:
             shape.append(1)
             normal.append(None)
             continue
         if isinstance(item, builtins.slice):
-            span = range(*item.indices(x.shape[axis]))
+            span = range(*item.indices(whole[axis]))
             shape.append(len(span))
             normal.append(item)
         elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
-            if not -x.shape[axis] <= item < x.shape[axis]:
-                raise GraphError(f"needs an index below {x.shape[axis]} on axis {axis}, not {item}")
-            normal.append(int(item) % x.shape[axis])
+            if not -whole[axis] <= item < whole[axis]:
+                raise GraphError(f"needs an index below {whole[axis]} on axis {axis}, not {item}")
+            normal.append(int(item) % whole[axis])
         else:
             raise GraphError(f"needs whole numbers and slices as index, not {item!r}; see gather")
         axis += 1
-    attrs["index"] = tuple(normal)
-    return (*shape, *x.shape[axis:]), x.dtype
+    return tuple(normal), (*shape, *whole[axis:])
 
 
 def _without_ellipsis(index: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
@@ -157,7 +161,7 @@ def slice(xp, x, *, index, out):
 
 @slice.view_of(contiguous=_one_block)
 def _(xp, x, index):
-    return x[index]
+    return x[(*index, Ellipsis)]  # without the ellipsis one element would be a number, not a view
 
 
 @slice.vjp
@@ -167,8 +171,12 @@ def _(g, y, x, index):
 
 def placed(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """A shape, and an index into it that has the shape of the input."""
+    (x,) = inputs
     attrs["shape"] = integer_shape(attrs["shape"])
-    return attrs["shape"], inputs[0].dtype
+    attrs["index"], selected = _indexed(attrs["shape"], attrs["index"])
+    if x.shape != selected:
+        raise GraphError(f"needs an input of shape {selected}, which the index selects")
+    return attrs["shape"], x.dtype
 
 
 @op(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
-from tinygraph.ops.rules import Inferred, axis_of
+from tinygraph.ops.rules import Inferred, axis_of, integer_shape
 
 
 def spans(size: int, width: int, stride: int, dilation: int) -> tuple[int, int]:
@@ -63,7 +63,10 @@ def _(g, y, x, width, stride, dilation, axis):
 def folded(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Windows that fit into ``size`` elements."""
     (x,) = inputs
-    axis, size = attrs["axis"], attrs["size"]
+    (size,) = integer_shape(attrs["size"])
+    axis = attrs["axis"] = axis_of(attrs["axis"], max(0, x.ndim - 1))
+    if min(attrs["stride"], attrs["dilation"]) < 1:
+        raise GraphError("needs stride and dilation of at least 1")
     count, _ = spans(size, x.shape[axis + 1], attrs["stride"], attrs["dilation"])
     if count != x.shape[axis]:
         raise GraphError(f"needs the {count} windows of {size} elements")
