@@ -16,7 +16,7 @@ import tinygraph as tg
 from tinygraph.datasets import el_nino, split_windows
 from tinygraph.nn import LSTM, Dense, Sequential, optimizers, schedules
 
-MONTHS, EPOCHS, BATCH, RATE = 12, 150, 32, 0.01
+MONTHS, EPOCHS, BATCH, RATE = 12, 60, 32, 0.01
 
 
 def rmse(forecast, truth):

@@ -1,7 +1,7 @@
 """A Functional model: two inputs, two outputs, a shared layer and a skip connection.
 
-It learns from two made-up sensors. Both series go through the same LSTM (one set of weights, used twice); what
-is known of the place joins them; one output is a number, the other a class.
+It learns from two made-up sensors. Both series go through the same LSTM (one set of weights, used twice);
+what is known of the place joins them; one output is a number, the other a class.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from tinygraph.nn import LSTM, Add, Concatenate, Dense, Input, Model
 
 
 def made_up(samples, random):
-    """Return two sine waves a sample, three facts about it, the sum of the waves' speeds and which is faster."""
+    """Return two waves and three facts a sample, and of it the sum of the speeds and which is faster."""
     speed = random.uniform(0.2, 1.2, size=(samples, 2))
     time = np.arange(12)[None, :, None]
     waves = np.sin(time * speed[:, None, :]) + 0.05 * random.normal(size=(samples, 12, 2))

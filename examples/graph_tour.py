@@ -3,6 +3,8 @@
 Everything tinygraph does turns a graph into a graph. This script shows each stage of a small one.
 """
 
+import textwrap
+
 import numpy as np
 
 import tinygraph as tg
@@ -33,15 +35,14 @@ def main():
     print("\n4. Plan. Values that are never alive together share memory.")
     shared = tg.compile(twice.outputs)
     apart = tg.compile(twice.outputs, reuse=False)
-    print(
-        f"   {shared.plan.calls} kernel calls; {apart.plan.arena} bytes without sharing, {shared.plan.arena} with"
-    )
+    print(f"   {shared.plan.calls} kernel calls")
+    print(f"   {apart.plan.arena} bytes without sharing, {shared.plan.arena} with it")
 
     print("\n5. Run.")
     values = np.random.default_rng(0).normal(size=(4, 3))
     result = shared(x=values)
     for name, value in result.items():
-        print(f"   {name} =\n{np.array2string(value, prefix='      ', precision=4)}")
+        print(textwrap.indent(f"{name} =\n{np.round(value, 4)}", "   "))
 
     print("\n6. Check one slope by hand: move one weight a little, and see how the loss moves.")
     step = 1e-3
@@ -50,10 +51,9 @@ def main():
     before = float(result["loss"])
     w.assign(nudged)
     after = float(shared(x=values)["loss"])
-    print(
-        f"   (loss after - before) / step = {(after - before) / step:.4f}; dw[0, 0] = {result['dw'][0, 0]:.4f}"
-    )
-    return result, (after - before) / step
+    slope = (after - before) / step
+    print(f"   (loss after - before) / step = {slope:.4f}, and dw[0, 0] = {result['dw'][0, 0]:.4f}")
+    return result, slope
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Everything that must hold: format, lint, types, then all tests. ``python -m tests`` from the project's root."""
+"""Everything that must hold: format, lint, types, then all tests: ``python -m tests``."""
 
 import subprocess
 import sys
@@ -12,6 +12,6 @@ CHECKS = (
 
 for module, *arguments in CHECKS:
     print(f"$ {module} {' '.join(arguments)}", flush=True)
-    status = subprocess.run([sys.executable, "-m", module, *arguments, *(sys.argv[1:] if module == "pytest" else [])])
-    if status.returncode:
-        sys.exit(status.returncode)
+    done = subprocess.run([sys.executable, "-m", module, *arguments])
+    if done.returncode:
+        sys.exit(done.returncode)

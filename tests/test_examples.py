@@ -54,4 +54,6 @@ def test_graph_tour_agrees_with_the_nudged_slope():
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_every_example_is_among_the_tests(path):
-    assert f'load("{path.stem}")' in Path(__file__).read_text(encoding="utf-8") or path.stem.startswith("bench_")
+    assert f'load("{path.stem}")' in Path(__file__).read_text(encoding="utf-8") or path.stem.startswith(
+        "bench_"
+    )

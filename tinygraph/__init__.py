@@ -1,5 +1,8 @@
 """tinygraph: a small autograd engine, and Keras-like recurrent networks on top of it."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tinygraph.backends import BackendError as BackendError, devices as devices
 from tinygraph.compile import Function as Function, compile as compile
 from tinygraph.defaults import floatx as floatx, set_floatx as set_floatx, set_seed as set_seed
@@ -13,3 +16,17 @@ from tinygraph.graph import (
 )
 from tinygraph.ops import *  # noqa: F403
 from tinygraph.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from tinygraph import datasets as datasets, nn as nn
+    from tinygraph.viz.draw import draw as draw
+
+#: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
+_LATER = {"nn": "tinygraph.nn", "datasets": "tinygraph.datasets", "draw": "tinygraph.viz.draw"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'tinygraph' has no attribute {name!r}")
+    module = import_module(_LATER[name])
+    return getattr(module, name, module)

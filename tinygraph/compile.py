@@ -36,6 +36,7 @@ class Function:
         self.inputs = {leaf.name: leaf for leaf in graph.leaves if leaf.op.name == "input"}
 
     def __call__(self, **feeds: Any) -> Any:
+        """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
         checked = self._checked(feeds)
         with self._lock:
             self.program.run(checked, self._guard)

@@ -99,6 +99,7 @@ class Op:
         return declare
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:
+        """Declare one use of the operation; raises `GraphError` where the shape rule is broken."""
         values, attrs = self._split(args, attrs)
         inputs = lift(values)
         try:

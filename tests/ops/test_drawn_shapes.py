@@ -16,7 +16,14 @@ from tinygraph.ops import broadcast, compare, reduce, rules
 from tinygraph.ops.samples import Draw
 
 NUMPY = backends.get("numpy")
-ELEMENTWISE = {rules.elementwise, rules.elementwise_float, rules.comparison, compare.chosen, compare.bounded}
+ELEMENTWISE = {
+    rules.elementwise,
+    rules.elementwise_number,
+    rules.elementwise_float,
+    rules.comparison,
+    compare.chosen,
+    compare.bounded,
+}
 REDUCING = {reduce.reduced_any, reduce.reduced_float, broadcast.summed}
 ALONG_AN_AXIS = {rules.same_float, reduce.argument, reduce.scanned}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Shape
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def check_shape(layer: Layer, index: int | None, shape: Shape, batch: tuple[Any,
     batch where it is known.
     """
     axes, fixed = layer.axes, dict(layer.fixed)
-    count = len(shape) if axes is None else len(axes)
+    count = max(len(shape), layer.least_axes) if axes is None else len(axes)
     fixed = {axis % count: size for axis, size in fixed.items() if -count <= axis < count}
     wrong = [axis for axis, size in fixed.items() if len(shape) == count and shape[axis] != size]
     if len(shape) == count and not wrong:
@@ -60,9 +61,25 @@ def whole_number(owner: str, name: str, value: Any, least: int = 1) -> int:
     return int(value)
 
 
+def flag(owner: str, name: str, value: Any) -> bool:
+    """Return ``value`` as a bool, or raise ValueError for anything but True and False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{owner}: {name} must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def float_type(owner: str, name: Any) -> np.dtype:
+    """Return the float type of this name, by default `tinygraph.floatx`, or raise ValueError."""
+    if name is None:
+        return floatx()
+    if name not in ("float32", "float64"):
+        raise ValueError(f"{owner}: dtype must be 'float32' or 'float64', got {name!r}.")
+    return np.dtype(name)
+
+
 def fraction(owner: str, name: str, value: Any) -> float:
     """Return ``value`` as a float in [0, 1), or raise ValueError."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not number or not 0.0 <= value < 1.0:
         raise ValueError(f"{owner}: {name} must be a number from 0 up to 1 (1 excluded), got {value!r}.")
     return float(value)

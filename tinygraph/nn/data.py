@@ -1,4 +1,4 @@
-"""Data on its way in: what people pass to fit becomes checked arrays, or a clear error before anything runs."""
+"""Data on its way in: what people pass to fit becomes checked arrays, or a clear error."""
 
 from __future__ import annotations
 
@@ -224,7 +224,8 @@ def _check_range(array: Array, bounds: tuple[float, float], what: str) -> None:
     if outside.any():
         index = tuple(int(i) for i in np.argwhere(outside)[0])
         raise DataError(
-            f"{what}: the loss expects values from {bounds[0]:g} to {bounds[1]:g}, got {array[index]:g} at index {index}."
+            f"{what}: the loss expects values from {bounds[0]:g} to {bounds[1]:g}, "
+            f"got {array[index]:g} at index {index}."
         )
 
 

@@ -106,6 +106,7 @@ class Graphed(Layer):
 
 
 def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol]) -> None:
+    """Raise `GraphError` where two layers, or two inputs, have one name."""
     names = Counter([layer.name for layer in dict.fromkeys(layers)])
     twice = [name for name, count in names.items() if count > 1]
     twice += [name for name, count in Counter(s.name for s in inputs).items() if count > 1]

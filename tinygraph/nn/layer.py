@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from tinygraph.compile import Function, compile
-from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
-from tinygraph.nn.checks import array_problem, check_shape
+from tinygraph.nn.checks import array_problem, check_shape, flag, float_type
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
-from tinygraph.ops import Parameter, constant, input, param
-
-if TYPE_CHECKING:
-    pass
+from tinygraph.ops import Parameter, cast, constant, input, param
 
 Array = np.ndarray[Any, Any]
 Shapes = Shape | list[Shape]
 
+#: How many programs a layer that is called on arrays keeps, one for each set of shapes.
+KEPT = 8
+
 
 class Layer(Configurable):
-    """The base of all layers. A subclass has ``build``, ``call`` and, where it is cheap to say, ``output_shape``.
+    """The base of all layers. A subclass has ``build``, ``call`` and, where it is cheap, ``output_shape``.
 
     A layer called on a `Symbol` extends the layer graph; on a `Sequential` it is added to it; on an op-graph
     `Node` it lowers itself there; on an array it runs at once and returns arrays.
@@ -34,7 +35,8 @@ class Layer(Configurable):
     Args:
         name: unique in a model; made from the class if not given.
         trainable: whether training changes the weights.
-        dtype: the float type of weights and results; `tinygraph.floatx` by default.
+        dtype: ``"float32"`` or ``"float64"``, the type of weights and results; by default what
+            `tinygraph.floatx` is when the layer is made. Inputs are cast to it.
         input_shape: the shape of one sample, for the first layer of a `Sequential`.
 
     >>> import numpy as np
@@ -50,10 +52,14 @@ class Layer(Configurable):
 
     #: the names of a sample's axes, where the layer needs so many; None where any number will do
     axes: tuple[str, ...] | None = None
+    #: how many axes a sample needs at least, where any number from there on will do
+    least_axes = 0
     #: the dtype of the input that the layer makes for itself as the first of a model; floats if None
     input_dtype: str | None = None
     #: whether the layer takes a list of inputs
     several_inputs = False
+    #: whether whole numbers pass through as they are; otherwise they become floats on their way in
+    keeps_integers = False
 
     def __init__(
         self,
@@ -68,14 +74,16 @@ class Layer(Configurable):
         self.name = name if name is not None else unique_name(registry.snake_case(type(self).__name__))
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"{type(self).__name__}: expected a string as name, got {name!r}.")
-        self.trainable = trainable
+        self.trainable = flag(self.title, "trainable", trainable)
         self.dtype = dtype
-        self.input_shape = None if input_shape is None else self._first_shape(input_shape)
+        #: the float type that the layer computes in, whatever `floatx` becomes later
+        self.float = float_type(self.title, dtype)
         self.built = False
         #: sizes that the weights were made for: axis of a sample -> size
         self.fixed: dict[int, int] = {}
         self.own_weights: list[tuple[Parameter, bool]] = []
-        self._functions: dict[Any, Function] = {}
+        self._functions: OrderedDict[Any, Function] = OrderedDict()
+        self.input_shape = None if input_shape is None else self._first_shape(input_shape)
 
     # What a subclass says.
 
@@ -89,7 +97,7 @@ class Layer(Configurable):
     def output_shape(self, shape: Any) -> Shapes:
         """Return the shape of one sample of the result. Unless it is overridden, one sample is traced."""
         shapes = shape if self.several_inputs else [shape]
-        nodes = [input(f"x{k}", (1, *each), dtype=self._float()) for k, each in enumerate(shapes)]
+        nodes = [input(f"x{k}", (1, *each), dtype=self.float) for k, each in enumerate(shapes)]
         with Trace(training=False):
             result = self.lower(nodes if self.several_inputs else nodes[0], training=False)
         if isinstance(result, Node):
@@ -102,9 +110,9 @@ class Layer(Configurable):
         self, name: str, shape: Shape, initializer: Any = "glorot_uniform", trainable: bool = True
     ) -> Parameter:
         """Make a weight, as a parameter node called ``layer/name``."""
-        value = registry.get("initializer", initializer)(shape, dtype=self._float())
+        value = registry.get("initializer", initializer)(shape, dtype=self.float)
         with scope(self.name):
-            weight = param(name, value, dtype=self._float())
+            weight = param(name, value, dtype=self.float)
         self.own_weights.append((weight, trainable))
         return weight
 
@@ -140,14 +148,21 @@ class Layer(Configurable):
         if len(values) != len(weights):
             made = "" if self.built else " It has no weights before it is built."
             raise ValueError(f"{self.title}: expected {len(weights)} arrays, got {len(values)}.{made}")
-        arrays = [np.asarray(value) for value in values]
-        for weight, array in zip(weights, arrays, strict=True):
-            problem = array_problem(array)
-            if problem or array.shape != weight.shape:
-                got = problem or f"shape {array.shape}"
-                raise ValueError(f"{self.title}: {weight.label} expects shape {weight.shape}, got {got}.")
+        arrays = [self._weight_value(w, value) for w, value in zip(weights, values, strict=True)]
         for weight, array in zip(weights, arrays, strict=True):
             weight.assign(array)
+
+    def _weight_value(self, weight: Parameter, value: Any) -> Array:
+        """Return ``value`` as an array for ``weight``, or raise ValueError."""
+        try:
+            array = np.asarray(value)
+            problem = array_problem(array)
+        except ValueError:
+            array, problem = np.empty(0), "rows of different lengths"
+        if problem or array.shape != weight.shape:
+            got = problem or f"shape {array.shape}"
+            raise ValueError(f"{self.title}: {weight.label} expects shape {weight.shape}, got {got}.")
+        return array.astype(weight.dtype)
 
     def count_params(self) -> int:
         """Return the number of elements of all weights."""
@@ -164,6 +179,7 @@ class Layer(Configurable):
         """Apply the layer; see the class for what it does on symbols, models, nodes and arrays."""
         from tinygraph.nn.sequential import Sequential
 
+        self._check_arguments(arguments)
         if isinstance(inputs, Sequential):
             return inputs.add(self)
         several = isinstance(inputs, (list, tuple)) and self._is_several(inputs)
@@ -172,7 +188,8 @@ class Layer(Configurable):
             return self._call_symbols(values, several, training, arguments)
         if any(isinstance(value, Node) for value in values):
             nodes = [v if isinstance(v, Node) else constant(v) for v in values]
-            return self.lower(nodes if several else nodes[0], training=bool(training), **arguments)
+            mode = current_trace().training if training is None else bool(training)
+            return self.lower(nodes if several else nodes[0], training=mode, **arguments)
         return self._call_arrays(values, several, bool(training), arguments)
 
     def _is_several(self, inputs: Sequence[Any]) -> bool:
@@ -187,13 +204,31 @@ class Layer(Configurable):
         self.ensure_built(shapes if isinstance(x, list) else shapes[0])
         use = current_trace().use(self)
         with scope(self.name if use == 0 else f"{self.name}:{use}"):
-            return self.call(x, training=training, **arguments)
+            typed = [self.typed(index, node) for index, node in enumerate(nodes)]
+            return self.call(typed if isinstance(x, list) else typed[0], training=training, **arguments)
+
+    def typed(self, index: int, node: Node) -> Node:
+        """Return input number ``index`` in the dtype that the layer computes in."""
+        whole = node.dtype.kind != "f"
+        wanted = np.dtype(self.input_dtype) if self.input_dtype else self.float
+        kept = node.dtype == wanted or (whole and (self.keeps_integers or wanted.kind == node.dtype.kind))
+        return node if kept else cast(node, dtype=wanted)
+
+    def output_dtype(self, dtypes: Sequence[np.dtype]) -> np.dtype:
+        """Return the dtype of the result for inputs of these."""
+        whole = self.keeps_integers and all(dtype.kind != "f" for dtype in dtypes)
+        return np.result_type(*dtypes) if whole else self.float
 
     def ensure_built(self, shape: Any) -> None:
-        """Build the layer for samples of ``shape``, once."""
-        if not self.built:
+        """Build the layer for samples of ``shape``, once; if that fails it stays without weights."""
+        if self.built:
+            return
+        try:
             self.build(shape)
-            self.built = True
+        except Exception:
+            self.own_weights.clear()
+            raise
+        self.built = True
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """Raise `GraphError` unless samples of these shapes fit the layer; ``batch`` is for the message."""
@@ -203,8 +238,16 @@ class Layer(Configurable):
         for index, shape in enumerate(shapes):
             check_shape(self, index, shape, batch)
 
-    def check_values(self, array: Array, what: str) -> None:
-        """Raise ValueError if an array, called ``what``, holds values that the layer cannot take."""
+    def check_values(self, array: Array, what: str, index: int = 0) -> None:
+        """Raise ValueError if an array, called ``what``, holds values that input ``index`` cannot take."""
+
+    def _check_arguments(self, arguments: Mapping[str, Any]) -> None:
+        """Raise TypeError for what `call` does not take: a graph of symbols would notice it much later."""
+        if not arguments:
+            return
+        parameters = inspect.signature(self.call).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            registry.reject(self.title, arguments, [name for name in parameters if name != "x"])
 
     def _call_symbols(self, values: list[Any], several: bool, training: Any, arguments: dict) -> Any:
         wrong = [value for value in values if not isinstance(value, Symbol)]
@@ -216,35 +259,44 @@ class Layer(Configurable):
         given = arguments | ({} if training is None else {"training": training})
         call = Call(self, values, several, given)
         shape = self.output_shape(shapes if several else shapes[0])
+        dtype = self.output_dtype([symbol.dtype for symbol in values])
         for index, each in enumerate(shape if isinstance(shape, list) else [shape]):
-            call.outputs.append(Symbol(each, self._float(), self.name, call, index))
+            call.outputs.append(Symbol(each, dtype, self.name, call, index))
         return call.outputs if isinstance(shape, list) else call.outputs[0]
 
     def _call_arrays(self, values: list[Any], several: bool, training: bool, arguments: dict) -> Any:
-        arrays = [np.asarray(value) for value in values]
-        for index, array in enumerate(arrays):
-            if problem := array_problem(array) or ("a single number" if array.ndim == 0 else ""):
-                raise GraphError(f"{self.title}, input {index}: expected an array of numbers, got {problem}.")
-        for index, array in enumerate(arrays):
-            self.check_values(array, f"{self.title}, input {index}")
-        key = (tuple((array.shape, array.dtype.kind) for array in arrays), training, str(arguments))
+        arrays = [self._array(index, value) for index, value in enumerate(values)]
+        key = (tuple((array.shape, array.dtype) for array in arrays), training, str(arguments))
         if key not in self._functions:
-            nodes = [
-                input(f"x{k}", array.shape, dtype=None if array.dtype.kind == "f" else array.dtype)
-                for k, array in enumerate(arrays)
-            ]
+            nodes = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(arrays)]
             with Trace(training) as trace:
                 result = self.lower(nodes if several else nodes[0], training=training, **arguments)
             self._functions[key] = compile(result, updates=trace.updates)
+            if len(self._functions) > KEPT:
+                self._functions.popitem(last=False)
+        self._functions.move_to_end(key)
         return self._functions[key](**{f"x{k}": array for k, array in enumerate(arrays)})
+
+    def _array(self, index: int, value: Any) -> Array:
+        """Return an input as an array in one of the dtypes of graphs, or raise `GraphError`."""
+        what = f"{self.title}, input {index}"
+        try:
+            array = np.asarray(value)
+            problem = array_problem(array) or ("a single number" if array.ndim == 0 else "")
+        except ValueError:
+            array, problem = np.empty(1), "rows of different lengths"
+        if problem:
+            raise GraphError(f"{what}: expected an array of numbers, got {problem}.")
+        if array.size == 0:
+            raise GraphError(f"{what}: expected at least one sample, got an empty array of {array.shape}.")
+        self.check_values(array, what, index)
+        whole = {"b": np.dtype(bool), "f": self.float}.get(array.dtype.kind, np.dtype("int64"))
+        return array.astype(whole, copy=False)
 
     def _first_shape(self, shape: Any) -> Shape:
         found = sample_shape(shape, f"{self.title}, input_shape")
         check_shape(self, None, found, ())
         return found
-
-    def _float(self) -> np.dtype:
-        return np.dtype(self.dtype) if self.dtype else floatx()
 
     def __repr__(self) -> str:
         return f"<{self.title}>"

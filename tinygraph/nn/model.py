@@ -58,7 +58,8 @@ class Model(Trainable):
         for symbol in self.inputs:
             if symbol not in used:
                 raise GraphError(
-                    f"{self.title}: the graph is disconnected: no output follows from the Input {symbol.name!r}."
+                    f"{self.title}: the graph is disconnected: no output follows from the Input "
+                    f"{symbol.name!r}. Connect it, or leave it out of the inputs."
                 )
 
     def get_config(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,7 +21,7 @@ T = TypeVar("T")
 #: kind -> name -> class or function; a class is there by its own name, in snake case, and by its aliases
 KINDS: dict[str, dict[str, Any]] = {}
 
-_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default={})
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
 
 class Configurable:
@@ -148,10 +149,16 @@ def did_you_mean(name: str, known: Any) -> str:
 
 
 def reject_unknown(thing: Any, arguments: Mapping[str, Any]) -> None:
-    """Raise TypeError if there are ``arguments``: what the constructor of ``thing`` was given beyond its own."""
+    """Raise TypeError if there are ``arguments`` that the constructor of ``thing`` was given beyond its own."""
+    if arguments:
+        reject(type(thing).__name__, arguments, argument_names(type(thing)))
+
+
+def reject(owner: str, arguments: Mapping[str, Any], known: Any) -> None:
+    """Raise TypeError for the first of ``arguments`` that is not ``known``, with the closest one that is."""
     for name in arguments:
-        known = argument_names(type(thing))
-        raise TypeError(f"{type(thing).__name__}: unknown argument {name!r}{did_you_mean(name, known)}")
+        if name not in known:
+            raise TypeError(f"{owner}: unknown argument {name!r}{did_you_mean(name, known)}")
 
 
 def plain(value: Any) -> Any:

@@ -325,8 +325,8 @@ def _diagnosis(function: Function, feeds: Mapping[str, Array], loss: float, wher
     first = function.first_nonfinite(**feeds)
     node = f"the first node that is not finite is {first.label}" if first else "no node shows it twice"
     return (
-        f"{where}: the loss is {loss:g}, or a gradient is not finite; {node}. The weights are those before this "
-        "step. A smaller learning rate, clipnorm or scaled inputs usually help."
+        f"{where}: the loss is {loss:g}, or a gradient is not finite; {node}. The weights are those before "
+        "this step. A smaller learning rate, clipnorm or scaled inputs usually help."
     )
 
 

@@ -8,7 +8,7 @@ from tinygraph.graph import Node
 from tinygraph.op import op
 from tinygraph.ops.arithmetic import abs_, exp, expm1
 from tinygraph.ops.broadcast import sum
-from tinygraph.ops.compare import clip, minimum, where
+from tinygraph.ops.compare import clip, where
 from tinygraph.ops.erf import erf
 from tinygraph.ops.reduce import reduced_float, widen
 from tinygraph.ops.rules import elementwise_float, same_float
@@ -78,7 +78,7 @@ def leaky_relu(x: Node, negative_slope: float = 0.2) -> Node:
 
 def elu(x: Node, alpha: float = 1.0) -> Node:
     """x where it is positive, else alpha * (exp(x) - 1) (Clevert et al. 2015)."""
-    return where(x > 0.0, x, alpha * expm1(minimum(x, 0.0)))
+    return where(x > 0.0, x, alpha * expm1(where(x > 0.0, 0.0, x)))  # minimum would halve the slope at 0
 
 
 def selu(x: Node) -> Node:

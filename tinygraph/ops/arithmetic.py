@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
 from tinygraph.ops.compare import equal, where
-from tinygraph.ops.rules import Inferred, elementwise, elementwise_float, inplace
+from tinygraph.ops.rules import (
+    Inferred,
+    elementwise,
+    elementwise_float,
+    elementwise_number,
+    inplace,
+    known_dtype,
+)
 from tinygraph.ops.samples import PAIRS, Draw, positive, truth
 
 
@@ -30,7 +35,7 @@ def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(g, y.shape)
 
 
-@op(elementwise, scalar="{0} - {1}", samples=PAIRS)
+@op(elementwise_number, scalar="{0} - {1}", samples=PAIRS)
 def subtract(xp, x, y, *, out):
     """The difference x - y of each pair of elements."""
     xp.subtract(x, y, out=out)
@@ -75,13 +80,13 @@ def power(xp, x, y, *, out):
     >>> tg.compile(tg.constant([1.0, 2.0, 3.0]) ** 2)()
     array([1., 4., 9.], dtype=float32)
     """
-    xp.power(x, y, out=out)
+    xp.power(x, y, out=out, dtype=out.dtype)  # of whole numbers it would refuse 2 ** -1
 
 
 @power.vjp
 def _(g, z, x, y):
     if is_number(y, 2):
-        return (g * (2.0 * x), None)
+        return sum_to(g * (2.0 * x), x.shape), None
     dx = sum_to(where(equal(y, 0.0), 0.0, g * y * power(x, y - 1.0)), x.shape)
     if y.op.name == "constant":
         return dx, None
@@ -94,7 +99,7 @@ def is_number(node: Node, number: float) -> bool:
     return node.op.name == "constant" and node.size == 1 and node.attrs["value"].item() == number
 
 
-@op(elementwise, scalar="-{0}", samples=[((3, 4),), ((),), ((2, 0),)])
+@op(elementwise_number, scalar="-{0}", samples=[((3, 4),), ((),), ((2, 0),)])
 def negative(xp, x, *, out):
     """-x of each element."""
     xp.negative(x, out=out)
@@ -116,7 +121,7 @@ def _(g, y, x):
     return (g * sign(x),)
 
 
-@op(elementwise, scalar="sign({0})", samples=[((3, 4),)])
+@op(elementwise_number, scalar="sign({0})", samples=[((3, 4),)])
 def sign(xp, x, *, out):
     """-1, 0 or 1 by the sign of each element."""
     xp.sign(x, out=out)
@@ -235,7 +240,7 @@ def _(g, z, *inputs):
 @inplace
 def casted(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """A dtype to take."""
-    attrs["dtype"] = np.dtype(attrs["dtype"])
+    attrs["dtype"] = known_dtype(attrs["dtype"])
     return inputs[0].shape, attrs["dtype"]
 
 

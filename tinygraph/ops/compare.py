@@ -7,7 +7,7 @@ from typing import Any
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
-from tinygraph.ops.rules import Inferred, broadcast, comparison, elementwise, inplace, promote
+from tinygraph.ops.rules import Inferred, broadcast, comparison, elementwise, inplace, number, promote
 from tinygraph.ops.samples import PAIRS, truth, whole
 
 TIES = [(whole(3, 4, below=3), whole(3, 4, below=3)), (whole(3, 4, below=3), (4,))]
@@ -130,7 +130,11 @@ def bounded(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Two bounds in order."""
     if not attrs["low"] <= attrs["high"]:
         raise GraphError(f"needs low <= high, not {attrs['low']} and {attrs['high']}")
-    return inputs[0].shape, inputs[0].dtype
+    (x,) = inputs
+    whole = all(float(bound).is_integer() for bound in (attrs["low"], attrs["high"]))
+    if number(x.dtype).kind != "f" and not whole:
+        raise GraphError("needs whole bounds for whole numbers")
+    return x.shape, x.dtype
 
 
 @op(bounded, samples=[((3, 4), {"low": -0.5, "high": 0.7})])

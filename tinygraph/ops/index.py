@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
-from tinygraph.ops.rules import Inferred, axis_of, integer_shape
+from tinygraph.ops.rules import Inferred, axis_of, integer_shape, known_dtype
 from tinygraph.ops.samples import whole
 
 
@@ -81,7 +78,7 @@ def classes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     if x.dtype.kind != "i":
         raise GraphError(f"needs whole numbers as classes, not {x.dtype}")
     (size,) = integer_shape(attrs["size"])
-    attrs["dtype"] = np.dtype(attrs["dtype"] or floatx())
+    attrs["dtype"] = known_dtype(attrs["dtype"])
     return (*x.shape, size), attrs["dtype"]
 
 

@@ -263,6 +263,8 @@ def stack(inputs: Sequence[Node], axis: int = 0) -> Node:
     >>> tg.stack([tg.input("x", (2, 3)), tg.input("y", (2, 3))], axis=1).shape
     (2, 2, 3)
     """
+    if not inputs:
+        raise GraphError("stack: needs at least one input.")
     axis = axis_of(axis, inputs[0].ndim + 1)
     return concat([expand_dims(node, axis) for node in inputs], axis=axis)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygraph.defaults import floatx
 from tinygraph.graph import OPS, GraphError, Node
-from tinygraph.ops.rules import integer_shape
+from tinygraph.ops.rules import integer_shape, known_dtype
 
 Array = np.ndarray[Any, Any]
 
@@ -26,6 +26,7 @@ class Leaf:
         OPS[name] = self
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:
+        """Make one."""
         return self.make(*args, **attrs)
 
     def __repr__(self) -> str:
@@ -88,23 +89,18 @@ class Counter(Parameter):
 
 def array_of(value: Any, dtype: Any, name: str) -> Array:
     """Return ``value`` as an array of ``dtype``: floats take `floatx` unless it is given."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as problem:  # rows of different lengths
+        raise GraphError(f"{name}: expected numbers, got no array: {problem}") from None
     if array.dtype.kind not in "fiub":
         raise GraphError(f"{name}: expected numbers, got an array of {array.dtype}.")
-    return np.array(array, dtype=dtype or _standard(array.dtype), order="C")
+    return np.array(array, dtype=known_dtype(dtype or _standard(array.dtype)), order="C")
 
 
 def _standard(dtype: np.dtype) -> np.dtype:
     """Floats are `floatx`, whole numbers int64 (ids need no other), truth is bool."""
     return {"f": floatx(), "b": np.dtype(bool)}.get(dtype.kind, np.dtype("int64"))
-
-
-def _checked_dtype(dtype: Any) -> np.dtype:
-    """Return ``dtype``, by default `floatx`; one of the five that kernels know."""
-    result = floatx() if dtype is None else np.dtype(dtype)
-    if result.name not in ("float32", "float64", "int32", "int64", "bool"):
-        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {result}.")
-    return result
 
 
 def input(name: str, shape: Any, dtype: Any = None) -> Node:
@@ -119,7 +115,7 @@ def input(name: str, shape: Any, dtype: Any = None) -> Node:
     >>> tg.input("x", (4, 3))
     <x float32[4, 3]>
     """
-    return Node(input_op, (), {}, integer_shape(shape), _checked_dtype(dtype), name=name)
+    return Node(input_op, (), {}, integer_shape(shape), known_dtype(dtype), name=name)
 
 
 def param(name: str, value: Any, dtype: Any = None) -> Parameter:
@@ -161,7 +157,7 @@ def full(shape: Any, value: float, dtype: Any = None) -> Node:
     array([[4., 4.],
            [4., 4.]], dtype=float32)
     """
-    number = np.asarray(value, dtype=_checked_dtype(dtype))
+    number = np.asarray(value, dtype=known_dtype(dtype))
     array = np.broadcast_to(number, integer_shape(shape))
     return Node(constant_op, (), {"value": array}, array.shape, array.dtype)
 

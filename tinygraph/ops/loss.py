@@ -32,9 +32,10 @@ def sigmoid_cross_entropy(xp, target, logits, *, out):
     array([500.], dtype=float32)
     """
     tail = xp.log1p(xp.exp(-xp.absolute(logits)))
-    tail += xp.maximum(logits, 0)
+    top = xp.maximum(logits, 0)
     xp.multiply(logits, target, out=out)
-    xp.subtract(tail, out, out=out)
+    xp.subtract(top, out, out=out)
+    xp.add(out, tail, out=out)  # last: a small tail would drown in a large logit that target cancels
 
 
 @sigmoid_cross_entropy.vjp

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.op import op
 from tinygraph.ops.arithmetic import cast
 from tinygraph.ops.leaf import Counter
-from tinygraph.ops.rules import Inferred, integer_shape
+from tinygraph.ops.rules import Inferred, integer_shape, known_dtype
 from tinygraph.ops.samples import whole
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -27,7 +24,7 @@ def stepped(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     (step,) = inputs
     if step.shape != () or step.dtype.kind != "i":
         raise GraphError("needs one whole number as step")
-    attrs["dtype"] = np.dtype(attrs["dtype"] or floatx())
+    attrs["dtype"] = known_dtype(attrs["dtype"])
     return integer_shape(attrs["shape"]), attrs["dtype"]
 
 
@@ -72,6 +69,8 @@ def dropout_mask(
 
     Each step of ``step`` draws another mask; the same seed, stream and step give the same one.
     """
-    dtype = np.dtype(dtype or floatx())
+    if not 0 <= rate < 1:
+        raise GraphError(f"dropout_mask: needs 0 <= rate < 1, got {rate!r}.")
+    dtype = known_dtype(dtype)
     kept = uniform(step, shape=shape, seed=seed, stream=stream, dtype=dtype) >= rate
     return cast(kept, dtype=dtype) * (1.0 / (1.0 - rate))

@@ -10,8 +10,9 @@ import numpy as np
 from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
+from tinygraph.ops.arithmetic import cast
 from tinygraph.ops.broadcast import broadcast_to, sum
-from tinygraph.ops.compare import equal, where
+from tinygraph.ops.compare import equal
 from tinygraph.ops.layout import concat, flip, reshape, transpose
 from tinygraph.ops.leaf import ones
 from tinygraph.ops.rules import Inferred, axes_of, axis_of, reduced
@@ -75,7 +76,7 @@ def min_(xp, x, *, axis=None, keepdims=False, out):
 
 def share_ties(g, y, x, axis, keepdims):
     """Give g to the elements equal to y, evenly."""
-    winners = where(equal(x, widen(y, x, axis)), 1.0, 0.0 * x)
+    winners = cast(equal(x, widen(y, x, axis)), dtype=x.dtype)
     return (winners * widen(g, x, axis) / widen(sum(winners, axis=axis), x, axis),)
 
 

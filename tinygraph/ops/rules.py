@@ -53,10 +53,16 @@ def elementwise(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 
 @inplace
+def elementwise_number(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """As `elementwise`, of numbers only: NumPy has no -True and an exp(True) of three digits."""
+    shape, dtype = elementwise(inputs, attrs)
+    return shape, number(dtype)
+
+
+@inplace
 def elementwise_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """As `elementwise`, of whole numbers too: the result is of a float dtype."""
-    dtype = promote(inputs)
-    shape = broadcast(*(node.shape for node in inputs))
+    shape, dtype = elementwise_number(inputs, attrs)
     return shape, dtype if dtype.kind == "f" else floatx()
 
 
@@ -71,7 +77,22 @@ def same_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """The result has the input's shape; ``axis`` counts from the front, the dtype is a float one."""
     (x,) = inputs
     attrs["axis"] = axis_of(attrs["axis"], x.ndim)
-    return x.shape, x.dtype if x.dtype.kind == "f" else floatx()
+    return x.shape, x.dtype if number(x.dtype).kind == "f" else floatx()
+
+
+def known_dtype(dtype: Any) -> np.dtype:
+    """Return ``dtype``, by default `floatx`; one of the five that kernels know."""
+    result = floatx() if dtype is None else np.dtype(dtype)
+    if result.name not in ("float32", "float64", "int32", "int64", "bool"):
+        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {result}")
+    return result
+
+
+def number(dtype: np.dtype) -> np.dtype:
+    """Return ``dtype``, which must not be that of truth values."""
+    if dtype.kind == "b":
+        raise GraphError("needs numbers, not True and False; cast them first")
+    return dtype
 
 
 def axis_of(axis: Any, ndim: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import add_n, concat, reshape, zeros
@@ -39,7 +40,7 @@ def _joined(total: Node) -> Node | None:
     parts = []
     for axis, spans in found.items():
         spans.sort(key=lambda span: span[:2])
-        apart = all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+        apart = all(a[1] <= b[0] for a, b in pairwise(spans))
         if len(spans) > 1 and apart:
             parts.append(_row(total, axis, spans))
         else:

@@ -10,7 +10,7 @@ from tinygraph import ops
 from tinygraph.defaults import next_seed
 from tinygraph.graph import Node, Shape, scope
 from tinygraph.nn import activations, registry
-from tinygraph.nn.checks import fraction, whole_number
+from tinygraph.nn.checks import check_noise_shape, flag, fraction, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.tracing import current_trace
 
@@ -34,6 +34,8 @@ class Dense(Layer):
     (2, 4)
     """
 
+    least_axes = 1
+
     def __init__(
         self,
         units: int,
@@ -46,7 +48,7 @@ class Dense(Layer):
         super().__init__(**kwargs)
         self.units = whole_number(self.title, "units", units)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self.use_bias = flag(self.title, "use_bias", use_bias)
         self.kernel_initializer = registry.get("initializer", kernel_initializer)
         self.bias_initializer = registry.get("initializer", bias_initializer)
 
@@ -101,7 +103,7 @@ class Dropout(Layer):
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = fraction(self.title, "rate", rate)
-        self.noise_shape = noise_shape
+        self.noise_shape = check_noise_shape(self.title, noise_shape)
         self.seed = next_seed() if seed is None else whole_number(self.title, "seed", seed, least=0)
         with scope(self.name):
             self.step = ops.counter("step")
@@ -116,9 +118,12 @@ class Dropout(Layer):
 
     def _noise_shape(self, x: Node) -> Shape:
         """The size of x where ``noise_shape`` says None."""
-        return tuple(
-            size if noise is None else noise for noise, size in zip(self.noise_shape, x.shape, strict=True)
-        )
+        if len(self.noise_shape) != x.ndim:
+            raise GraphError(
+                f"{self.title}: noise_shape {self.noise_shape} must have an axis for each of {x.shape}, "
+                "the batch included."
+            )
+        return tuple(n if noise is None else noise for noise, n in zip(self.noise_shape, x.shape, strict=True))
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape stays."""
@@ -152,14 +157,16 @@ class Embedding(Layer):
         self.output_dim = whole_number(self.title, "output_dim", output_dim)
         self.embeddings_initializer = registry.get("initializer", embeddings_initializer)
 
-    def check_values(self, array: np.ndarray[Any, Any], what: str) -> None:
-        """Ids must be in the vocabulary."""
-        outside = (array < 0) | (array >= self.input_dim)
+    def check_values(self, array: np.ndarray[Any, Any], what: str, index: int = 0) -> None:
+        """Ids must be whole numbers in the vocabulary."""
+        outside = ~((array >= 0) & (array < self.input_dim))
+        if array.dtype.kind == "f":
+            outside |= array != np.floor(array)
         if outside.any():
-            index = tuple(int(i) for i in np.argwhere(outside)[0])
+            at = tuple(int(i) for i in np.argwhere(outside)[0])
             raise ValueError(
                 f"{what}: expected ids from 0 to {self.input_dim - 1}, the vocabulary of {self.title}; "
-                f"got {array[index]:g} at index {index}."
+                f"got {array[at]:g} at index {at}."
             )
 
     def build(self, shape: Shape) -> None:
@@ -169,7 +176,7 @@ class Embedding(Layer):
 
     def call(self, x: Node, training: bool) -> Node:
         """The rows of the table at the ids."""
-        return ops.gather(self.embeddings, x if x.dtype.kind == "i" else ops.cast(x, dtype="int64"))
+        return ops.gather(self.embeddings, x)
 
     def output_shape(self, shape: Shape) -> Shape:
         """A new last axis."""

@@ -46,6 +46,8 @@ class Loss(Configurable):
     #: what y_true must be: "same", of y_pred's shape; "classes", whole numbers of y_pred's shape without its
     #: last axis; None, whatever `call` takes
     target_kind: ClassVar[str | None] = "same"
+    #: the smallest and the largest value that y_true may have; None for any
+    target_range: ClassVar[tuple[float, float] | None] = None
 
     def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = None):
         if reduction not in REDUCTIONS:

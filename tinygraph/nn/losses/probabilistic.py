@@ -26,6 +26,8 @@ class BinaryCrossentropy(Loss):
     0.6931
     """
 
+    target_range = (0.0, 1.0)
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -64,6 +66,8 @@ class CategoricalCrossentropy(Loss):
     >>> round(float(tg.compile(loss)()), 4)
     1.3863
     """
+
+    target_range = (0.0, 1.0)
 
     def __init__(
         self,

@@ -1,0 +1,199 @@
+"""`Optimizer`: what all optimizers share: learning rate, clipping, weight decay, state, the step counter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph import ops
+from tinygraph.defaults import floatx
+from tinygraph.graph import Node, absolute_scope, scope
+from tinygraph.nn import registry
+from tinygraph.nn.optimizers.clipping import clipper
+from tinygraph.nn.ranges import number_in
+from tinygraph.nn.registry import Configurable, plain, snake_case
+from tinygraph.nn.schedules import LearningRateSchedule
+from tinygraph.ops import Parameter
+
+
+class Optimizer(Configurable):
+    """The base of all optimizers: a subclass says what its state is, and one parameter's update.
+
+    One step is: clip the gradients; w <- w (1 - weight_decay · learning_rate), biases too; update.
+
+    Args:
+        learning_rate: a number, which can be changed between steps, or a schedule.
+        weight_decay: what fraction of each weight, times the learning rate, is taken off at every step.
+        clipnorm: the largest norm that the gradient of one parameter may have.
+        clipvalue: the largest absolute value that an element of a gradient may have.
+        global_clipnorm: the largest norm that all gradients together may have. Only one of the three.
+        name: the scope of its state; made from the class if not given.
+
+    Raises:
+        ValueError: a number outside of its range, or several ways to clip.
+        TypeError: an unknown argument.
+
+    >>> import tinygraph as tg
+    >>> from tinygraph.nn import optimizers
+    >>> class SignSGD(optimizers.Optimizer):
+    ...     def update(self, w, g, slots, learning_rate):
+    ...         return w - learning_rate * tg.sign(g), {}
+    >>> w = tg.param("w", [1.0, 2.0])
+    >>> step = tg.compile(w * 1.0, updates=SignSGD(0.5).updates([w], tg.gradients(tg.sum(w * w), [w])))
+    >>> step().tolist(), step().tolist()
+    ([1.0, 2.0], [0.5, 1.5])
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule | Mapping[str, Any] = 0.001,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        **unknown: Any,
+    ):
+        registry.reject_unknown(self, unknown)
+        self.name = name or snake_case(type(self).__name__)
+        if weight_decay is not None:
+            number_in("[0, inf)", self, "weight_decay", weight_decay)
+        self.weight_decay = weight_decay
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self._clip = clipper(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        #: how many steps were made, an int64 parameter
+        self.iterations = self.state("iterations", 0, "int64")
+        self._rate = self._made(learning_rate)
+        self._slots: dict[Parameter, dict[str, Parameter]] = {}
+
+    # What a subclass says.
+
+    def slots(self) -> dict[str, float]:
+        """Return the state that each parameter has, arrays of its shape: name -> initial value."""
+        return {}
+
+    def coefficients(self, learning_rate: Node, step: Node) -> Sequence[Node]:
+        """Return the numbers that the updates of all parameters share; ``step`` counts from 1."""
+        return [learning_rate]
+
+    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> tuple[Node, dict]:
+        """Return the new value of a parameter, and those of its slots by name.
+
+        Args:
+            w: the parameter, after weight decay.
+            g: its gradient, after clipping.
+            slots: its state by name.
+            coefficients: what `coefficients` returned, in the dtype of w.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define update(self, w, g, slots, ...).")
+
+    def shared_updates(self, step: Node) -> dict[Parameter, Node]:
+        """Return the new values of state that is not of one parameter: the counter's, at least."""
+        return {self.iterations: self.iterations + 1}
+
+    def state(self, name: str, value: Any, dtype: Any) -> Parameter:
+        """Make a parameter of the optimizer's own, in its scope."""
+        *path, last = f"optimizer/{self.name}/{name}".split("/")
+        with absolute_scope("/".join(path)):
+            return ops.param(last, value, dtype=dtype)
+
+    # What a caller asks.
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step. Assigning a number changes it, in compiled programs too.
+
+        >>> from tinygraph.nn import optimizers
+        >>> optimizer = optimizers.SGD(0.1)
+        >>> optimizer.learning_rate = 0.5 * optimizer.learning_rate
+        >>> optimizer.learning_rate
+        0.05
+        """
+        if isinstance(self._rate, LearningRateSchedule):
+            return self._rate(int(self.iterations.value))
+        return float(str(self._rate.value))  # by its shortest decimal: 0.1, not 0.10000000149 of float32
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        if isinstance(self._rate, LearningRateSchedule):
+            raise TypeError(
+                f"{type(self).__name__}: the learning rate follows the schedule {self._rate.name!r} and cannot "
+                "be set; give the constructor a number instead."
+            )
+        self._rate.assign(number_in("[0, inf)", self, "learning_rate", value))
+
+    @property
+    def variables(self) -> list[Parameter]:
+        """All state: the step counter, the learning rate where it is a number, slots in the order made."""
+        own = [self.iterations] + ([self._rate] if isinstance(self._rate, Parameter) else [])
+        return own + [slot for slots in self._slots.values() for slot in slots.values()]
+
+    def build(self, parameters: Sequence[Parameter]) -> None:
+        """Make the state of those ``parameters`` that have none yet."""
+        for w in parameters:
+            if w not in self._slots:
+                self._slots[w] = {
+                    name: self.state(f"{w.label}/{name}", np.full(w.shape, start), w.dtype)
+                    for name, start in self.slots().items()
+                }
+
+    def updates(self, parameters: Sequence[Parameter], gradients: Sequence[Node]) -> dict[Parameter, Node]:
+        """Return the new values of the parameters and of the optimizer's state: for `tinygraph.compile`.
+
+        Args:
+            parameters: what is trained. The first call for each makes its state.
+            gradients: the gradient of each.
+
+        Raises:
+            ValueError: not one gradient of the same shape for each parameter.
+        """
+        check_gradients(self, parameters, gradients)
+        self.build(parameters)
+        new: dict[Parameter, Node] = {}
+        with scope("update"):
+            rate = self._rate if isinstance(self._rate, Parameter) else self._rate(self.iterations)
+            step = ops.cast(self.iterations, dtype=rate.dtype) + 1.0
+            shared = self.coefficients(rate, step)
+            kept = None if self.weight_decay is None else 1.0 - self.weight_decay * rate
+            for w, g in zip(parameters, self._clip(gradients), strict=True):
+                with scope(w.label):
+                    decayed = w if kept is None else w * in_dtype(kept, w.dtype)
+                    numbers = [in_dtype(number, w.dtype) for number in shared]
+                    new[w], state = self.update(decayed, g, self._slots[w], *numbers)
+                new |= {self._slots[w][name]: node for name, node in state.items()}
+            # Last, when nothing reads the old state any more: so it is overwritten in place.
+            return new | self.shared_updates(step)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data; a schedule as its own config."""
+        rate = self._rate if isinstance(self._rate, LearningRateSchedule) else self.learning_rate
+        return super().get_config() | {"learning_rate": plain(rate)}
+
+    def _made(self, learning_rate: Any) -> Parameter | LearningRateSchedule:
+        """Return a number as a parameter, a schedule as it is, and a config as the schedule it describes."""
+        if isinstance(learning_rate, Mapping):
+            learning_rate = registry.get("schedule", learning_rate)
+        if isinstance(learning_rate, LearningRateSchedule):
+            return learning_rate
+        return self.state(
+            "learning_rate", number_in("[0, inf)", self, "learning_rate", learning_rate), floatx()
+        )
+
+
+def check_gradients(owner: object, parameters: Sequence[Parameter], gradients: Sequence[Node]) -> None:
+    """Raise ValueError unless there is one gradient of the same shape for each parameter."""
+    if len(parameters) != len(gradients):
+        raise ValueError(
+            f"{type(owner).__name__}: expected a gradient for each of {len(parameters)} parameters, "
+            f"got {len(gradients)}."
+        )
+    for w, g in zip(parameters, gradients, strict=True):
+        if w.shape != g.shape:
+            raise ValueError(f"{type(owner).__name__}: expected a gradient of the shape of {w!r}, got {g!r}.")
+
+
+def in_dtype(node: Node, dtype: np.dtype) -> Node:
+    """Return ``node`` in ``dtype``; itself where it is."""
+    return node if node.dtype == dtype else ops.cast(node, dtype=dtype)
