@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.graph import Graph, GraphError, Node, absolute_scope
-from tinygraph.ops import Counter, add, add_n
+from tinygraph.ops import Counter, Parameter, add, add_n
 from tinygraph.plan import plan
 from tinygraph.rewrites import passes
 from tinygraph.rewrites.retype import retype
@@ -52,7 +52,11 @@ class Function:
             raise GraphError(f"run: expected the inputs {takes}, got {', '.join(feeds) or 'nothing'}.")
         checked = {}
         for name, value in feeds.items():
-            leaf, array = self.inputs[name], np.asarray(value)
+            leaf = self.inputs[name]
+            try:
+                array = np.asarray(value)
+            except ValueError as problem:  # rows of different lengths
+                raise GraphError(f"input {name!r}: expected {leaf.dtype}, got no array: {problem}") from None
             if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
                 raise GraphError(f"input {name!r}: expected {leaf.dtype}, got {array.dtype}.")
             if array.shape != leaf.shape:
@@ -104,9 +108,11 @@ def compile(
     named, form = _named(outputs)
     graph = _with_updates(Graph(named), updates or {})
     if dtype is not None:
-        graph = retype(graph, np.dtype(dtype))
+        graph = retype(graph, _float(dtype))
     if guard is not None and guard not in named:
         raise GraphError(f"compile: the guard {guard!r} is not among the outputs {', '.join(named)}.")
+    if guard is not None and (named[guard].size, named[guard].dtype.kind) != (1, "b"):
+        raise GraphError(f"compile: the guard must be one truth value, not {named[guard]!r}.")
     if rewrite:
         graph = passes.rewrite(graph)
     _check_inputs(graph)
@@ -115,16 +121,31 @@ def compile(
 
 
 def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:
+    named: dict[str, Node]
+    form: Any
     if isinstance(outputs, Node):
-        return {"output": outputs}, Node
-    if isinstance(outputs, Mapping):
-        return dict(outputs), dict
-    return {str(index): node for index, node in enumerate(outputs)}, list
+        named, form = {"output": outputs}, Node
+    elif isinstance(outputs, Mapping):
+        named, form = dict(outputs), dict
+    else:
+        named, form = {str(index): node for index, node in enumerate(outputs)}, list
+    for name, node in named.items():
+        if not isinstance(node, Node):
+            raise GraphError(f"compile: output {name!r} is no node but {type(node).__name__}.")
+    return named, form
+
+
+def _float(dtype: Any) -> np.dtype:
+    if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
+        raise GraphError(f"compile: expected dtype float32 or float64, got {dtype}.")
+    return np.dtype(dtype)
 
 
 def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
     """Add the updates, and those of the counters; each new value is one that a kernel writes."""
     for leaf, node in updates.items():
+        if not isinstance(leaf, Parameter):
+            raise GraphError(f"compile: only parameters can be updated, not {leaf!r}.")
         if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):
             raise GraphError(f"compile: {node!r} cannot be the new value of {leaf!r}.")
     computed = {
@@ -133,7 +154,16 @@ def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
     full = Graph(graph.outputs, computed)
     with absolute_scope("update"):
         counters = {leaf: add(leaf, 1) for leaf in full.leaves if isinstance(leaf, Counter)}
-    return Graph(graph.outputs, computed | counters)
+    complete = counters | computed
+    return Graph({name: _kept(node, complete) for name, node in graph.outputs.items()}, complete)
+
+
+def _kept(node: Node, updates: Mapping[Any, Node]) -> Node:
+    """Return ``node``, or a copy of it where it shows a parameter that is updated before it is read."""
+    source = node
+    while source.op.view:
+        source = source.inputs[0]
+    return add_n(node) if source in updates else node
 
 
 def _check_inputs(graph: Graph) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygraph.graph import GraphError, Node, absolute_scope, toposort
-from tinygraph.ops import add_n, ones, zeros
+from tinygraph.ops import add_n, cast, ones, zeros
 
 
 def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:
@@ -48,7 +48,9 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
                 continue
             for source, part in zip(node.inputs, _vjp(node, g), strict=True):
                 if part is not None and source in needed:
-                    incoming.setdefault(source, []).append(part)
+                    # float32 * float64 is float64, and so is g: each input gets its own type back
+                    own = part if part.dtype == source.dtype else cast(part, dtype=source.dtype)
+                    incoming.setdefault(source, []).append(own)
     return [found[w] if w in found else zeros(w.shape, dtype=w.dtype) for w in wrt]
 
 
@@ -66,8 +68,8 @@ def _check(loss: Node, wrt: Sequence[Node], seed: Node | None) -> None:
         raise GraphError(
             f"gradients: {loss!r} has {loss.size} elements; reduce it with tg.sum or tg.mean, or give a seed."
         )
-    if seed is not None and seed.shape != loss.shape:
-        raise GraphError(f"gradients: the seed {seed!r} must have the shape of {loss!r}.")
+    if seed is not None and (seed.shape, seed.dtype) != (loss.shape, loss.dtype):
+        raise GraphError(f"gradients: the seed {seed!r} must have the shape and dtype of {loss!r}.")
     for node in wrt:
         if not isinstance(node, Node) or node.dtype.kind != "f":
             raise GraphError(f"gradients: only float nodes have gradients, not {node!r}.")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class Node:
         put = object.__setattr__
         put(self, "op", op)
         put(self, "inputs", inputs)
-        put(self, "attrs", attrs)
+        put(self, "attrs", attrs if isinstance(attrs, MappingProxyType) else MappingProxyType(attrs))
         put(self, "shape", shape)
         put(self, "dtype", dtype)
         put(self, "scope", _scope.get() if scope is None else scope)
@@ -124,7 +125,8 @@ class Node:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{self.label}: a node is immutable; declare a new one.")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
 
     def __copy__(self) -> Node:
         return self
@@ -234,6 +236,11 @@ class Graph:
 
     outputs: Mapping[str, Node]
     updates: Mapping[Any, Node] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Copies: whoever still holds the given dicts cannot change the graph through them.
+        object.__setattr__(self, "outputs", dict(self.outputs))
+        object.__setattr__(self, "updates", dict(self.updates))
 
     @cached_property
     def roots(self) -> Sequence[Node]:

@@ -128,7 +128,10 @@ class Op:
     def _attributes(self, rest: tuple[Any, ...], attrs: dict[str, Any]) -> dict[str, Any]:
         if len(rest) > len(self.attributes):
             raise TypeError(f"{self.name}: takes {self.__signature__}, got too many arguments.")
-        given = dict(zip(self.attributes, rest, strict=False)) | attrs
+        placed = dict(zip(self.attributes, rest, strict=False))
+        for name in placed.keys() & attrs.keys():
+            raise TypeError(f"{self.name}: got {name!r} twice.")
+        given = placed | attrs
         unknown = [name for name in given if name not in self.attributes]
         missing = [n for n in self.attributes if n not in given and n not in self.defaults]
         if unknown or missing:

@@ -44,7 +44,7 @@ def axes(ndim: int) -> st.SearchStrategy[Any]:
 
 
 def like_its_sample(op: Op, shapes: Sequence[tuple[int, ...]], seed: int, **attrs: Any) -> Case:
-    """A case of other shapes, with inputs of the kinds (positive, truth, ...) that the op's sample asks for."""
+    """A case of other shapes, with inputs of the kinds that the op's sample asks for."""
     sample = op.samples[0]
     usual = sample[-1] if isinstance(sample[-1], dict) else {}
     draws = [entry if isinstance(entry, Draw) else Draw(entry) for entry in sample if entry is not usual]

@@ -62,7 +62,7 @@ def test_clip():
     np.testing.assert_array_equal(result, np.clip(x, -0.5, 0.7))
     (slope,) = slopes(lambda x: tg.clip(x, -0.5, 0.7), x)
     np.testing.assert_array_equal(slope, [0.0, 1.0, 1.0, 1.0, 0.0])
-    with pytest.raises(tg.GraphError, match="needs low <= high, not 1.0 and 0.0"):
+    with pytest.raises(tg.GraphError, match=r"needs low <= high, not 1\.0 and 0\.0"):
         tg.clip(tg.input("x", ()), 1.0, 0.0)
 
 

@@ -44,10 +44,11 @@ def backend() -> CupyBackend:
     """Return the one CuPy backend; raises `BackendError` where there is no CuPy or no GPU."""
     try:
         import cupy
-    except ImportError:
-        raise BackendError(
-            "backend 'cupy': CuPy is not installed; pip install 'tinygraph[cupy]' for CUDA 12."
-        ) from None
+    except ModuleNotFoundError as problem:
+        why = f"CuPy needs {problem.name}" if problem.name != "cupy" else "CuPy is not installed"
+        raise BackendError(f"backend 'cupy': {why}; pip install 'tinygraph[cupy]' for CUDA 12.") from None
+    except ImportError as problem:
+        raise BackendError(f"backend 'cupy': CuPy cannot be imported: {problem}.") from None
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as problem:

@@ -6,6 +6,8 @@ the loss or metric that asks, for the messages.
 
 from __future__ import annotations
 
+import numpy as np
+
 from tinygraph import ops
 from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node
@@ -32,7 +34,7 @@ def as_targets(owner: object, y_true: Node, y_pred: Node) -> Node:
         raise GraphError(
             f"{type(owner).__name__}: expected y_true of y_pred's shape {y_pred.shape}, got {y_true.shape}."
         )
-    return y_true if y_true.dtype == y_pred.dtype else ops.cast(y_true, dtype=y_pred.dtype)
+    return in_dtype(y_true, y_pred.dtype)
 
 
 def as_classes(owner: object, y_true: Node, y_pred: Node) -> Node:
@@ -46,7 +48,7 @@ def as_classes(owner: object, y_true: Node, y_pred: Node) -> Node:
             f"{type(owner).__name__}: expected y_true of shape {rows}, a class for each row of y_pred "
             f"{y_pred.shape}, got {y_true.shape}. One-hot rows need the form without 'Sparse'."
         )
-    classes = y_true if y_true.dtype == "int64" else ops.cast(y_true, dtype="int64")
+    classes = in_dtype(y_true, np.dtype("int64"))
     return classes if classes.shape == rows else ops.reshape(classes, shape=rows)
 
 
@@ -71,4 +73,9 @@ def as_weights(owner: object, weights: Node, values: Node) -> Node:
             f"broadcasts to the values {values.shape}, got {weights.shape}."
         )
     weights = weights if weights.shape == shape else ops.reshape(weights, shape=shape)
-    return weights if weights.dtype == values.dtype else ops.cast(weights, dtype=values.dtype)
+    return in_dtype(weights, values.dtype)
+
+
+def in_dtype(node: Node, dtype: np.dtype) -> Node:
+    """Return ``node`` in ``dtype``: itself where it is."""
+    return node if node.dtype == dtype else ops.cast(node, dtype=dtype)

@@ -14,7 +14,8 @@ Logs = Mapping[str, float]
 class Callback:
     """The base of callbacks: override the hooks you want. As in Keras, ``self.model`` is the model.
 
-    Setting ``self.model.stop_training = True`` ends `fit` after the epoch.
+    Setting ``self.model.stop_training = True`` ends `fit`: after the batch, if a hook of a batch sets it,
+    else after the epoch.
 
     >>> from tinygraph.nn import Callback
     >>> class Print(Callback):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,19 +27,24 @@ def check_shape(layer: Layer, index: int | None, shape: Shape, batch: tuple[Any,
     if len(shape) == count and not wrong:
         return
     names = axes or tuple(f"axis {axis + 1}" for axis in range(count))
-    expected = ", ".join(str(fixed.get(axis, name)) for axis, name in enumerate(names))
+    expected = [fixed.get(axis, name) for axis, name in enumerate(names)]
     if index is None:
         raise GraphError(
-            f"{layer.title}: expected input_shape ({expected}), got {shape}. "
+            f"{layer.title}: expected input_shape {shown(expected)}, got {shape}. "
             "It is the shape of one sample: leave the batch axis out."
         )
-    came = ", ".join(map(str, (*batch, *shape)))
-    message = f"{layer.title}, input {index}: expected (batch, {expected}), got ({came})."
+    came = shown([*batch, *shape])
+    message = f"{layer.title}, input {index}: expected {shown(['batch', *expected])}, got {came}."
     if wrong:
         axis = wrong[0]
         what = f"the {axes[axis]} " if axes else "the size "
         message += f" Axis {axis + 1} must be {fixed[axis]}, {what}{layer.name!r} was built with."
     raise GraphError(message)
+
+
+def shown(sizes: Sequence[Any]) -> str:
+    """Return sizes and names of axes as a shape is written: ``(batch, time, 3)``."""
+    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
 
 
 def array_problem(array: np.ndarray[Any, Any]) -> str:

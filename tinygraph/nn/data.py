@@ -1,4 +1,4 @@
-"""Data on its way in: what people pass to fit becomes checked arrays, or a clear error."""
+"""Data on its way in: what people pass as x becomes checked arrays, or a clear error before anything runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.graph import Shape
-from tinygraph.nn.checks import array_problem
+from tinygraph.nn.checks import array_problem, shown
 from tinygraph.nn.registry import did_you_mean
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
-    from tinygraph.nn.steps import Head
 
 Array = np.ndarray[Any, Any]
 
@@ -42,108 +41,53 @@ class Samples:
         return Samples(self.take(slice(0, at))), Samples(self.take(slice(at, None)))
 
 
-def inputs_of(model: Graphed, x: Any) -> Samples:
-    """Check ``x`` (an array, a list or a dict of arrays by input) against the model's inputs."""
-    by_name = _by_name(x, [symbol.name for symbol in model.inputs], "x")
+def inputs_of(model: Graphed, x: Any, where: str = "") -> Samples:
+    """Check ``x`` (an array, a list or a dict of arrays by input) against the model's inputs.
+
+    ``where`` stands before the name of the argument in messages.
+    """
+    given = by_name(x, [symbol.name for symbol in model.inputs], f"{where}x")
     arrays = {}
-    for symbol in model.inputs:
-        what = "x" if len(model.inputs) == 1 else f"x[{symbol.name!r}]"
-        array = _numbers(by_name[symbol.name], what)
+    for index, symbol in enumerate(model.inputs):
+        what = f"{where}x" if len(model.inputs) == 1 else f"{where}x[{symbol.name!r}]"
+        array = numbers(given[symbol.name], what)
         _check_sample_shape(array, symbol.shape, what)
         check_finite(array, what)
-        if symbol.dtype.kind == "i" and array.dtype.kind == "f" and (array != np.floor(array)).any():
-            raise DataError(f"{what}: expected whole numbers, got {array.dtype} with fractions.")
-        for call in model.calls:
-            if symbol in call.inputs:
-                call.layer.check_values(array, what)
-        arrays[symbol.name] = _native(array, symbol.dtype)
-    _check_lengths(arrays, "x")
+        if symbol.dtype.kind == "i":
+            check_whole(array, what)
+        model.check_values(array, what, index)
+        arrays[symbol.name] = native(array, symbol.dtype, what)
+    check_lengths({f"{where}x[{name!r}]": array for name, array in arrays.items()})
     return Samples(arrays)
 
 
-def targets_of(model: Graphed, heads: Sequence[Head], y: Any) -> Samples:
-    """Check ``y`` (an array, a list or a dict of arrays by output) against the outputs and their losses."""
-    trained = [head for head in heads if head.loss is not None]
-    by_name = _by_name(y, [head.name for head in trained], "y")
-    shapes = dict(zip(model.output_names, (symbol.shape for symbol in model.outputs), strict=True))
-    arrays = {}
-    for head in trained:
-        what = "y" if len(trained) == 1 else f"y[{head.name!r}]"
-        array = _numbers(by_name[head.name], what)
-        check_finite(array, what)
-        shape = shapes[head.name]
-        array = _fitted(array, head.target_shape(shape), what)
-        if head.takes_classes:
-            array = _labels(array, shape[-1], what)
-        elif bounds := head.loss.target_range if head.loss else None:
-            _check_range(array, bounds, what)
-        arrays[head.target] = _native(
-            array, np.dtype("int64") if head.takes_classes else model.outputs[0].dtype
+def sample_shape_of(x: Any, what: str) -> Shape:
+    """Return the shape of one sample of ``x``, for a model that takes its shapes from the data."""
+    if isinstance(x, Mapping):
+        raise DataError(f"{what}: expected an array, got a dict; the model has no named inputs yet.")
+    array = numbers(by_name(x, ["x"], what)["x"], what)
+    check_finite(array, what)
+    if array.ndim < 2:
+        raise DataError(
+            f"{what}: expected (samples, ...), got {array.shape}. For one feature write x[:, None]."
         )
-    _check_lengths(arrays, "y")
-    return Samples(arrays)
+    return array.shape[1:]
 
 
-def weights_of(
-    heads: Sequence[Head], targets: Samples, sample_weight: Any, class_weight: Mapping[int, float] | None
-) -> dict[str, Array]:
-    """Return the weight of each sample (or of each time step of it), by the name it is fed by."""
-    if sample_weight is None and class_weight is None:
-        return {}
-    if sample_weight is not None and class_weight is not None:
-        raise DataError("sample_weight and class_weight cannot be combined; multiply them into one.")
-    trained = [head for head in heads if head.loss is not None]
-    if class_weight is not None:
-        return {trained[0].sample_weight: _class_weights(trained, targets, class_weight)}
-    several = isinstance(sample_weight, (dict, list, tuple)) and len(trained) > 1
-    by_name = (
-        _by_name(sample_weight, [head.name for head in trained], "sample_weight")
-        if several
-        else {head.name: sample_weight for head in trained}
-    )
-    weights = {}
-    for head in trained:
-        array = _numbers(by_name[head.name], "sample_weight")
-        check_finite(array, "sample_weight")
-        true = targets.arrays[head.target]
-        if array.shape != true.shape[: array.ndim] or array.ndim == 0:
-            raise DataError(
-                f"sample_weight: expected ({len(true)},), one weight for each sample, got {array.shape}."
-            )
-        weights[head.sample_weight] = _native(array, np.dtype("float64"))
-    return weights
-
-
-def _class_weights(trained: Sequence[Head], targets: Samples, class_weight: Mapping[int, float]) -> Array:
-    """The weight of each sample's class: its label, the largest of a one-hot row, or the rounded value."""
-    if len(trained) != 1:
-        raise DataError("class_weight: needs a model with one output; use sample_weight for several.")
-    true = targets.arrays[trained[0].target]
-    if true.ndim > 1 and true.shape[-1] > 1 and not trained[0].takes_classes:
-        labels = true.argmax(axis=-1)
-    else:
-        labels = np.rint(true).astype(np.int64).reshape(len(true), -1)
-        labels = labels[:, 0] if labels.shape[1] == 1 else labels
-    weights = np.ones(labels.shape)
-    for label, weight in class_weight.items():
-        weights[labels == label] = weight
-    return weights
-
-
-def _by_name(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
+def by_name(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
     """Return the arrays by name, from one array, a list in order or a dict."""
     if value is None:
         raise DataError(f"{what}: expected an array, got None.")
     if isinstance(value, Mapping):
         for name in value:
             if name not in names:
-                raise DataError(f"{what}: there is no {name!r}{did_you_mean(name, names)}.")
+                raise DataError(f"{what}: there is no {name!r}{did_you_mean(name, names)}")
         missing = [name for name in names if name not in value]
         if missing:
             raise DataError(f"{what}: {missing[0]!r} is missing; expected {', '.join(names)}.")
         return dict(value)
     if len(names) == 1:
-        only = isinstance(value, (list, tuple)) and len(value) == 1 and hasattr(value[0], "shape")
+        only = isinstance(value, (list, tuple)) and len(value) == 1
         return {names[0]: value[0] if only and getattr(value[0], "ndim", 0) > 1 else value}
     if not isinstance(value, (list, tuple)) or len(value) != len(names):
         got = f"{len(value)}" if isinstance(value, (list, tuple)) else type(value).__name__
@@ -151,12 +95,14 @@ def _by_name(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
     return dict(zip(names, value, strict=True))
 
 
-def _numbers(value: Any, what: str) -> Array:
+def numbers(value: Any, what: str) -> Array:
     """Return ``value`` as an array of numbers with at least one sample."""
     try:
         array = np.asarray(value)
     except ValueError:
         raise DataError(f"{what}: expected rows of one length, got ragged ones; pad them.") from None
+    if array.dtype.kind == "O" and _has_numeric_columns(value):
+        array = value.to_numpy(dtype="float64", na_value=np.nan)
     if problem := array_problem(array):
         raise DataError(f"{what}: expected numbers, got {problem}.")
     if array.ndim == 0:
@@ -166,21 +112,39 @@ def _numbers(value: Any, what: str) -> Array:
     return array
 
 
-def _native(array: Array, dtype: np.dtype) -> Array:
-    """Return the array in ``dtype``, in the machine's byte order and C order."""
-    return np.ascontiguousarray(array, dtype=dtype)
+def _has_numeric_columns(value: Any) -> bool:
+    """Whether it is a data frame or series of pandas' own number types, which may hold missing values."""
+    dtypes: Any = getattr(value, "dtypes", None)
+    each = dtypes if hasattr(dtypes, "__iter__") else [dtypes]
+    return hasattr(value, "to_numpy") and all(getattr(dtype, "kind", "O") in "fiub" for dtype in each)
+
+
+def native(array: Array, dtype: np.dtype, what: str) -> Array:
+    """Return the array in ``dtype``, in the machine's byte order and C order; what overflows is refused."""
+    with np.errstate(over="ignore"):
+        result = np.ascontiguousarray(array, dtype=dtype)
+    if array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize and not np.isfinite(result).all():
+        index = first_index(~np.isfinite(result))
+        raise DataError(f"{what}: {array[index]:g} at index {index} is too large for {dtype}; scale it.")
+    return result
+
+
+def first_index(wrong: Array) -> tuple[int, ...]:
+    """Return the index of the first element that is True."""
+    return tuple(int(i) for i in np.argwhere(wrong)[0])
 
 
 def _check_sample_shape(array: Array, shape: Shape, what: str) -> None:
     if array.shape[1:] == shape:
         return
-    expected = ", ".join(map(str, ("samples", *shape)))
-    message = f"{what}: expected ({expected}), got {array.shape}."
+    message = f"{what}: expected {shown(['samples', *shape])}, got {array.shape}."
     if array.ndim == len(shape) + 1:
         axis = next(a for a, size in enumerate(shape) if size != array.shape[a + 1])
         message += f" Axis {axis + 1} must be {shape[axis]}, as the model was built with."
     elif array.shape == shape:
         message += f" For a single sample write {what}[None]."
+    elif (*array.shape[1:], 1) == shape:
+        message += f" Write {what}[..., None]."
     else:
         message += f" It has {array.ndim} axes, not {len(shape) + 1}."
     raise DataError(message)
@@ -190,47 +154,20 @@ def check_finite(array: Array, what: str) -> None:
     """Raise `DataError` that names the first index where ``array`` is NaN or infinite."""
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return
-    index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    index = first_index(~np.isfinite(array))
     raise DataError(f"{what}: expected finite numbers, got {array[index]} at index {index}.")
 
 
-def _fitted(array: Array, shape: Shape, what: str) -> Array:
-    """Return the true values in the shape of the outputs; an axis of one may be missing or too many."""
-    if array.shape[1:] == shape:
-        return array
-    if shape[-1:] == (1,) and array.shape[1:] == shape[:-1]:
-        return array[..., None]
-    if array.shape[-1:] == (1,) and array.shape[1:-1] == shape and array.ndim > 1:
-        return array[..., 0]
-    expected = ", ".join(map(str, ("samples", *shape))) + ("," if not shape else "")
-    raise DataError(f"{what}: expected ({expected}) to match the model's output, got {array.shape}.")
+def check_whole(array: Array, what: str) -> None:
+    """Raise `DataError` that names the first index where ``array`` has a fraction."""
+    if array.dtype.kind == "f" and (wrong := array != np.floor(array)).any():
+        index = first_index(wrong)
+        raise DataError(f"{what}: expected whole numbers, got {array[index]:g} at index {index}.")
 
 
-def _labels(array: Array, classes: int, what: str) -> Array:
-    if array.dtype.kind == "f" and (array != np.floor(array)).any():
-        raise DataError(f"{what}: expected whole numbers as labels, got {array.dtype} with fractions.")
-    outside = (array < 0) | (array >= classes)
-    if outside.any():
-        index = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise DataError(
-            f"{what}: expected labels from 0 to {classes - 1}, the model has {classes} outputs; "
-            f"got {array[index]:g} at index {index}."
-        )
-    return array
-
-
-def _check_range(array: Array, bounds: tuple[float, float], what: str) -> None:
-    outside = (array < bounds[0]) | (array > bounds[1])
-    if outside.any():
-        index = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise DataError(
-            f"{what}: the loss expects values from {bounds[0]:g} to {bounds[1]:g}, "
-            f"got {array[index]:g} at index {index}."
-        )
-
-
-def _check_lengths(arrays: Mapping[str, Array], what: str) -> None:
-    lengths = {name: len(array) for name, array in arrays.items()}
+def check_lengths(parts: Mapping[str, Samples | Array]) -> None:
+    """Raise `DataError` unless all parts, by their names in the message, have as many samples."""
+    lengths = {name: len(part) for name, part in parts.items()}
     if len(set(lengths.values())) > 1:
-        counts = ", ".join(f"{name}: {count}" for name, count in lengths.items())
-        raise DataError(f"{what}: expected as many samples everywhere, got {counts}.")
+        counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+        raise DataError(f"expected as many samples everywhere, but {counts}.")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tinygraph.graph import Graph, GraphError, Node
+import numpy as np
+
+from tinygraph.graph import Graph, GraphError, Node, Shape
 from tinygraph.nn import registry
+from tinygraph.nn.checks import shown, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Call, Symbol
 from tinygraph.nn.tracing import Trace
-from tinygraph.ops import Parameter, input
+from tinygraph.ops import Parameter, cast, input
+
+Array = np.ndarray[Any, Any]
 
 
 class Graphed(Layer):
@@ -20,11 +26,13 @@ class Graphed(Layer):
     inputs: list[Symbol]
     outputs: list[Symbol]
     calls: list[Call]
+    #: what the outputs are called where they were given as a dict
+    output_keys: list[str] | None = None
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers, each once, in the order of Keras: from the inputs on, by distance to the outputs."""
-        return _in_order(self.calls, self.outputs)
+        """The layers, each once."""
+        raise NotImplementedError
 
     @property
     def weights(self) -> list[Parameter]:
@@ -48,6 +56,33 @@ class Graphed(Layer):
     def several_inputs(self) -> bool:  # type: ignore[override]
         """Whether the model takes a list of inputs."""
         return len(self.inputs) > 1
+
+    def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
+        """The samples' shapes are those of the inputs that the model was made with."""
+        super().check_inputs(shapes, several, batch)
+        if self.inputs and len(shapes) != len(self.inputs):
+            raise GraphError(f"{self.title}: expected {len(self.inputs)} inputs, got {len(shapes)}.")
+        for index, (symbol, shape) in enumerate(zip(self.inputs, shapes, strict=bool(self.inputs))):
+            if shape != symbol.shape:
+                expected, came = shown(["batch", *symbol.shape]), shown([*batch, *shape])
+                raise GraphError(f"{self.title}, input {index}: expected {expected}, got {came}.")
+
+    def check_values(self, array: Array, what: str, index: int = 0) -> None:
+        """What the layers say that the values reach, on their own or through layers that only move them."""
+        if not self.inputs:
+            return
+        carrying = {self.inputs[index]}
+        for call in self.calls:
+            reached = [k for k, symbol in enumerate(call.inputs) if symbol in carrying]
+            for k in reached:
+                call.layer.check_values(array, what, k)
+            if reached and call.layer.keeps_integers:
+                carrying.update(call.outputs)
+
+    def typed(self, index: int, node: Node) -> Node:
+        """Return input number ``index`` in the dtype of the `Input`."""
+        wanted = self.inputs[index].dtype
+        return node if node.dtype == wanted else cast(node, dtype=wanted)
 
     def call(self, x: Any, training: bool) -> Any:
         """Lower every layer in turn."""
@@ -73,6 +108,9 @@ class Graphed(Layer):
         >>> Sequential([Dense(2, input_shape=(3,))]).trace(batch=4).count()
         {'add': 1, 'input': 1, 'matmul': 1, 'param': 2}
         """
+        whole_number(f"{self.title}.trace", "batch", batch)
+        if not self.outputs:
+            raise GraphError(f"{self.title}: its shapes are not known yet; call build(shape), or fit it.")
         with Trace(training) as trace:
             results = self.lowered(self.input_nodes(batch), training)
         return Graph(results, trace.updates)
@@ -88,35 +126,39 @@ class Graphed(Layer):
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the outputs, after the layers that make them; numbered where one makes several."""
+        """The names of the outputs: the keys of the dict that they were given as, or those of the layers
+        that make them, numbered where one makes several."""
+        if self.output_keys is not None:
+            return self.output_keys
         used = Counter(symbol.name for symbol in self.outputs)
-        seen: Counter[str] = Counter()
-        names = []
+        names: list[str] = []
         for symbol in self.outputs:
-            seen[symbol.name] += 1
-            names.append(symbol.name if used[symbol.name] == 1 else f"{symbol.name}_{seen[symbol.name] - 1}")
+            numbered = (f"{symbol.name}_{k}" for k in itertools.count())
+            names.append(
+                symbol.name
+                if used[symbol.name] == 1
+                else next(name for name in numbered if name not in names and name not in used)
+            )
         return names
 
     def get_layer(self, name: str) -> Layer:
         """Return the layer of this name; raises ValueError with a suggestion."""
         names = {layer.name: layer for layer in self.layers}
         if name not in names:
-            raise ValueError(f"{self.title}: no layer {name!r}{registry.did_you_mean(name, names)}.")
+            raise ValueError(f"{self.title}: no layer {name!r}{registry.did_you_mean(name, names)}")
         return names[name]
 
 
 def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol]) -> None:
     """Raise `GraphError` where two layers, or two inputs, have one name."""
-    names = Counter([layer.name for layer in dict.fromkeys(layers)])
-    twice = [name for name, count in names.items() if count > 1]
-    twice += [name for name, count in Counter(s.name for s in inputs).items() if count > 1]
-    if twice or len(set(layers)) != len(layers):
-        name = twice[0] if twice else Counter(layers).most_common(1)[0][0].name
-        raise GraphError(f"{model.title}: two layers are named {name!r}; give one another name.")
+    for what, names in (("layers", [layer.name for layer in layers]), ("inputs", [s.name for s in inputs])):
+        name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+        if count > 1:
+            raise GraphError(f"{model.title}: two {what} are named {name!r}; give one another name.")
 
 
-def _in_order(calls: Sequence[Call], outputs: Sequence[Symbol]) -> list[Layer]:
-    """The layers by their longest distance to an output, farthest first; then as they were called."""
+def in_order(calls: Sequence[Call]) -> list[Layer]:
+    """Return the layers by their longest distance to an output, farthest first; then as they were called."""
     depth: dict[Call, int] = {}
     for call in reversed(calls):
         depth.setdefault(call, 0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tinygraph.nn import losses, metrics
 from tinygraph.nn.registry import did_you_mean
@@ -27,26 +30,53 @@ def heads_of(model: Graphed, given: Mapping[str, Any]) -> list[Head]:
             Head(
                 name,
                 criterion,
-                1.0 if weight[name] is None else float(weight[name]),
+                1.0 if weight[name] is None else _number(f"loss_weights of {name!r}", weight[name]),
                 [metrics.get(m, criterion, symbol.shape) for m in _list(judged[name])],
                 [metrics.get(m, criterion, symbol.shape) for m in _list(weighted[name])],
             )
         )
     if all(head.loss is None for head in heads):
         raise ValueError(f"{model.title}.compile: no output has a loss.")
+    for head in heads:
+        _check(head, f"{model.title}.compile")
     return heads
 
 
+def _check(head: Head, owner: str) -> None:
+    """Raise ValueError for a head that cannot be trained or judged."""
+    judged = [*head.metrics, *head.weighted_metrics]
+    if judged and head.loss is None:
+        raise ValueError(f"{owner}: the output {head.name!r} has a metric, {judged[0].name!r}, but no loss.")
+    if head.loss is not None and head.loss.reduction in ("none", None):
+        raise ValueError(f"{owner}: the loss {head.loss.name!r} must be reduced to one number, not 'none'.")
+    for group in (head.metrics, head.weighted_metrics):
+        name, count = Counter(["loss", *(m.name for m in group)]).most_common(1)[0]
+        if count > 1:
+            raise ValueError(
+                f"{owner}: two values of {head.name!r} would be reported as {name!r}; rename one."
+            )
+
+
 def check_named(given: Mapping[str, Any]) -> None:
-    """Raise ValueError for the name of a loss that nothing has: it can be known before the model is built."""
+    """Raise ValueError for a name that no loss or metric has: it can be known before the model is built."""
     for each in _flat(given["loss"]):
         losses.get(each)
+    for each in [*_flat(given["metrics"]), *_flat(given["weighted_metrics"])]:
+        metrics.get(each)
 
 
 def _flat(given: Any) -> list[Any]:
+    """Return what is given, in a dict by output or in nested lists, as one list."""
     if isinstance(given, Mapping) and "class_name" not in given:
         given = list(given.values())
-    return [each for each in _list(given) if each is not None]
+    nested = (each for item in _list(given) for each in _list(item))
+    return [each for each in nested if each is not None]
+
+
+def _number(what: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise ValueError(f"{what}: expected a finite number, got {value!r}.")
+    return float(value)
 
 
 def _spread(given: Any, names: Sequence[str], what: str, lists: bool = False) -> dict[str, Any]:
@@ -54,7 +84,7 @@ def _spread(given: Any, names: Sequence[str], what: str, lists: bool = False) ->
     if isinstance(given, Mapping) and "class_name" not in given:
         for name in given:
             if name not in names:
-                raise ValueError(f"{what}: there is no output {name!r}{did_you_mean(name, names)}.")
+                raise ValueError(f"{what}: there is no output {name!r}{did_you_mean(name, names)}")
         return {name: given.get(name) for name in names}
     nested = isinstance(given, (list, tuple)) and any(isinstance(each, (list, tuple)) for each in given)
     if isinstance(given, (list, tuple)) and (nested if lists else True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
-from tinygraph.nn.graphed import check_names
+from tinygraph.nn.graphed import check_names, in_order
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, calls_before
 from tinygraph.nn.training import Trainable
@@ -20,8 +20,9 @@ class Model(Trainable):
     """A Functional model: from input symbols to output symbols, through any graph of layers.
 
     Args:
-        inputs: a symbol, a list or a dict of symbols, made by `Input`.
-        outputs: a symbol, a list or a dict of symbols that follow from them.
+        inputs: a symbol, a list or a dict by name of symbols, made by `Input`.
+        outputs: a symbol, a list or a dict of symbols that follow from them. A dict's keys name the
+            outputs in losses, metrics and history, and `predict` returns a dict.
 
     Raises:
         GraphError: an output needs an input that is not given, an input serves no output, or two
@@ -38,16 +39,30 @@ class Model(Trainable):
         super().__init__(name=name, **kwargs)
         self.inputs = _symbols(self, "inputs", inputs)
         self.outputs = _symbols(self, "outputs", outputs)
+        self.output_keys = [str(key) for key in outputs] if isinstance(outputs, Mapping) else None
         self.calls = calls_before(self.outputs)
+        self._layers = in_order(self.calls)
         self.built = True
-        self._check_connected()
+        self._check_connected(inputs if isinstance(inputs, Mapping) else {})
         check_names(self, self.layers, self.inputs)
 
-    def _check_connected(self) -> None:
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, each once, in the order of Keras: the farthest from the outputs first."""
+        return list(self._layers)
+
+    def _check_connected(self, keys: Mapping[str, Symbol]) -> None:
         given = set(self.inputs)
-        made = [symbol for symbol in self.inputs if symbol.call is not None]
-        if made:
-            raise GraphError(f"{self.title}: the input {made[0].name!r} is no Input but a layer's output.")
+        for symbol in self.inputs:
+            if symbol.call is not None:
+                raise GraphError(
+                    f"{self.title}: expected inputs made by Input, got one made by {symbol.call.layer.title}."
+                )
+        for key, symbol in keys.items():
+            if key != symbol.name:
+                raise GraphError(
+                    f"{self.title}: the Input under {key!r} is named {symbol.name!r}; use one name."
+                )
         used = {s for call in self.calls for s in call.inputs} | set(self.outputs)
         for symbol in used:
             if symbol.call is None and symbol not in given:
@@ -67,7 +82,8 @@ class Model(Trainable):
         names = {symbol: ["input", k] for k, symbol in enumerate(self.inputs)}
         for k, call in enumerate(self.calls):
             names |= {symbol: ["call", k, symbol.index] for symbol in call.outputs}
-        return {
+        keys = {"output_keys": self.output_keys} if self.output_keys else {}
+        return keys | {
             "name": self.name,
             "trainable": self.trainable,
             "inputs": [[s.name, list(s.shape), s.dtype.name] for s in self.inputs],
@@ -99,7 +115,8 @@ class Model(Trainable):
             result = layers[call["layer"]](sources if call["several"] else sources[0], **call["arguments"])
             results.append(result if isinstance(result, list) else [result])
         outputs = [symbol(key) for key in config["outputs"]]
-        return cls(inputs, outputs, name=config["name"], trainable=config["trainable"])
+        named = dict(zip(config["output_keys"], outputs, strict=True)) if "output_keys" in config else outputs
+        return cls(inputs, named, name=config["name"], trainable=config["trainable"])
 
 
 def _symbols(model: Layer, what: str, given: Any) -> list[Symbol]:

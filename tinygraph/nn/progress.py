@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import Any, TextIO
@@ -10,20 +11,27 @@ from tinygraph.nn.callbacks import Callback, Logs
 
 INTERVAL = 0.1  # seconds between two updates of the line on a terminal
 WIDTH = 20  # characters of the bar
+BAR, PLAIN_BAR = "━─", "=-"  # done and to do, on a terminal that can show the first
 
 
 class Progress(Callback):
     """Shows how far training is: epoch, a bar of its steps, the time, the loss and the metrics.
 
     Args:
-        every_epoch: keep one line for each epoch. Otherwise only a terminal shows anything meanwhile.
+        stream: where it is written; standard output by default.
     """
 
     def __init__(self, stream: TextIO | None = None):
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
+        self.bar = BAR if _can_write(self.stream, BAR) else PLAIN_BAR
         self.shown = 0.0
         self.width = 0
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Receive ``verbose``: 2 asks for one line an epoch on a terminal, too."""
+        super().set_params(params)
+        self.live = self.live and params["verbose"] != 2
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Start the clock."""
@@ -38,13 +46,19 @@ class Progress(Callback):
             steps = self.params["steps"]
             filled = WIDTH * (batch + 1) // steps
             left = (now - self.began) / (batch + 1) * (steps - batch - 1)
-            bar = "━" * filled + "─" * (WIDTH - filled)
+            bar = self.bar[0] * filled + self.bar[1] * (WIDTH - filled)
             self._write(f"{self._head()} {bar} {batch + 1}/{steps}  {left:.0f} s left  {described(logs)}")
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Leave one line for the epoch."""
         took = time.perf_counter() - self.began
         self._write(f"{self._head()}  {took:.1f} s  {described(logs)}", end="\n")
+
+    def close(self) -> None:
+        """End a line that was left open by an epoch that did not end."""
+        if self.width:
+            self.stream.write("\n")
+            self.width = 0
 
     def _head(self) -> str:
         epochs = self.params["epochs"]
@@ -53,6 +67,7 @@ class Progress(Callback):
     def _write(self, line: str, end: str = "") -> None:
         """Write over the line that a terminal shows; elsewhere write it."""
         if self.live:
+            line = line[: shutil.get_terminal_size().columns - 1]  # a longer one would wrap and stay
             padding = " " * max(0, self.width - len(line))
             self.stream.write(f"\r{line}{padding}{end}")
             self.width = 0 if end else len(line)
@@ -62,5 +77,18 @@ class Progress(Callback):
 
 
 def described(logs: Any) -> str:
-    """Return losses and metrics as text: ``loss 0.4213  accuracy 0.8120``."""
-    return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())
+    """Return losses and metrics as text: ``loss 0.4213  accuracy 0.812``."""
+    return "  ".join(f"{name} {_short(value)}" for name, value in logs.items())
+
+
+def _short(value: Any) -> str:
+    """A number in four digits; of anything else, such as an array of scores, its own text."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _can_write(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError, AttributeError):
+        return False
+    return True

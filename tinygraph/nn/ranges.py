@@ -20,8 +20,9 @@ def number_in(interval: str, owner: object, name: str, value: Number) -> Number:
     """
     low, high = (float(end) for end in interval[1:-1].split(","))
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if is_number and (
-        low < value < high or (value, interval[0]) == (low, "[") or (value, interval[-1]) == (high, "]")
-    ):
-        return value
+    if is_number:
+        above = value > low or (value == low and interval[0] == "[")
+        below = value < high or (value == high and interval[-1] == "]")
+        if above and below:
+            return value
     raise ValueError(f"{type(owner).__name__}: {name} must be a number in {interval}, got {value!r}.")

@@ -149,7 +149,7 @@ def did_you_mean(name: str, known: Any) -> str:
 
 
 def reject_unknown(thing: Any, arguments: Mapping[str, Any]) -> None:
-    """Raise TypeError if there are ``arguments`` that the constructor of ``thing`` was given beyond its own."""
+    """Raise TypeError if there are ``arguments``, which the constructor of ``thing`` does not know."""
     if arguments:
         reject(type(thing).__name__, arguments, argument_names(type(thing)))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygraph.graph import GraphError, Shape
 from tinygraph.nn import registry
-from tinygraph.nn.graphed import check_names
+from tinygraph.nn.graphed import Graphed, check_names
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, sample_shape
 from tinygraph.nn.training import Trainable
@@ -29,6 +29,8 @@ class Sequential(Trainable):
         super().__init__(name=name, **kwargs)
         self.stack: list[Layer] = []
         self.inputs, self.outputs, self.calls = [], [], []
+        if not isinstance(layers, (list, tuple, type(None))):
+            raise TypeError(f"{self.title}: expected a list of layers, got {layers!r}.")
         for layer in layers or []:
             self.add(layer)
 
@@ -44,10 +46,11 @@ class Sequential(Trainable):
                 f"{self.title}: expected a layer to add, got {layer!r}; write Dense(8), not Dense."
             )
         check_names(self, [*self.stack, layer], [])
-        if not self.inputs and not self.stack and layer.input_shape is not None:
-            self._begin(self._input(layer, layer.input_shape))
-        if self.outputs:
-            self._connect(layer)
+        shape = self._known_shape(layer)
+        if self.inputs:
+            self._chain([layer])
+        elif not self.stack and shape is not None:
+            self._chain([layer], self._input(layer, shape))
         self.stack.append(layer)
         return self
 
@@ -57,32 +60,33 @@ class Sequential(Trainable):
             raise GraphError(f"{self.title}: there is no layer to build; add one first.")
         if self.inputs:
             return
-        self.inputs = [self._input(self.stack[0], sample_shape(shape, self.title))]
-        self.outputs = list(self.inputs)
-        try:
-            for layer in self.stack:
-                self._connect(layer)
-        except ValueError:
-            self.inputs, self.outputs, self.calls = [], [], []
-            raise
-        self.built = True
+        self._chain(self.stack, self._input(self.stack[0], sample_shape(shape, self.title)))
 
     def _begin(self, symbol: Symbol) -> Sequential:
         if self.inputs or self.stack or symbol.call is not None:
             raise GraphError(f"{self.title}: an Input can only come first.")
-        self.inputs, self.outputs, self.built = [symbol], [symbol], True
+        self._chain([], symbol)
         return self
 
-    def _input(self, first: Layer, shape: Shape) -> Symbol:
-        return Input(shape, dtype=first.input_dtype or first.dtype)
+    def _known_shape(self, first: Layer) -> Shape | None:
+        """The shape of one sample, where the first layer, this model or the model that comes first says it."""
+        inner = first.inputs[0].shape if isinstance(first, Graphed) and first.inputs else None
+        return first.input_shape or inner or self.input_shape
 
-    def _connect(self, layer: Layer) -> None:
-        source = self.outputs[0] if len(self.outputs) == 1 else self.outputs
-        result = layer(source)
-        self.outputs = result if isinstance(result, list) else [result]
-        call = self.outputs[0].call
-        assert call is not None
-        self.calls.append(call)
+    def _input(self, first: Layer, shape: Shape) -> Symbol:
+        inner = first.inputs[0].dtype.name if isinstance(first, Graphed) and first.inputs else None
+        return Input(shape, dtype=inner or first.input_dtype or first.float.name)
+
+    def _chain(self, layers: Sequence[Layer], start: Symbol | None = None) -> None:
+        """Call the layers on the outputs, or from ``start`` on; the model changes only if all of them fit."""
+        outputs, calls = ([start], []) if start is not None else (self.outputs, self.calls)
+        for layer in layers:
+            result = layer(outputs[0] if len(outputs) == 1 else outputs)
+            outputs = result if isinstance(result, list) else [result]
+            calls = [*calls, *(symbol.call for symbol in outputs[:1] if symbol.call is not None)]
+        self.inputs = self.inputs if start is None else [start]
+        self.outputs, self.calls, self.built = outputs, calls, True
+        self.forget_programs()
 
     @property
     def layers(self) -> list[Layer]:

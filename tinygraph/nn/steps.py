@@ -51,6 +51,11 @@ class Head:
         return shape[:-1] if self.takes_classes else shape
 
     @property
+    def takes_any(self) -> bool:
+        """Whether the true values may have any shape: those of a loss that is a function."""
+        return self.loss is not None and self.loss.target_kind is None
+
+    @property
     def takes_classes(self) -> bool:
         """Whether the true values are whole numbers, the indices of classes."""
         return self.loss is not None and self.loss.target_kind == "classes"
@@ -91,52 +96,57 @@ class Steps:
         self.heads = heads
         self.optimizer = optimizer
         self.backend = backend
-        self.sums = Sums()
+        #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
+        self.sums = {"train": Sums(), "test": Sums()}
         self._functions: OrderedDict[Any, Function] = OrderedDict()
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Function:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
-        batch = len(next(iter(feeds.values())))
-        key = (mode, batch, tuple(feeds), tuple(w.name for w in self.model.trainable_weights))
+        shapes = tuple((name, array.shape) for name, array in feeds.items())
+        key = (mode, shapes, tuple(self.model.trainable_weights))
         if key in self._functions:
             self._functions.move_to_end(key)
         else:
-            self._functions[key] = self._compiled(mode, batch, feeds)
+            self._functions[key] = self._compiled(mode, feeds)
             if len(self._functions) > KEPT:
                 self._functions.popitem(last=False)
         return self._functions[key]
 
-    def results(self) -> dict[str, float]:
-        """Return the losses and metrics since `reset`, from the sums."""
-        total, count = self.sums.values("loss")
+    def results(self, mode: str) -> dict[str, float]:
+        """Return the losses and metrics of a mode since `reset`, from the sums."""
+        sums = self.sums[mode]
+        total, count = sums.values("loss")
         logs = {"loss": float(total / count)}
         for head in self.heads:
-            if f"{head.name}/loss" in self.sums.parameters:
-                total, count = self.sums.values(f"{head.name}/loss")
+            if f"{head.name}/loss" in sums.parameters:
+                total, count = sums.values(f"{head.name}/loss")
                 logs[f"{head.name}_loss"] = float(total / count)
-        for name, metric, _ in self._metrics():
-            logs[name] = metric.result_of(self.sums.values(name))
+        for name, metric, _ in self.metrics():
+            logs[name] = metric.result_of(sums.values(name))
         return logs
 
-    def reset(self) -> None:
-        """Begin the sums afresh."""
-        self.sums.reset()
+    def reset(self, mode: str) -> None:
+        """Begin the sums of a mode afresh."""
+        self.sums[mode].reset()
 
-    def _compiled(self, mode: str, batch: int, feeds: Mapping[str, Any]) -> Function:
+    def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+        batch = len(next(iter(feeds.values())))
         with Trace(training=mode == "train") as trace:
             predictions = self.model.lowered(self.model.input_nodes(batch), mode == "train")
             if mode == "predict":
                 return compile(predictions, trace.updates, backend=self.backend)
             with scope("loss"):
                 true, weights = self._targets(predictions, feeds)
-                loss, updates = self._losses(batch, predictions, true, weights)
-            updates |= self._statistics(predictions, true, weights) | trace.updates
+                loss, updates = self._losses(mode, batch, predictions, true, weights)
+            updates |= self._statistics(mode, predictions, true, weights)
         if mode == "test":
-            return compile({"loss": loss}, updates, backend=self.backend)
+            return compile({"loss": loss}, updates | trace.updates, backend=self.backend)
         trained = self.model.trainable_weights
         slopes = gradients(loss, trained)
-        finite = ops.all_finite(loss, *slopes)
-        updates |= self.optimizer.updates(trained, slopes)
+        new = self.optimizer.updates(trained, slopes) | trace.updates
+        # What is finite now may overflow in the update, where the learning rate is huge: look at both.
+        finite = ops.all_finite(loss, *slopes, *(node for node in new.values() if node.dtype.kind == "f"))
+        updates |= new
         return compile({"loss": loss, "finite": finite}, updates, backend=self.backend, guard="finite")
 
     def _targets(
@@ -148,7 +158,7 @@ class Steps:
             y = predictions[head.name]
             dtype = np.dtype("int64") if head.takes_classes else y.dtype
             if head.target in feeds:
-                true[head.name] = ops.input(head.target, head.target_shape(y.shape), dtype=dtype)
+                true[head.name] = ops.input(head.target, feeds[head.target].shape, dtype=dtype)
             if head.sample_weight in feeds:
                 shape = feeds[head.sample_weight].shape
                 weights[head.name] = ops.input(head.sample_weight, shape, dtype=y.dtype)
@@ -156,6 +166,7 @@ class Steps:
 
     def _losses(
         self,
+        mode: str,
         batch: int,
         predictions: Mapping[str, Node],
         true: Mapping[str, Node],
@@ -171,26 +182,28 @@ class Steps:
             value = head.loss(true[head.name], predictions[head.name], weights.get(head.name))
             if len(self.heads) > 1:
                 wide = ops.cast(value, dtype="float64") * samples
-                updates |= self.sums.add(f"{head.name}/loss", [wide, samples])
+                updates |= self.sums[mode].add(f"{head.name}/loss", [wide, samples])
             parts.append(value if head.weight == 1.0 else value * head.weight)
         loss = parts[0] if len(parts) == 1 else ops.add_n(parts)
         wide = ops.cast(loss, dtype="float64") * samples
-        return loss, updates | self.sums.add("loss", [wide, samples])
+        return loss, updates | self.sums[mode].add("loss", [wide, samples])
 
     def _statistics(
-        self, predictions: Mapping[str, Node], true: Mapping[str, Node], weights: Mapping[str, Node]
+        self,
+        mode: str,
+        predictions: Mapping[str, Node],
+        true: Mapping[str, Node],
+        weights: Mapping[str, Node],
     ) -> dict[Parameter, Node]:
         updates: dict[Parameter, Node] = {}
-        for name, metric, head in self._metrics():
-            if head.name not in true:
-                continue
+        for name, metric, head in self.metrics():
             weight = weights.get(head.name) if metric in head.weighted_metrics else None
             with scope(f"metrics/{name}"):
                 found = metric.statistics(true[head.name], predictions[head.name], weight)
-            updates |= self.sums.add(name, found)
+            updates |= self.sums[mode].add(name, found)
         return updates
 
-    def _metrics(self) -> list[tuple[str, Metric, Head]]:
+    def metrics(self) -> list[tuple[str, Metric, Head]]:
         """Return each metric with its name in the history: with several outputs the output's is in front."""
         found: list[tuple[str, Metric, Head]] = []
         for head in self.heads:

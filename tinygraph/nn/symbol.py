@@ -15,6 +15,9 @@ from tinygraph.graph import GraphError, Shape
 if TYPE_CHECKING:
     from tinygraph.nn.layer import Layer
 
+#: the dtypes that an input may have
+DTYPES = ("float32", "float64", "int32", "int64", "bool")
+
 _order = itertools.count()
 
 
@@ -61,7 +64,8 @@ def Input(shape: Any, name: str | None = None, dtype: str | None = None) -> Symb
         dtype: a float type (`tinygraph.floatx` by default), or ``"int64"`` for ids.
 
     Raises:
-        GraphError: a shape with None, or sizes that are not whole numbers of at least 1.
+        GraphError: a shape with None, or sizes that are not whole numbers of at least 1; a dtype that
+            graphs do not know.
 
     >>> from tinygraph.nn import Input
     >>> Input((12, 3), name="series")
@@ -69,9 +73,13 @@ def Input(shape: Any, name: str | None = None, dtype: str | None = None) -> Symb
     """
     from tinygraph.nn.naming import unique_name
 
+    if name is not None and (not isinstance(name, str) or not name):
+        raise GraphError(f"Input: expected a string as name, got {name!r}.")
+    if dtype is not None and dtype not in DTYPES:
+        raise GraphError(f"Input: expected dtype {', '.join(DTYPES[:-1])} or {DTYPES[-1]}, got {dtype!r}.")
     return Symbol(
         sample_shape(shape, "Input"),
-        np.dtype(dtype) if dtype else floatx(),
+        np.dtype(dtype) if dtype is not None else floatx(),
         name or unique_name("input"),
     )
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygraph import backends
-from tinygraph.compile import Function
 from tinygraph.defaults import next_seed
-from tinygraph.graph import GraphError
-from tinygraph.nn import registry
+from tinygraph.nn import optimizers, registry
 from tinygraph.nn.callbacks import Callback, CallbackList, History
-from tinygraph.nn.checks import whole_number
-from tinygraph.nn.data import DataError, Samples, inputs_of, targets_of, weights_of
+from tinygraph.nn.checks import fraction, whole_number
+from tinygraph.nn.data import DataError, Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.loop import Loop, NonFiniteError as NonFiniteError, train
 from tinygraph.nn.progress import Progress, described
 from tinygraph.nn.steps import Steps
-
-Array = np.ndarray[Any, Any]
-
-
-class NonFiniteError(ArithmeticError):
-    """A loss or gradient that became NaN or infinite; the weights are those of the step before."""
+from tinygraph.nn.targets import class_weights_of, targets_of, weights_of
 
 
 class Trainable(Graphed):
@@ -43,6 +38,7 @@ class Trainable(Graphed):
         loss_weights: Any = None,
         weighted_metrics: Any = None,
         backend: str = "numpy",
+        **unknown: Any,
     ) -> None:
         """Say what to train by. Weights stay as they are.
 
@@ -50,7 +46,8 @@ class Trainable(Graphed):
             optimizer: a name such as ``"adam"``, a config or an object.
             loss: a name, an object or a function (y_true, y_pred) of nodes; for several outputs a
                 list or a dict by output name.
-            metrics: names, objects or functions, in a list; for several outputs a dict by output name.
+            metrics: names, objects or functions, in a list; for several outputs a dict by output name,
+                or a list of lists. A flat list is for every output.
             loss_weights: what the losses of several outputs are multiplied by; a list or a dict.
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
@@ -59,11 +56,12 @@ class Trainable(Graphed):
             ValueError: a name that nothing has, with the closest one that exists.
             BackendError: a backend that cannot be used here.
         """
+        self._reject("compile", unknown)
         if loss is None:
             raise ValueError(f"{self.title}.compile: needs a loss, for instance loss='mse'.")
         backends.get(backend)
         given = {
-            "optimizer": registry.get("optimizer", optimizer),
+            "optimizer": optimizers.get(optimizer),
             "loss": loss,
             "metrics": metrics,
             "loss_weights": loss_weights,
@@ -74,6 +72,11 @@ class Trainable(Graphed):
         if self.outputs:
             heads_of(self, given)
         self._compiled, self.steps = given, None
+
+    def forget_programs(self) -> None:
+        """Drop all compiled programs: the layers have changed."""
+        self._functions.clear()
+        self.steps = None
 
     @property
     def optimizer(self) -> Any:
@@ -87,7 +90,7 @@ class Trainable(Graphed):
         batch_size: int = 32,
         epochs: int = 1,
         verbose: Any = "auto",
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -95,6 +98,7 @@ class Trainable(Graphed):
         sample_weight: Any = None,
         initial_epoch: int = 0,
         validation_batch_size: int | None = None,
+        **unknown: Any,
     ) -> History:
         """Train for so many epochs, and return the losses and metrics of each.
 
@@ -107,12 +111,12 @@ class Trainable(Graphed):
             batch_size: samples a step.
             epochs: the number of the last epoch; the first is ``initial_epoch`` + 1.
             verbose: 0 shows nothing; 1 and "auto" show one line that updates on a terminal, and one
-                line an epoch elsewhere.
+                line an epoch elsewhere; 2 one line an epoch everywhere.
             callbacks: `Callback` objects, told of every epoch and batch.
             validation_split: the fraction of samples, the last ones, held out and judged after each epoch.
             validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to judge by instead.
             shuffle: whether each epoch takes the samples in another order.
-            class_weight: label -> weight of its samples in the loss.
+            class_weight: label -> weight of its samples in the loss of training; 1 if a label is absent.
             sample_weight: (samples,), or (samples, time) for outputs in time.
             initial_epoch: where to go on counting.
             validation_batch_size: ``batch_size`` by default.
@@ -122,30 +126,38 @@ class Trainable(Graphed):
             NonFiniteError: the loss became NaN or infinite; names the step and the node where it began,
                 and keeps the last finite weights.
         """
-        steps, data, held_out = self._training_data(
-            x, y, sample_weight, class_weight, validation_split, validation_data
-        )
+        self._reject("fit", unknown)
         batch_size = whole_number("fit", "batch_size", batch_size)
         epochs = whole_number("fit", "epochs", epochs)
         initial_epoch = whole_number("fit", "initial_epoch", initial_epoch, least=0)
-        count = -(-len(data) // batch_size)
-        history = History()
+        judged_at_once = whole_number("fit", "validation_batch_size", validation_batch_size or batch_size)
         shown = [Progress()] if _shows(verbose) else []
-        params = {"epochs": epochs, "steps": count, "verbose": verbose}
-        told = CallbackList([*callbacks, history, *shown], self, params)
-        self.history, self.stop_training = history, False
+        steps, data, held_out = self._training_data(
+            x, y, sample_weight, class_weight, validation_split, validation_data
+        )
+        history = History()
+        params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
+        told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
+        loop = Loop(self, steps, told)
+        self.stop_training = False
         order = np.random.default_rng(next_seed()) if shuffle else None
         told.tell("train_begin", {})
         logs: dict[str, float] = {}
-        for epoch in range(initial_epoch, epochs):
-            told.tell("epoch_begin", epoch, {})
-            logs = self._epoch(steps, data, batch_size, order, told, epoch)
-            if held_out is not None:
-                judged = self._judge(steps, held_out, validation_batch_size or batch_size, told)
-                logs |= {f"val_{name}": value for name, value in judged.items()}
-            told.tell("epoch_end", epoch, logs)
-            if self.stop_training:
-                break
+        try:
+            for epoch in range(initial_epoch, epochs):
+                told.tell("epoch_begin", epoch, {})
+                rows = np.arange(len(data)) if order is None else order.permutation(len(data))
+                logs = loop.epoch(data, batch_size, rows, f"fit, epoch {epoch + 1}")
+                self.history = history  # not before: a fit that fails at once leaves the last one's
+                if held_out is not None:
+                    judged = loop.judge(held_out, judged_at_once)
+                    logs |= {f"val_{name}": value for name, value in judged.items()}
+                told.tell("epoch_end", epoch, logs)
+                if self.stop_training:
+                    break
+        finally:
+            for line in shown:
+                line.close()
         told.tell("train_end", logs)
         return history
 
@@ -156,42 +168,47 @@ class Trainable(Graphed):
         batch_size: int = 32,
         verbose: Any = "auto",
         sample_weight: Any = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
+        **unknown: Any,
     ) -> Any:
         """Return loss and metrics on any number of samples: ``[loss, metric, ...]``, or a dict by name.
 
         Without metrics it is the loss alone, as in Keras.
         """
-        steps, data = self._labelled(x, y, sample_weight, None)
-        batch_size = whole_number("evaluate", "batch_size", batch_size)
+        self._reject("evaluate", unknown)
+        batch_size, shows = whole_number("evaluate", "batch_size", batch_size), _shows(verbose)
+        steps, data = self._labelled("evaluate", x, y, sample_weight)
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
-        told = CallbackList(callbacks, self, params)
-        logs = self._judge(steps, data, batch_size, told)
-        if _shows(verbose):
+        told = CallbackList(_callbacks(callbacks), self, params)
+        logs = Loop(self, steps, told).judge(data, batch_size)
+        if shows:
             print(f"evaluated {len(data)} samples: {described(logs)}")
         return logs if return_dict else _listed(logs)
 
     def predict(
-        self, x: Any, batch_size: int = 32, verbose: Any = 0, callbacks: Sequence[Callback] = ()
+        self,
+        x: Any,
+        batch_size: int = 32,
+        verbose: Any = 0,
+        callbacks: Sequence[Callback] | None = None,
+        **unknown: Any,
     ) -> Any:
-        """Return the outputs for any number of samples: an array, or a list of one for each output."""
+        """Return the outputs for any number of samples: an array, or for several outputs a list of arrays.
+
+        A model whose outputs were given as a dict returns a dict.
+        """
+        self._reject("predict", unknown)
+        batch_size, shows = whole_number("predict", "batch_size", batch_size), _shows(verbose)
         data = self._inputs(x)
-        batch_size = whole_number("predict", "batch_size", batch_size)
         steps = self._prediction_steps()
-        count = -(-len(data) // batch_size)
-        told = CallbackList(callbacks, self, {"steps": count, "verbose": verbose})
-        results = [np.empty((len(data), *s.shape), dtype=s.dtype) for s in self.outputs]
-        told.tell("predict_begin", {})
-        for batch in range(count):
-            told.tell("predict_batch_begin", batch, {})
-            rows = slice(batch * batch_size, (batch + 1) * batch_size)
-            feeds = data.take(rows)
-            values = steps.function("predict", feeds)(**feeds)
-            for result, value in zip(results, values.values(), strict=True):
-                result[rows] = value
-            told.tell("predict_batch_end", batch, {})
-        told.tell("predict_end", {})
+        params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
+        told = CallbackList(_callbacks(callbacks), self, params)
+        results = Loop(self, steps, told).predict(data, batch_size)
+        if shows:
+            print(f"predicted {len(data)} samples")
+        if self.output_keys is not None:
+            return dict(zip(self.output_keys, results, strict=True))
         return results if len(results) > 1 else results[0]
 
     def train_on_batch(
@@ -203,10 +220,11 @@ class Trainable(Graphed):
         return_dict: bool = False,
     ) -> Any:
         """Do one training step on these samples; return its loss and metrics, before the update."""
-        steps, data = self._labelled(x, y, sample_weight, class_weight)
-        steps.reset()
-        self._step(steps, data.take(slice(None)), "train_on_batch")
-        return steps.results() if return_dict else _listed(steps.results())
+        steps, data, _ = self._training_data(x, y, sample_weight, class_weight, 0.0, None)
+        steps.reset("train")
+        train(steps, data.take(slice(None)), "train_on_batch")
+        logs = steps.results("train")
+        return logs if return_dict else _listed(logs)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
@@ -242,92 +260,58 @@ class Trainable(Graphed):
         if self._compiled is not None:
             return self._steps("predict")
         if self.steps is None:
-            self.steps = Steps(self, [], None, "numpy")
+            self.steps = Steps(self, [], optimizers.SGD(), "numpy")
         return self.steps
 
-    def _inputs(self, x: Any) -> Samples:
-        if not self.inputs:
-            array = np.asarray(x)
-            if array.ndim < 2:
-                raise GraphError(f"{self.title}: expected an array (samples, ...), got shape {array.shape}.")
-            self.build(array.shape[1:])
-        return inputs_of(self, x)
+    def _reject(self, method: str, unknown: Mapping[str, Any]) -> None:
+        """Raise TypeError for an argument that a method does not have."""
+        if unknown:
+            known = inspect.signature(getattr(self, method)).parameters
+            registry.reject(f"{self.title}.{method}", unknown, [name for name in known if name != "unknown"])
 
-    def _labelled(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple[Steps, Samples]:
-        """Check inputs, true values and weights against one another."""
-        self._settings("fit")
-        inputs = self._inputs(x)
-        steps = self._steps("fit")
-        targets = targets_of(self, steps.heads, y)
-        if len(inputs) != len(targets):
-            raise DataError(f"x has {len(inputs)} samples, but y has {len(targets)}.")
-        weights = weights_of(steps.heads, targets, sample_weight, class_weight)
+    def _inputs(self, x: Any, where: str = "") -> Samples:
+        """Check ``x``; a model without shapes takes them from it."""
+        if not self.inputs:
+            self.build(sample_shape_of(x, f"{where}x"))
+        return inputs_of(self, x, where)
+
+    def _labelled(
+        self, method: str, x: Any, y: Any, sample_weight: Any, where: str = ""
+    ) -> tuple[Steps, Samples]:
+        """Check inputs, true values and weights against one another; ``where`` stands before their names."""
+        self._settings(method)
+        inputs = self._inputs(x, where)
+        steps = self._steps(method)
+        targets = targets_of(self, steps.heads, y, where)
+        check_lengths({f"{where}x": inputs, f"{where}y": targets})
+        weights = weights_of(steps.heads, targets, sample_weight, where)
         return steps, Samples({**inputs.arrays, **targets.arrays, **weights})
 
     def _training_data(
         self, x: Any, y: Any, sample_weight: Any, class_weight: Any, split: float, validation: Any
     ) -> tuple[Steps, Samples, Samples | None]:
-        if isinstance(split, bool) or not isinstance(split, (int, float)) or not 0.0 <= split < 1.0:
-            raise DataError(f"validation_split: expected a fraction from 0 up to 1, got {split!r}.")
-        steps, data = self._labelled(x, y, sample_weight, class_weight)
+        fraction("fit", "validation_split", split)
+        if sample_weight is not None and class_weight is not None:
+            raise DataError("sample_weight and class_weight cannot be combined; multiply them into one.")
+        steps, data = self._labelled("fit", x, y, sample_weight)
+        held_out = None
         if validation is not None:
             if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
                 raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
             vx, vy, *vw = validation
-            return steps, data, self._labelled(vx, vy, vw[0] if vw else None, None)[1]
-        if not split:
-            return steps, data, None
-        trained, held_out = data.split(split)
-        if not len(trained) or not len(held_out):
-            raise DataError(f"validation_split: {split} of {len(data)} samples leaves one side empty.")
-        return steps, trained, held_out
-
-    def _epoch(
-        self,
-        steps: Steps,
-        data: Samples,
-        batch_size: int,
-        order: np.random.Generator | None,
-        told: CallbackList,
-        epoch: int,
-    ) -> dict[str, float]:
-        rows = np.arange(len(data)) if order is None else order.permutation(len(data))
-        steps.reset()
-        for batch, start in enumerate(range(0, len(data), batch_size)):
-            told.tell("train_batch_begin", batch, {})
-            feeds = data.take(rows[start : start + batch_size])
-            loss = self._step(steps, feeds, f"fit, epoch {epoch + 1}, step {batch + 1}")
-            told.tell("train_batch_end", batch, {"loss": loss})
-        return steps.results()
-
-    def _step(self, steps: Steps, feeds: Mapping[str, Array], where: str) -> float:
-        """Run one training step; raise `NonFiniteError`, with nothing changed, if it went wrong."""
-        function = steps.function("train", feeds)
-        result = function(**feeds)
-        if not result["finite"]:
-            raise NonFiniteError(_diagnosis(function, feeds, float(result["loss"]), where))
-        return float(result["loss"])
-
-    def _judge(self, steps: Steps, data: Samples, batch_size: int, told: CallbackList) -> dict[str, float]:
-        steps.reset()
-        told.tell("test_begin", {})
-        for batch, start in enumerate(range(0, len(data), batch_size)):
-            told.tell("test_batch_begin", batch, {})
-            feeds = data.take(slice(start, start + batch_size))
-            loss = steps.function("test", feeds)(**feeds)["loss"]
-            told.tell("test_batch_end", batch, {"loss": float(loss)})
-        logs = steps.results()
-        told.tell("test_end", logs)
-        return logs
+            _, held_out = self._labelled("fit", vx, vy, vw[0] if vw else None, "validation_data, ")
+        elif split:
+            whole = len(data)
+            data, held_out = data.split(split)
+            if not len(data) or not len(held_out):
+                raise DataError(f"validation_split: {split} of {whole} samples leaves one side empty.")
+        weights = class_weights_of(steps.heads, data, class_weight)
+        return steps, Samples({**data.arrays, **weights}), held_out
 
 
-def _diagnosis(function: Function, feeds: Mapping[str, Array], loss: float, where: str) -> str:
-    first = function.first_nonfinite(**feeds)
-    node = f"the first node that is not finite is {first.label}" if first else "no node shows it twice"
-    return (
-        f"{where}: the loss is {loss:g}, or a gradient is not finite; {node}. The weights are those before "
-        "this step. A smaller learning rate, clipnorm or scaled inputs usually help."
-    )
+def _callbacks(given: Any) -> list[Callback]:
+    """Return what was passed as ``callbacks`` as a list; `CallbackList` checks what is in it."""
+    return [given] if isinstance(given, Callback) else list(given or ())
 
 
 def _listed(logs: Mapping[str, float]) -> Any:

@@ -141,7 +141,9 @@ def constant(value: Any, dtype: Any = None, name: str = "") -> Node:
     """
     array = array_of(value, dtype, name or "constant")
     array.flags.writeable = False
-    return Node(constant_op, (), {"value": array}, array.shape, array.dtype, name=name)
+    # A Python float has more digits than float32: they are kept for those who compile in float64.
+    attrs = {"value": array, "number": value} if type(value) is float else {"value": array}
+    return Node(constant_op, (), attrs, array.shape, array.dtype, name=name)
 
 
 def counter(name: str, start: int = 0) -> Counter:
@@ -159,7 +161,7 @@ def full(shape: Any, value: float, dtype: Any = None) -> Node:
     """
     number = np.asarray(value, dtype=known_dtype(dtype))
     array = np.broadcast_to(number, integer_shape(shape))
-    return Node(constant_op, (), {"value": array}, array.shape, array.dtype)
+    return Node(constant_op, (), {"value": array, "number": value}, array.shape, array.dtype)
 
 
 def zeros(shape: Any, dtype: Any = None) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygraph.graph import Graph, Node, absolute_scope
-from tinygraph.ops import Parameter, cast, constant, input
+from tinygraph.ops import Parameter, cast, constant, full, input
 
 
 def retype(graph: Graph, dtype: np.dtype) -> Graph:
@@ -25,11 +25,17 @@ def _retyped(node: Node, new: dict[Node, Node], dtype: np.dtype) -> Node:
         attrs = dict(node.attrs)
         if attrs.get("dtype", dtype) != dtype and node.dtype.kind == "f":
             attrs["dtype"] = dtype
-        return node.op(*(new[source] for source in node.inputs), **attrs)
+        sources = [new[source] for source in node.inputs]
+        made: Node = node.op(*sources, **attrs)
+        if node.dtype.kind == "f" and made.dtype != dtype:  # a float made of whole numbers
+            made = node.op(*(cast(source, dtype=dtype) for source in sources), **attrs)
+        return made
     if node.dtype.kind != "f" or node.dtype == dtype:
         return node
     if isinstance(node, Parameter):
         return cast(node, dtype=dtype)
     if node.op.name == "input":
         return input(node.name, node.shape, dtype=dtype)
-    return constant(node.attrs["value"], dtype=dtype)
+    if "number" in node.attrs:
+        return full(node.shape, node.attrs["number"], dtype=dtype)
+    return constant(node.attrs["value"], dtype=dtype, name=node.name)

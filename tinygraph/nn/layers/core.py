@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from tinygraph import ops
 from tinygraph.defaults import next_seed
-from tinygraph.graph import Node, Shape, scope
+from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import activations, registry
-from tinygraph.nn.checks import check_noise_shape, flag, fraction, whole_number
+from tinygraph.nn.checks import flag, fraction, shown, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.tracing import current_trace
 
@@ -92,19 +93,22 @@ class Dropout(Layer):
     """In training, zeros elements with probability ``rate`` and scales the others by 1 / (1 - rate).
 
     Each training step draws another mask, a function of (seed, step): the same on every backend. At
-    inference the layer does nothing. Source: Srivastava et al. 2014.
+    inference the layer does nothing. Each use of a shared layer in a graph has a mask of its own.
+    Source: Srivastava et al. 2014.
 
     Args:
         rate: from 0 up to 1.
-        noise_shape: a shape with 1 for the axes along which one draw is shared, the batch included.
+        noise_shape: a shape, the batch included, with 1 for the axes along which one draw is shared and
+            None, or the size, for the others.
         seed: a whole number; by default one follows from `tinygraph.set_seed`.
     """
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.rate = fraction(self.title, "rate", rate)
-        self.noise_shape = check_noise_shape(self.title, noise_shape)
+        self.noise_shape = self._noise_shape(noise_shape)
         self.seed = next_seed() if seed is None else whole_number(self.title, "seed", seed, least=0)
+        self._untraced = itertools.count(1 << 32)  # streams of random numbers for uses outside of a trace
         with scope(self.name):
             self.step = ops.counter("step")
 
@@ -112,18 +116,30 @@ class Dropout(Layer):
         """x times the mask of this step."""
         if not training or not self.rate:
             return x
-        stream = current_trace().uses(self)
-        shape = x.shape if self.noise_shape is None else self._noise_shape(x)
+        stream = current_trace().uses(self) or next(self._untraced)
+        noise = self.noise_shape or (None,) * x.ndim
+        shape = tuple(n if size is None else size for size, n in zip(noise, x.shape, strict=True))
         return x * ops.dropout_mask(self.step, shape, self.rate, seed=self.seed, stream=stream, dtype=x.dtype)
 
-    def _noise_shape(self, x: Node) -> Shape:
-        """The size of x where ``noise_shape`` says None."""
-        if len(self.noise_shape) != x.ndim:
-            raise GraphError(
-                f"{self.title}: noise_shape {self.noise_shape} must have an axis for each of {x.shape}, "
-                "the batch included."
+    def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
+        """``noise_shape`` has an axis for each of x."""
+        super().check_inputs(shapes, several, batch)
+        if self.noise_shape is None:
+            return
+        noise, shape = self.noise_shape[1:], shapes[0]
+        if len(noise) != len(shape) or any(s not in (None, 1, n) for s, n in zip(noise, shape, strict=True)):
+            sizes = shown(["batch", *shape])
+            raise GraphError(f"{self.title}: noise_shape {self.noise_shape} does not fit {sizes}.")
+
+    def _noise_shape(self, given: Any) -> tuple[int | None, ...] | None:
+        if given is None:
+            return None
+        sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+        if sizes[:1] not in ((None,), (1,)):
+            raise ValueError(
+                f"{self.title}: noise_shape must begin with None or 1, the batch; got {given!r}."
             )
-        return tuple(n if noise is None else noise for noise, n in zip(self.noise_shape, x.shape, strict=True))
+        return tuple(None if n is None else whole_number(self.title, "noise_shape", n) for n in sizes)
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape stays."""

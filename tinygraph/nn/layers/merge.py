@@ -112,6 +112,7 @@ class Concatenate(Layer):
     """
 
     several_inputs = True
+    keeps_integers = True
 
     def __init__(self, axis: int = -1, **kwargs: Any):
         super().__init__(**kwargs)

@@ -8,6 +8,7 @@ from typing import Any
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import registry
+from tinygraph.nn.checks import whole_number
 from tinygraph.nn.layer import Layer
 
 
@@ -20,6 +21,8 @@ class Flatten(Layer):
     >>> Flatten()(np.ones((2, 3, 4))).shape
     (2, 12)
     """
+
+    keeps_integers = True
 
     def call(self, x: Node, training: bool) -> Node:
         """x as rows."""
@@ -40,11 +43,14 @@ class Reshape(Layer):
     (5, 3, 2)
     """
 
+    keeps_integers = True
+
     def __init__(self, target_shape: Any, **kwargs: Any):
         super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-        if self.target_shape.count(-1) > 1:
-            raise ValueError(f"{self.title}: target_shape may have one -1, got {self.target_shape}.")
+        sizes = tuple(target_shape) if isinstance(target_shape, (tuple, list)) else (target_shape,)
+        self.target_shape = tuple(whole_number(self.title, "a size", size, least=-1) for size in sizes)
+        if 0 in sizes or sizes.count(-1) > 1:
+            raise ValueError(f"{self.title}: target_shape may have one -1 and no 0, got {sizes}.")
 
     def call(self, x: Node, training: bool) -> Node:
         """x in the target shape."""
@@ -56,5 +62,7 @@ class Reshape(Layer):
         known = math.prod(n for n in self.target_shape if n != -1)
         found = tuple(size // known if n == -1 and known else n for n in self.target_shape)
         if math.prod(found) != size:
-            raise GraphError(f"{self.title}: {size} elements of {shape} do not fill {self.target_shape}.")
+            raise GraphError(
+                f"{self.title}: the {size} elements of a sample {shape} do not fill {self.target_shape}."
+            )
         return found

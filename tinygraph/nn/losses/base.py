@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from tinygraph import ops
-from tinygraph.graph import Node, scope
+from tinygraph.graph import GraphError, Node, scope
 from tinygraph.nn.alignment import as_classes, as_predictions, as_targets, as_weights, with_axes_of
-from tinygraph.nn.registry import Configurable, did_you_mean, register, snake_case
+from tinygraph.nn.registry import Configurable, did_you_mean, get, register, snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
@@ -81,6 +81,10 @@ class Loss(Configurable):
 
     def unreduced(self, y_true: Node, y_pred: Node) -> Node:
         """Return the loss of each row, (batch, ...), after checking and aligning the targets."""
+        for each in (y_true, y_pred):
+            if not isinstance(each, Node):
+                got = type(each).__name__
+                raise GraphError(f"{type(self).__name__}: expected nodes, got {got}; see tg.constant.")
         y_pred = as_predictions(y_pred)
         if self.target_kind == "classes":
             return self.call(as_classes(self, y_true, y_pred), y_pred)
@@ -116,7 +120,7 @@ class LossFunctionWrapper(Loss):
     """The loss that a function of two nodes returns, for each row or as one number.
 
     Args:
-        fn: ``fn(y_true, y_pred)``, made of ops.
+        fn: ``fn(y_true, y_pred)``, made of ops; or its name among the ``custom_objects`` of `deserialize`.
         reduction, name: see `Loss`; the name is the function's by default.
 
     >>> import tinygraph as tg
@@ -130,14 +134,12 @@ class LossFunctionWrapper(Loss):
 
     def __init__(
         self,
-        fn: Callable[[Node, Node], Node],
+        fn: Callable[[Node, Node], Node] | str,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
     ):
-        super().__init__(reduction, name or getattr(fn, "__name__", None))
-        if not callable(fn):
-            raise ValueError(f"LossFunctionWrapper: expected a function of (y_true, y_pred), got {fn!r}.")
-        self.fn = fn
+        self.fn = get("loss", fn)
+        super().__init__(reduction, name or getattr(self.fn, "__name__", None))
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """Return what the function returns."""

@@ -29,6 +29,7 @@ from tinygraph.nn.metrics.losses import (
     LogCoshError as LogCoshError,
     MeanAbsoluteError as MeanAbsoluteError,
     MeanAbsolutePercentageError as MeanAbsolutePercentageError,
+    MeanMetricWrapper as MeanMetricWrapper,
     MeanSquaredError as MeanSquaredError,
     MeanSquaredLogarithmicError as MeanSquaredLogarithmicError,
     Poisson as Poisson,
@@ -36,7 +37,6 @@ from tinygraph.nn.metrics.losses import (
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
     SquaredHinge as SquaredHinge,
 )
-from tinygraph.nn.metrics.mean import MeanMetricWrapper as MeanMetricWrapper
 
 
 def get(identifier: Any, loss: Loss | None = None, shape: Shape | None = None) -> Metric:
@@ -58,9 +58,7 @@ def get(identifier: Any, loss: Loss | None = None, shape: Shape | None = None) -
     if isinstance(identifier, str) and identifier in ("accuracy", "acc") and shape is not None:
         return accuracy_for(loss, shape, name=identifier)
     metric = registry.get("metric", identifier)
-    if isinstance(metric, Loss):
-        metric = MeanMetricWrapper(metric.unreduced, name=metric.name)
-    elif not isinstance(metric, Metric):
+    if not isinstance(metric, Metric):
         metric = MeanMetricWrapper(metric)
     if isinstance(identifier, str):
         metric.name = identifier

@@ -137,6 +137,5 @@ def interpolated_pr(true: Array, predicted: Array, positives: Array) -> Array:
     gained, p1, p2 = true[:-1] - true[1:], predicted[:-1], predicted[1:]
     slope = ratio(gained, np.maximum(p1 - p2, 0.0))
     intercept = true[1:] - slope * p2
-    both = (p1 > 0) & (p2 > 0)
-    growth = np.log(np.where(both, ratio(p1, np.maximum(p2, 0.0)), 1.0), where=both, out=np.zeros(both.shape))
+    growth = np.log(np.where((p1 > 0) & (p2 > 0), ratio(p1, p2), 1.0))
     return ratio(slope * (gained + intercept * growth), positives).sum(axis=0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from tinygraph import ops
 from tinygraph.compile import Function, compile
-from tinygraph.graph import GraphError, Node
+from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn.checks import array_problem
 from tinygraph.nn.registry import Configurable, snake_case
 
@@ -42,7 +43,7 @@ class Metric(Configurable):
     def __init__(self, name: str | None = None):
         self.name = name or snake_case(type(self).__name__)
         self._sums: list[Array] | None = None
-        self._functions: dict[Any, Function] = {}
+        self._function = lru_cache(maxsize=8)(self._compiled)
 
     def statistics(self, y_true: Node, y_pred: Node, sample_weight: Node | None = None) -> list[Node]:
         """Return what is added up over batches: nodes whose shapes do not depend on the batch.
@@ -62,11 +63,8 @@ class Metric(Configurable):
         """Add a batch of arrays. It is computed in the precision of the arrays."""
         given = {"y_true": y_true, "y_pred": y_pred, "sample_weight": sample_weight}
         feeds = {name: self._array(name, value) for name, value in given.items() if value is not None}
-        key = tuple((array.shape, array.dtype) for array in feeds.values())
-        if key not in self._functions:
-            nodes = [ops.input(name, array.shape, dtype=array.dtype) for name, array in feeds.items()]
-            self._functions[key] = compile(self.statistics(*nodes))
-        new = self._functions[key](**feeds)
+        function = self._function(*((name, array.shape, array.dtype) for name, array in feeds.items()))
+        new = function(**{name: feeds[name] for name in function.inputs})
         self._sums = new if self._sums is None else [a + b for a, b in zip(self._sums, new, strict=True)]
 
     def result(self) -> Any:
@@ -78,6 +76,9 @@ class Metric(Configurable):
     def reset_state(self) -> None:
         """Forget all batches."""
         self._sums = None
+
+    def _compiled(self, *inputs: tuple[str, Shape, np.dtype]) -> Function:
+        return compile(self.statistics(*(ops.input(name, shape, dtype) for name, shape, dtype in inputs)))
 
     def _array(self, name: str, value: Any) -> Array:
         """Return ``value`` as an array of one of the dtypes that graphs know."""

@@ -50,23 +50,26 @@ class ThresholdMetric(Metric):
     def counts(self, y_true: Node, y_pred: Node, sample_weight: Node | None) -> tuple[Node, Node, Node]:
         """Return true positives and false positives at each threshold, and all positives."""
         y_pred = as_predictions(y_pred)
-        y_true = as_targets(self, y_true, y_pred)
         weights = None if sample_weight is None else as_weights(self, sample_weight, y_pred)
+        labels = split_labels(as_targets(self, y_true, y_pred), weights)
+        scores = y_pred
         if self.top_k is not None:
-            y_pred = ops.where(among_largest(y_pred, self.top_k), y_pred, NEVER)
-        if self.class_id is not None:
-            if self.class_id >= y_pred.shape[-1]:
-                raise GraphError(
-                    f"{type(self).__name__}: class_id {self.class_id} is not one of {y_pred.shape[-1]} classes."
-                )
-            index = (..., slice(self.class_id, self.class_id + 1))
-            y_true, y_pred = y_true[index], y_pred[index]
-            weights = weights if weights is None or weights.shape[-1] == 1 else weights[index]
+            scores = ops.where(among_largest(y_pred, self.top_k), y_pred, NEVER)
         default = 0.5 if self.top_k is None else NEVER
         thresholds = np.atleast_1d(default if self.thresholds is None else self.thresholds)
-        positives, negatives = (ops.reshape(n, shape=(-1, 1)) for n in split_labels(y_true, weights))
-        true, false = above(thresholds, ops.reshape(y_pred, shape=(-1, 1)), [positives, negatives])
+        positives, negatives, scores = (self._column(node) for node in (*labels, scores))
+        true, false = above(thresholds, scores, [positives, negatives])
         return ops.reshape(true, shape=(-1,)), ops.reshape(false, shape=(-1,)), ops.sum(positives)
+
+    def _column(self, node: Node) -> Node:
+        """Return all elements, or those of the one class, below one another."""
+        if self.class_id is not None:
+            count = node.shape[-1]
+            if self.class_id >= count:
+                title = type(self).__name__
+                raise GraphError(f"{title}: class_id {self.class_id} is not one of {count} classes.")
+            node = node[..., self.class_id]
+        return ops.reshape(node, shape=(-1, 1))
 
 
 @register("metric")

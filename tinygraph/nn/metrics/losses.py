@@ -1,9 +1,10 @@
-"""Losses as metrics: their mean over all samples."""
+"""Losses and functions as metrics: their mean over all samples."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from tinygraph.graph import Node
 from tinygraph.nn import losses
@@ -21,6 +22,30 @@ class LossMetric(MeanMetric):
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return the loss of each row."""
         return self.loss.unreduced(y_true, y_pred)
+
+
+@register("metric")
+class MeanMetricWrapper(LossMetric):
+    """The mean of a loss, or of what a function of two nodes returns.
+
+    Args:
+        fn: a loss, its name or config, or ``fn(y_true, y_pred)`` made of ops, which returns values of shape
+            (batch, ...) or one number for the batch.
+        name: the loss's or the function's by default.
+
+    >>> import numpy as np
+    >>> from tinygraph.nn import metrics
+    >>> def error(y_true, y_pred):
+    ...     return abs(y_true - y_pred)
+    >>> metric = metrics.get(error)
+    >>> metric.update_state(np.zeros((2, 1)), np.array([[1.0], [2.0]]))
+    >>> metric.name, metric.result()
+    ('error', 1.5)
+    """
+
+    def __init__(self, fn: Any, name: str | None = None):
+        self.fn = self.loss = losses.get(fn)
+        super().__init__(name or self.loss.name)
 
 
 @register("metric", "mse", "MSE")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tinygraph import ops
 from tinygraph.graph import Node
-from tinygraph.nn.alignment import as_predictions, as_weights, with_axes_of
+from tinygraph.nn.alignment import as_predictions, as_weights
 from tinygraph.nn.metrics.base import Array, Metric, ratio, wide
-from tinygraph.nn.registry import register
 
 
 class MeanMetric(Metric):
@@ -25,44 +24,14 @@ class MeanMetric(Metric):
         """Return sum(w l) and sum(w), w being 1 without weights."""
         values = wide(self.values(y_true, as_predictions(y_pred)))
         if sample_weight is None:
-            weights = ops.ones(values.shape, dtype=values.dtype)
-        else:
-            weights = ops.broadcast_to(as_weights(self, sample_weight, values), shape=values.shape)
-            values = values * weights
-        return [ops.sum(per_sample(values)), ops.sum(per_sample(weights))]
+            samples = values.shape[0] if values.shape else 1
+            return [ops.sum(per_sample(values)), ops.full((), samples, dtype=values.dtype)]
+        weights = ops.broadcast_to(as_weights(self, sample_weight, values), shape=values.shape)
+        return [ops.sum(per_sample(values * weights)), ops.sum(per_sample(weights))]
 
     def result_of(self, statistics: Sequence[Array]) -> float:
         """Return sum(w l) / sum(w), 0 of nothing."""
         return float(ratio(*statistics))
-
-
-@register("metric")
-class MeanMetricWrapper(MeanMetric):
-    """The mean of what a function of two nodes returns.
-
-    Args:
-        fn: ``fn(y_true, y_pred)``, made of ops; values of shape (batch, ...), or one for the batch.
-        name: the function's by default.
-
-    >>> import numpy as np
-    >>> from tinygraph.nn import metrics
-    >>> def largest(y_true, y_pred):
-    ...     return abs(y_true - y_pred)
-    >>> metric = metrics.get(largest)
-    >>> metric.update_state(np.zeros((2, 1)), np.array([[1.0], [2.0]]))
-    >>> metric.name, metric.result()
-    ('largest', 1.5)
-    """
-
-    def __init__(self, fn: Callable[[Node, Node], Node], name: str | None = None):
-        super().__init__(name or getattr(fn, "__name__", None))
-        if not callable(fn):
-            raise ValueError(f"MeanMetricWrapper: expected a function of (y_true, y_pred), got {fn!r}.")
-        self.fn = fn
-
-    def values(self, y_true: Node, y_pred: Node) -> Node:
-        """Return what the function returns."""
-        return self.fn(with_axes_of(y_pred, y_true), y_pred)
 
 
 def per_sample(values: Node) -> Node:

@@ -6,8 +6,10 @@ from typing import Any
 
 from tinygraph.nn import registry, schedules as schedules
 from tinygraph.nn.optimizers.adagrad import Adadelta as Adadelta, Adagrad as Adagrad
-from tinygraph.nn.optimizers.adam import Adam as Adam, Adamax as Adamax, AdamW as AdamW, Nadam as Nadam
+from tinygraph.nn.optimizers.adam import Adam as Adam, AdamW as AdamW
+from tinygraph.nn.optimizers.adamax import Adamax as Adamax
 from tinygraph.nn.optimizers.base import Optimizer as Optimizer
+from tinygraph.nn.optimizers.nadam import Nadam as Nadam
 from tinygraph.nn.optimizers.rmsprop import RMSprop as RMSprop
 from tinygraph.nn.optimizers.sgd import SGD as SGD
 

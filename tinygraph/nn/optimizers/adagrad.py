@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygraph import ops
 from tinygraph.graph import Node
-from tinygraph.nn.optimizers.base import Optimizer
+from tinygraph.nn.optimizers.base import Optimizer, Updated
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
 
@@ -46,7 +46,7 @@ class Adagrad(Optimizer):
         """The sum of squares."""
         return {"accumulator": self.initial_accumulator_value}
 
-    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> tuple[Node, dict]:
+    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> Updated:
         """Return w - α g / √(a + ε)."""
         (rate,) = coefficients
         a = slots["accumulator"] + g * g
@@ -79,7 +79,7 @@ class Adadelta(Optimizer):
         """The mean squares of gradients and of steps."""
         return {"accumulated_grad": 0.0, "accumulated_delta_var": 0.0}
 
-    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> tuple[Node, dict]:
+    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> Updated:
         """Return w - α d."""
         (rate,) = coefficients
         rho, eps, b = self.rho, self.epsilon, slots["accumulated_delta_var"]

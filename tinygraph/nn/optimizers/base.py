@@ -11,11 +11,15 @@ from tinygraph import ops
 from tinygraph.defaults import floatx
 from tinygraph.graph import Node, absolute_scope, scope
 from tinygraph.nn import registry
+from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.optimizers.clipping import clipper
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.registry import Configurable, plain, snake_case
+from tinygraph.nn.registry import Configurable, plain
 from tinygraph.nn.schedules import LearningRateSchedule
 from tinygraph.ops import Parameter
+
+#: the new value of a parameter, and those of its slots by name
+Updated = tuple[Node, dict[str, Node]]
 
 
 class Optimizer(Configurable):
@@ -57,7 +61,7 @@ class Optimizer(Configurable):
         **unknown: Any,
     ):
         registry.reject_unknown(self, unknown)
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or type(self).__name__.lower()
         if weight_decay is not None:
             number_in("[0, inf)", self, "weight_decay", weight_decay)
         self.weight_decay = weight_decay
@@ -78,7 +82,7 @@ class Optimizer(Configurable):
         """Return the numbers that the updates of all parameters share; ``step`` counts from 1."""
         return [learning_rate]
 
-    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> tuple[Node, dict]:
+    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> Updated:
         """Return the new value of a parameter, and those of its slots by name.
 
         Args:
@@ -119,8 +123,8 @@ class Optimizer(Configurable):
     def learning_rate(self, value: float) -> None:
         if isinstance(self._rate, LearningRateSchedule):
             raise TypeError(
-                f"{type(self).__name__}: the learning rate follows the schedule {self._rate.name!r} and cannot "
-                "be set; give the constructor a number instead."
+                f"{type(self).__name__}: the learning rate follows the schedule {self._rate.name!r} and "
+                "cannot be set; give the constructor a number instead."
             )
         self._rate.assign(number_in("[0, inf)", self, "learning_rate", value))
 
@@ -184,16 +188,6 @@ class Optimizer(Configurable):
 
 def check_gradients(owner: object, parameters: Sequence[Parameter], gradients: Sequence[Node]) -> None:
     """Raise ValueError unless there is one gradient of the same shape for each parameter."""
-    if len(parameters) != len(gradients):
-        raise ValueError(
-            f"{type(owner).__name__}: expected a gradient for each of {len(parameters)} parameters, "
-            f"got {len(gradients)}."
-        )
-    for w, g in zip(parameters, gradients, strict=True):
-        if w.shape != g.shape:
-            raise ValueError(f"{type(owner).__name__}: expected a gradient of the shape of {w!r}, got {g!r}.")
-
-
-def in_dtype(node: Node, dtype: np.dtype) -> Node:
-    """Return ``node`` in ``dtype``; itself where it is."""
-    return node if node.dtype == dtype else ops.cast(node, dtype=dtype)
+    expected, got = ([node.shape for node in nodes] for nodes in (parameters, gradients))
+    if expected != got:
+        raise ValueError(f"{type(owner).__name__}: expected gradients of shapes {expected}, got {got}.")

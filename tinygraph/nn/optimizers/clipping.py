@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
+
 from tinygraph import ops
 from tinygraph.graph import Node
+from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.ranges import number_in
 
 Gradients = Sequence[Node]
@@ -30,9 +33,12 @@ def clip_by_value(gradients: Gradients, limit: float) -> Gradients:
 
 def clip_by_global_norm(gradients: Gradients, limit: float) -> Gradients:
     """g · limit / max(norm, limit) of each g, the norm being that of all gradients together."""
-    norm = ops.sqrt(ops.add_n([ops.sum(g * g) for g in gradients]))
+    if not gradients:
+        return gradients
+    wide = np.result_type(*(g.dtype for g in gradients))
+    norm = ops.sqrt(ops.add_n([in_dtype(ops.sum(g * g), wide) for g in gradients]))
     scale = limit / ops.maximum(norm, limit)
-    return [g * scale for g in gradients]
+    return [g * in_dtype(scale, g.dtype) for g in gradients]
 
 
 WAYS = {"clipnorm": clip_by_norm, "clipvalue": clip_by_value, "global_clipnorm": clip_by_global_norm}

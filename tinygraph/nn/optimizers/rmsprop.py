@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygraph import ops
 from tinygraph.graph import Node
-from tinygraph.nn.optimizers.base import Optimizer
+from tinygraph.nn.optimizers.base import Optimizer, Updated
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
 
@@ -52,7 +52,7 @@ class RMSprop(Optimizer):
         mean = {"average_gradient": 0.0} if self.centered else {}
         return {"velocity": 0.0} | momentum | mean
 
-    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> tuple[Node, dict]:
+    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> Updated:
         """Return w - α g / √(v + ε), or w - m."""
         (rate,) = coefficients
         v = self.rho * slots["velocity"] + (1.0 - self.rho) * (g * g)

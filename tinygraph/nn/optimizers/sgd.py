@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinygraph.graph import Node
-from tinygraph.nn.optimizers.base import Optimizer
+from tinygraph.nn.optimizers.base import Optimizer, Updated
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
 
@@ -40,7 +40,7 @@ class SGD(Optimizer):
         """The last step, with momentum."""
         return {"momentum": 0.0} if self.momentum else {}
 
-    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> tuple[Node, dict]:
+    def update(self, w: Node, g: Node, slots: Mapping[str, Node], *coefficients: Node) -> Updated:
         """Return w - α g, or w + m, or w + μ m - α g."""
         (rate,) = coefficients
         if not self.momentum:

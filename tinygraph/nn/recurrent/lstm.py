@@ -9,7 +9,7 @@ import numpy as np
 from tinygraph import ops
 from tinygraph.graph import Node, Shape, scope
 from tinygraph.nn import activations, registry
-from tinygraph.nn.checks import whole_number
+from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.layer import Layer
 
 
@@ -61,13 +61,13 @@ class LSTM(Layer):
         self.units = whole_number(self.title, "units", units)
         self.activation = activations.get(activation)
         self.recurrent_activation = activations.get(recurrent_activation)
-        self.use_bias = use_bias
+        self.use_bias = flag(self.title, "use_bias", use_bias)
         self.kernel_initializer = registry.get("initializer", kernel_initializer)
         self.recurrent_initializer = registry.get("initializer", recurrent_initializer)
         self.bias_initializer = registry.get("initializer", bias_initializer)
-        self.unit_forget_bias = unit_forget_bias
-        self.return_sequences = return_sequences
-        self.return_state = return_state
+        self.unit_forget_bias = flag(self.title, "unit_forget_bias", unit_forget_bias)
+        self.return_sequences = flag(self.title, "return_sequences", return_sequences)
+        self.return_state = flag(self.title, "return_state", return_state)
 
     def build(self, shape: Shape) -> None:
         """Make ``kernel``, ``recurrent_kernel`` and ``bias``."""

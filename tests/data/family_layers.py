@@ -1,0 +1,2 @@
+def layer_cases():
+    return []

@@ -1,0 +1,135 @@
+"""Random graphs for the planner: views of views, chains that go in place, joins, updates, odd outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+import tinygraph as tg
+from tinygraph import Node
+from tinygraph.ops import Parameter
+
+SHAPES = [(), (3,), (2, 3), (3, 2), (2, 1, 3), (6,)]
+#: Everything stays between -2 and 2 or so: no infinity hides a mistake.
+UNARY: list[Callable[[Node], Node]] = [
+    tg.tanh,
+    tg.sin,
+    lambda x: -x,
+    lambda x: 0.5 * x,
+    lambda x: tg.where(x > 0.1, x, -x),
+    lambda x: tg.softmax(x) if x.ndim else x,
+    lambda x: tg.cumsum(tg.tanh(x), axis=0) * 0.3 if x.ndim else tg.cos(x),
+    lambda x: tg.mean(x, axis=0) if x.ndim and x.shape[0] else x,
+    lambda x: tg.sum(x * 0.2, keepdims=True),
+    lambda x: tg.max(x) if x.size else x,
+    lambda x: tg.pad(x, [(1, 0)] * x.ndim),
+    lambda x: tg.cast(tg.cast(x * 2.0, "int64"), "float64"),
+    lambda x: tg.cast(tg.cast(x, "float32"), "float64"),
+    lambda x: tg.gather(x, tg.argmin(tg.reshape(x, (-1,))) * 0) if x.ndim and x.size else x,
+]
+VIEWS: list[Callable[[Node], Node]] = [
+    tg.transpose,
+    lambda x: tg.reshape(x, (-1,)),
+    lambda x: tg.reshape(x, x.shape[::-1]),
+    lambda x: tg.reshape(x, (1, *x.shape)),
+    lambda x: x[0] if x.ndim and x.shape[0] else x,
+    lambda x: x[..., ::2] if x.ndim else x,
+    lambda x: x[::-1] if x.ndim else x,
+    lambda x: x[1:] if x.ndim else x,
+    lambda x: x[None, ...],
+    lambda x: x[...],
+    lambda x: tg.broadcast_to(x, (2, *x.shape)) if x.size < 40 else x,
+    lambda x: tg.windows(x, 2) if x.ndim and x.shape[0] > 1 else x,
+]
+
+
+def _fits(x: Node, y: Node) -> bool:
+    try:
+        return np.prod(np.broadcast_shapes(x.shape, y.shape)) <= 200
+    except ValueError:
+        return False
+
+
+def _product(x: Node, y: Node) -> Node:
+    if x.ndim == y.ndim == 2:
+        for left in (x, tg.transpose(x)):
+            for right in (y, tg.transpose(y)):
+                if left.shape[1] == right.shape[0]:
+                    return left @ right * 0.2
+    return tg.sin(x)
+
+
+def _joined(x: Node, y: Node) -> Node:
+    same_rest = x.ndim and x.ndim == y.ndim and x.shape[1:] == y.shape[1:]
+    return tg.concat([x, y, x]) if same_rest and x.size < 60 else tg.cos(y)
+
+
+BINARY: list[Callable[[Node, Node], Node]] = [
+    lambda x, y: x + y if _fits(x, y) else x - 1.0,
+    lambda x, y: x - y if _fits(x, y) else y * 0.7,
+    lambda x, y: x * y if _fits(x, y) else tg.tanh(y),
+    lambda x, y: tg.maximum(x, y) if _fits(x, y) else x,
+    lambda x, y: tg.where(x > y, y, x) if _fits(x, y) else y,
+    lambda x, y: tg.add_n(x, y, x) if x.shape == y.shape else tg.add_n(x, x),
+    lambda x, y: tg.add_n(y, tg.sin(x), x) if x.shape == y.shape else tg.add_n(y),
+    _product,
+    _joined,
+]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Outputs, updates, and what to feed."""
+
+    outputs: dict[str, Node]
+    updates: dict[Parameter, Node]
+    feeds: dict[str, np.ndarray]
+    parameters: list[Parameter]
+
+
+@st.composite
+def graphs(draw: Any) -> Drawn:
+    """Draw leaves, let nodes grow on them, and pick outputs and updates among all of those."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shapes = st.sampled_from(SHAPES)
+    inputs = [tg.input(f"x{i}", draw(shapes), "float64") for i in range(draw(st.integers(1, 2)))]
+    sizes = draw(st.lists(shapes, min_size=1, max_size=3))
+    parameters = [tg.param(f"w{i}", random.normal(size=size), "float64") for i, size in enumerate(sizes)]
+    pool: list[Node] = [*inputs, *parameters, tg.constant(random.normal(size=(2, 3)), "float64")]
+    for _ in range(draw(st.integers(1, 20))):
+        pool.append(_grown(draw, pool))
+    outputs = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=4))
+    return Drawn(
+        {f"y{i}": node for i, node in enumerate(outputs)},
+        {w: _new_value(draw, w, pool) for w in parameters if draw(st.booleans())},
+        {node.name: random.normal(size=node.shape) for node in inputs},
+        parameters,
+    )
+
+
+def _grown(draw: Any, pool: list[Node]) -> Node:
+    # The newest nodes are picked more often: that makes chains, whose values die at once.
+    some = st.sampled_from(pool[-3:]) | st.sampled_from(pool)
+    kind = draw(st.sampled_from(["unary", "view", "binary"]))
+    if kind == "binary":
+        return draw(st.sampled_from(BINARY))(draw(some), draw(some))
+    node = draw(some)
+    made = draw(st.sampled_from(UNARY if kind == "unary" else VIEWS))(node)
+    return made if made.size <= 200 else node
+
+
+def _new_value(draw: Any, w: Parameter, pool: list[Node]) -> Node:
+    """A node of the parameter's shape: some other parameter, a view, an output, or a step of descent."""
+    fitting = [node for node in pool if (node.shape, node.dtype) == (w.shape, w.dtype)]
+    steps = [
+        lambda w, y: w - 0.1 * y,
+        lambda w, y: 0.1 * y + w,
+        lambda w, y: y,
+        lambda w, y: tg.add_n(y, w, y),
+        lambda w, y: tg.tanh(y) - w * w,
+    ]
+    return draw(st.sampled_from(steps))(w, draw(st.sampled_from(fitting)))

@@ -1,0 +1,88 @@
+"""The outline of a drawing: plain records of strings and numbers, which every writer draws alike.
+
+An outline knows no position, and a record no `Node`: what a box says and what it is connected to is all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: What a box stands for.
+KINDS = ("input", "param", "constant", "op", "layer", "cell", "ellipsis")
+#: Which part of the work a box or an edge belongs to.
+PASSES = ("forward", "backward", "update")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A parameter as a badge shows it: its name in the layer, and its shape."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box: a layer, one time step of a layer (a cell), an operation or a leaf.
+
+    ``column`` counts the outline's `columns` (time), ``group`` is the id of the layer's `Group`.
+    ``outputs`` are the names under which the graph gives the value out.
+    """
+
+    id: str
+    label: str
+    kind: str
+    pass_: str = "forward"
+    group: str = ""
+    column: int | None = None
+    shape: str = ""
+    dtype: str = ""
+    note: str = ""
+    outputs: tuple[str, ...] = ()
+    weights: tuple[Weight, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """A layer whose steps have a box each. Its weights stand here once: all steps share them."""
+
+    id: str
+    label: str
+    type: str = ""
+    note: str = ""
+    weights: tuple[Weight, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A value that goes from one box to another.
+
+    ``pass_`` is the pass that made the value; a forward value that the backward pass reads is ``saved``.
+    """
+
+    source: str
+    target: str
+    label: str = ""
+    pass_: str = "forward"
+    saved: bool = False
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Boxes in an order in which they could run, the edges between them, and what stands around them.
+
+    ``columns`` are the headings of the time steps, empty where nothing is unrolled; ``notes`` say what
+    was left out, and how to see it.
+    """
+
+    level: str
+    title: str
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+    groups: tuple[Group, ...] = ()
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def box(self, id: str) -> Box:
+        """Return the box of this id."""
+        return next(box for box in self.boxes if box.id == id)
