@@ -170,10 +170,9 @@ def _constant(value: Any, beside: np.dtype) -> Node:
     if type(value) in (float, int):
         return _number(repr(value), _beside(value, beside))
     array = np.asarray(value)
-    if array.dtype.kind == "f":
+    dtype = array.dtype
+    if dtype.kind == "f":
         dtype = beside if beside.kind == "f" else floatx()
-    else:
-        dtype = array.dtype
     return OPS["constant"](array, dtype=dtype)
 
 

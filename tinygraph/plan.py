@@ -23,8 +23,8 @@ class Plan:
 
     ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
     Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
-    parameter it overwrites); a node in ``views`` aliases its input. ``copies`` are the updates left to be copied.
-    ``freed[i]`` are the slots that nobody reads after step i.
+    parameter it overwrites); a node in ``views`` aliases its input. ``copies`` are the updates left to be
+    copied. ``freed[i]`` are the slots that nobody reads after step i.
     """
 
     graph: Graph

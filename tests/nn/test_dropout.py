@@ -99,7 +99,9 @@ def test_fit_draws_anew_in_every_step_also_in_a_partial_batch():
 
 @pytest.mark.parametrize("rate", [1.0, 1, 1.5, -0.1, "0.5", None, True, float("nan")])
 def test_rates_that_are_refused(rate):
-    with pytest.raises(ValueError, match=r"Dropout 'dropout': rate must be a number from 0 up to 1 \(1 exclu"):
+    with pytest.raises(
+        ValueError, match=r"Dropout 'dropout': rate must be a number from 0 up to 1 \(1 exclu"
+    ):
         Dropout(rate)
 
 

@@ -189,7 +189,7 @@ def test_a_bad_set_leaves_the_weights(values, message):
 
 
 def test_set_weights_before_building_says_so():
-    with pytest.raises(ValueError, match="got 1. It has no weights before it is built"):
+    with pytest.raises(ValueError, match=r"got 1\. It has no weights before it is built"):
         Dense(2).set_weights([np.ones(2)])
 
 
@@ -310,12 +310,20 @@ def test_names():
     [
         (lambda: Dense(2, name=""), ValueError, "Dense: expected a string as name, got ''."),
         (lambda: Dense(2, name=3), ValueError, "Dense: expected a string as name, got 3."),
-        (lambda: Dense(2, dtype="float16"), ValueError, "dtype must be 'float32' or 'float64', got 'float16'."),
+        (
+            lambda: Dense(2, dtype="float16"),
+            ValueError,
+            "dtype must be 'float32' or 'float64', got 'float16'.",
+        ),
         (lambda: Dense(2, trainable="no"), ValueError, "trainable must be True or False, got 'no'."),
         (lambda: Dense(2, unit=3), TypeError, "Dense: unknown argument 'unit'; did you mean 'units'?"),
         (lambda: LSTM(2, return_sequence=True), TypeError, "did you mean 'return_sequences'?"),
         (lambda: Layer()(np.ones((2, 2))), NotImplementedError, "Layer must define call(self, x, training)."),
-        (lambda: Dense(2)(np.ones((2, 2)), traning=True), TypeError, "Dense 'dense': unknown argument 'traning'"),
+        (
+            lambda: Dense(2)(np.ones((2, 2)), traning=True),
+            TypeError,
+            "Dense 'dense': unknown argument 'traning'",
+        ),
         (lambda: Dense(2)(Input((2,)), mask=1), TypeError, "Dense 'dense': unknown argument 'mask'"),
     ],
 )

@@ -90,7 +90,9 @@ def test_flatten():
         agrees(Flatten(), shape)
 
 
-@pytest.mark.parametrize(("target", "found"), [((2, 6), (2, 6)), ((-1,), (12,)), ((3, -1), (3, 4)), (12, (12,))])
+@pytest.mark.parametrize(
+    ("target", "found"), [((2, 6), (2, 6)), ((-1,), (12,)), ((3, -1), (3, 4)), (12, (12,))]
+)
 def test_reshape(target, found):
     x = RNG.normal(size=(5, 3, 4)).astype("float32")
     np.testing.assert_array_equal(Reshape(target)(x), x.reshape(5, *found))
@@ -107,7 +109,11 @@ def test_reshape(target, found):
         (lambda: Embedding(2, "3"), ValueError, "output_dim must be a whole number of at least 1, got '3'."),
         (lambda: Reshape((-1, -1)), ValueError, "target_shape may have one -1 and no 0, got (-1, -1)."),
         (lambda: Reshape((2.5,)), ValueError, "Reshape 'reshape': a size must be a whole number"),
-        (lambda: Reshape((5,))(np.ones((2, 3))), GraphError, "the 3 elements of a sample (3,) do not fill (5,)."),
+        (
+            lambda: Reshape((5,))(np.ones((2, 3))),
+            GraphError,
+            "the 3 elements of a sample (3,) do not fill (5,).",
+        ),
         (lambda: Reshape((2, -1))(np.ones((2, 3))), GraphError, "do not fill (2, -1)."),
         (lambda: Activation("relo"), ValueError, "unknown activation 'relo'; did you mean 'relu'?"),
         (lambda: Dense(2, 7), ValueError, "activation: expected a name, a config or an object, got 7."),

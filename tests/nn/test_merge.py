@@ -32,7 +32,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("cls", "inputs", "expected"), CASES, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(
+    ("cls", "inputs", "expected"), CASES, ids=lambda value: getattr(value, "__name__", "")
+)
 def test_values_and_shapes(cls, inputs, expected):
     layer = cls()
     np.testing.assert_allclose(layer(inputs), expected, rtol=1e-6)

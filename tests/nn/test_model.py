@@ -240,7 +240,10 @@ A, B = Input((3,), name="a"), Input((3,), name="b")
             lambda: Model([A, B], Dense(2)(A)),
             "Model 'model': the graph is disconnected: no output follows from the Input 'b'.",
         ),
-        (lambda: Model(Dense(2)(A), Dense(2)(A)), "expected inputs made by Input, got one made by Dense 'dense'"),
+        (
+            lambda: Model(Dense(2)(A), Dense(2)(A)),
+            "expected inputs made by Input, got one made by Dense 'dense'",
+        ),
         (
             lambda: Model(A, Dense(2, name="d")(Dense(3, name="d")(A))),
             "Model 'model': two layers are named 'd'; give one another name.",

@@ -207,7 +207,7 @@ def test_what_is_refused(call, message):
 
 
 def test_an_unknown_argument_in_a_config():
-    with pytest.raises(TypeError, match="Dense: unknown argument 'unit'; did you mean 'units'?"):
+    with pytest.raises(TypeError, match=r"Dense: unknown argument 'unit'; did you mean 'units'\?"):
         nn.deserialize({"class_name": "Dense", "config": {"units": 2, "unit": 3}})
 
 

@@ -14,7 +14,12 @@ seed = {seed}
 if seed is not None:
     tg.set_seed(seed)
 model = Sequential([
-    Embedding(20, 6, input_shape=(5,)), Dropout(0.3), LSTM(8, return_sequences=True), Dropout(0.2), LSTM(4), Dense(3)
+    Embedding(20, 6, input_shape=(5,)),
+    Dropout(0.3),
+    LSTM(8, return_sequences=True),
+    Dropout(0.2),
+    LSTM(4),
+    Dense(3),
 ])
 found = hashlib.sha256()
 for weight in model.weights:

@@ -122,7 +122,11 @@ def test_adding_after_a_fit_is_noticed():
             GraphError,
             "Sequential 'sequential': two layers are named 'a'; give one another name.",
         ),
-        (lambda: Sequential([d := Dense(2, input_shape=(2,)), d]), GraphError, "two layers are named 'dense'"),
+        (
+            lambda: Sequential([d := Dense(2, input_shape=(2,)), d]),
+            GraphError,
+            "two layers are named 'dense'",
+        ),
         (
             lambda: Sequential([LSTM(4, return_state=True, input_shape=(3, 2)), Dense(1)]),
             GraphError,
@@ -130,8 +134,16 @@ def test_adding_after_a_fit_is_noticed():
         ),
         (lambda: Sequential([Dense(2, input_shape=(None, 3))]), GraphError, "leave the batch axis out."),
         (lambda: Sequential([Dense(2)]).build((0,)), GraphError, "expected sizes of at least 1"),
-        (lambda: Sequential([Dense(2)]).trace(3), GraphError, "its shapes are not known yet; call build(shape)"),
-        (lambda: Sequential([Dense(2, input_shape=(2,))]).trace(0), ValueError, "batch must be a whole number"),
+        (
+            lambda: Sequential([Dense(2)]).trace(3),
+            GraphError,
+            "its shapes are not known yet; call build(shape)",
+        ),
+        (
+            lambda: Sequential([Dense(2, input_shape=(2,))]).trace(0),
+            ValueError,
+            "batch must be a whole number",
+        ),
         (lambda: Sequential([Dense(2)]).get_layer("densee"), ValueError, "no layer 'densee'; did you mean"),
         (lambda: Sequential(nme="a"), TypeError, "Sequential: unknown argument 'nme'; did you mean 'name'?"),
     ],

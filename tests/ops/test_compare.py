@@ -30,6 +30,12 @@ def test_where_stops_the_gradient_of_what_was_not_chosen():
     np.testing.assert_array_equal(slope, [0.0, 0.0, 1.0])
 
 
+def test_where_stops_an_infinite_gradient():
+    # The slope of log at the 0 that stands for -1 is infinite: times 0 it would be NaN.
+    (slope,) = slopes(lambda x: tg.log(tg.where(x > 0.0, x, 0.0)), [-1.0, 4.0])
+    np.testing.assert_array_equal(slope, [0.0, 0.25])
+
+
 def test_where_keeps_nan_out_of_both_orders():
     # sqrt has no slope at -1 and an infinite one at 0: choosing its argument first, and its value after,
     # is the one way in which 0 * NaN never happens.

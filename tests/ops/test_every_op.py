@@ -26,6 +26,14 @@ def test_shape_is_not_broadcast_into(case: Case):
     check_natural_shape(case)
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_declaring_a_node_again_gives_the_same(case: Case):
+    # Rewrites do so: the attributes that a rule has put in normal form must be in normal form.
+    node = case.node()
+    again = node.op(*node.inputs, **node.attrs)
+    assert (again.shape, again.dtype, again.attrs) == (node.shape, node.dtype, node.attrs)
+
+
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
 def test_op_is_documented_and_sampled(op: Op):
     assert op.__doc__, "says nothing"

@@ -94,6 +94,13 @@ def test_a_program_sees_what_is_assigned():
     np.testing.assert_array_equal(third, [[5.0], [6.0]])
 
 
+def test_assigning_keeps_the_array_that_programs_are_bound_to():
+    w = tg.param("w", [1.0, 2.0])
+    array = w.cell.array
+    w.assign([5.0, 6.0])
+    assert w.cell.array is array
+
+
 def test_a_counter_starts_where_it_is_told():
     step = tg.counter("step", start=5)
     count = tg.compile(step * 1)

@@ -85,7 +85,7 @@ def train(steps: Steps, feeds: Mapping[str, Array], where: str) -> float:
 
 def _diagnosis(function: Function, feeds: Mapping[str, Array], loss: float, where: str) -> str:
     first = function.first_nonfinite(**feeds)
-    found = f"; the first node that is not finite is {first.label}" if first else ""
+    found = f"; the first node that is not finite is {first.label}" if first is not None else ""
     what = f"the loss is {loss:g}" + (", but its step is not finite" if np.isfinite(loss) else "")
     return (
         f"{where}: {what}{found}. The weights are those before this step. "

@@ -142,9 +142,10 @@ def _find(kind: str, name: str) -> Any:
 
 def did_you_mean(name: str, known: Any) -> str:
     """Return the end of a message on an unknown name: the closest known one, or all there are."""
-    close = difflib.get_close_matches(str(name), [str(each) for each in known], n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name), [str(each) for each in known], n=5, cutoff=0.5)
     if close:
-        return f"; did you mean {close[0]!r}?"
+        swapped = [each for each in close if sorted(each) == sorted(str(name))]  # mea: mae before mse
+        return f"; did you mean {(swapped or close)[0]!r}?"
     return f"; there are {', '.join(sorted(str(each) for each in known))}." if known else "."
 
 

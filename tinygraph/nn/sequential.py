@@ -69,7 +69,7 @@ class Sequential(Trainable):
         return self
 
     def _known_shape(self, first: Layer) -> Shape | None:
-        """The shape of one sample, where the first layer, this model or the model that comes first says it."""
+        """The shape of one sample, where the first layer or this model says it."""
         inner = first.inputs[0].shape if isinstance(first, Graphed) and first.inputs else None
         return first.input_shape or inner or self.input_shape
 

@@ -45,7 +45,7 @@ def targets_of(model: Graphed, heads: Sequence[Head], y: Any, where: str = "") -
             _check_range(array, head.loss.target_range, what)
         dtype = np.dtype("int64") if head.takes_classes else symbol.dtype
         arrays[head.target] = native(array, dtype, what)
-    check_lengths({f"{where}y of {head.name!r}": arrays[head.target] for head in trained.values()})
+    check_lengths({f"{where}y[{head.name!r}]": arrays[head.target] for head in trained.values()})
     return Samples(arrays)
 
 
@@ -60,11 +60,13 @@ def weights_of(heads: Sequence[Head], targets: Samples, given: Any, where: str =
     for name, head in trained.items():
         array = numbers(each.get(name, given), what)
         check_finite(array, what)
-        true = targets.arrays[head.target]
-        if array.ndim == true.ndim + 1 and array.shape[-1] == 1:
+        true = targets.arrays[head.target].shape
+        rows = true if head.takes_classes or head.takes_any or len(true) == 1 else true[:-1]
+        if array.ndim > 1 and array.shape[-1] == 1 and array.shape[:-1] == rows[: array.ndim - 1]:
             array = array[..., 0]
-        if array.shape != true.shape[: array.ndim]:
-            raise DataError(f"{what}: expected ({len(true)},), a weight for each sample, got {array.shape}.")
+        if array.shape != rows[: array.ndim]:
+            either = f"{rows[:1]} or {rows}" if len(rows) > 1 else f"{rows}"
+            raise DataError(f"{what}: expected a weight for each sample, {either}, got {array.shape}.")
         weights[head.sample_weight] = native(array, np.dtype("float64"), what)
     return weights
 

@@ -12,7 +12,7 @@ from tinygraph import backends
 from tinygraph.defaults import next_seed
 from tinygraph.nn import optimizers, registry
 from tinygraph.nn.callbacks import Callback, CallbackList, History
-from tinygraph.nn.checks import fraction, whole_number
+from tinygraph.nn.checks import flag, fraction, whole_number
 from tinygraph.nn.data import DataError, Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
@@ -130,7 +130,9 @@ class Trainable(Graphed):
         batch_size = whole_number("fit", "batch_size", batch_size)
         epochs = whole_number("fit", "epochs", epochs)
         initial_epoch = whole_number("fit", "initial_epoch", initial_epoch, least=0)
-        judged_at_once = whole_number("fit", "validation_batch_size", validation_batch_size or batch_size)
+        at_once = batch_size if validation_batch_size is None else validation_batch_size
+        at_once = whole_number("fit", "validation_batch_size", at_once)
+        shuffle = flag("fit", "shuffle", shuffle)
         shown = [Progress()] if _shows(verbose) else []
         steps, data, held_out = self._training_data(
             x, y, sample_weight, class_weight, validation_split, validation_data
@@ -150,7 +152,7 @@ class Trainable(Graphed):
                 logs = loop.epoch(data, batch_size, rows, f"fit, epoch {epoch + 1}")
                 self.history = history  # not before: a fit that fails at once leaves the last one's
                 if held_out is not None:
-                    judged = loop.judge(held_out, judged_at_once)
+                    judged = loop.judge(held_out, at_once)
                     logs |= {f"val_{name}": value for name, value in judged.items()}
                 told.tell("epoch_end", epoch, logs)
                 if self.stop_training:
@@ -311,6 +313,8 @@ class Trainable(Graphed):
 
 def _callbacks(given: Any) -> list[Callback]:
     """Return what was passed as ``callbacks`` as a list; `CallbackList` checks what is in it."""
+    if given is not None and not isinstance(given, (Callback, list, tuple)):
+        raise TypeError(f"callbacks: expected a list of Callback objects, got {given!r}.")
     return [given] if isinstance(given, Callback) else list(given or ())
 
 

@@ -161,7 +161,8 @@ def slice(xp, x, *, index, out):
 
 @slice.view_of(contiguous=_one_block)
 def _(xp, x, index):
-    return x[(*index, Ellipsis)]  # without the ellipsis one element would be a number, not a view
+    all_of_it = (*index, Ellipsis)  # without the ellipsis one element would be a number, not a view
+    return x[all_of_it]
 
 
 @slice.vjp

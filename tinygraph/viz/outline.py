@@ -26,6 +26,7 @@ class Box:
     """One box: a layer, one time step of a layer (a cell), an operation or a leaf.
 
     ``column`` counts the outline's `columns` (time), ``group`` is the id of the layer's `Group`.
+    ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
     ``outputs`` are the names under which the graph gives the value out.
     """
 
@@ -37,7 +38,9 @@ class Box:
     column: int | None = None
     shape: str = ""
     dtype: str = ""
+    type: str = ""
     note: str = ""
+    scope: str = ""
     outputs: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
 

@@ -1,0 +1,190 @@
+"""Callbacks: every hook, in order, in fit, evaluate and predict; stopping; what may be passed."""
+
+import numpy as np
+import pytest
+
+from tinygraph.nn import Callback, Dense, Sequential
+from tinygraph.nn.callbacks import History
+
+X, Y = np.ones((5, 2)), np.ones((5, 1))
+
+
+def made(**kwargs):
+    model = Sequential([Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse", **kwargs)
+    return model
+
+
+HOOKS = [name for name in vars(Callback) if name.startswith("on_")]
+
+
+class Recorder(Callback):
+    """Writes down every hook with its number and the names of its logs."""
+
+    def __init__(self):
+        self.told = []
+
+
+def record(hook):
+    def told(self, *arguments):
+        *number, logs = arguments
+        self.told.append((hook.removeprefix("on_"), *number, *logs))
+
+    return told
+
+
+for each in HOOKS:
+    setattr(Recorder, each, record(each))
+
+
+def test_every_hook_is_in_the_test():
+    assert len(HOOKS) == 14
+    heard = set()
+    recorder, model = Recorder(), made()
+    model.fit(X, Y, validation_split=0.4, callbacks=[recorder], verbose=0)
+    model.predict(X, callbacks=[recorder])
+    heard |= {f"on_{told[0]}" for told in recorder.told}
+    assert heard == set(HOOKS)
+
+
+def test_hooks_of_fit_in_order():
+    recorder = Recorder()
+    made(metrics=["mae"]).fit(X, Y, batch_size=2, epochs=2, callbacks=[recorder], verbose=0)
+    steps = [
+        told
+        for batch in range(3)
+        for told in (("train_batch_begin", batch), ("train_batch_end", batch, "loss"))
+    ]
+    expected = [("train_begin",)]
+    for epoch in range(2):
+        expected += [("epoch_begin", epoch), *steps, ("epoch_end", epoch, "loss", "mae")]
+    assert recorder.told == [*expected, ("train_end", "loss", "mae")]
+
+
+def test_hooks_of_validation_stand_before_the_end_of_the_epoch():
+    recorder = Recorder()
+    made().fit(X, Y, batch_size=2, validation_data=(X[:3], Y[:3]), callbacks=[recorder], verbose=0)
+    assert recorder.told[-9:] == [
+        ("train_batch_end", 2, "loss"),
+        ("test_begin",),
+        ("test_batch_begin", 0),
+        ("test_batch_end", 0, "loss"),
+        ("test_batch_begin", 1),
+        ("test_batch_end", 1, "loss"),
+        ("test_end", "loss"),
+        ("epoch_end", 0, "loss", "val_loss"),
+        ("train_end", "loss", "val_loss"),
+    ]
+
+
+def test_hooks_of_evaluate_and_predict():
+    recorder, model = Recorder(), made()
+    model.evaluate(X, Y, batch_size=4, callbacks=[recorder], verbose=0)
+    batches = [f for b in range(2) for f in (("test_batch_begin", b), ("test_batch_end", b, "loss"))]
+    assert recorder.told == [("test_begin",), *batches, ("test_end", "loss")]
+    recorder.told.clear()
+    model.predict(X, batch_size=4, callbacks=[recorder])
+    batches = [f for b in range(2) for f in (("predict_batch_begin", b), ("predict_batch_end", b))]
+    assert recorder.told == [("predict_begin",), *batches, ("predict_end",)]
+
+
+def test_a_callback_knows_the_model_and_the_parameters():
+    recorder, model = Recorder(), made()
+    model.fit(X, Y, batch_size=2, epochs=3, callbacks=[recorder], verbose=0)
+    assert recorder.model is model
+    assert recorder.params == {"epochs": 3, "steps": 3, "verbose": 0}
+
+
+class StopAt(Callback):
+    def __init__(self, hook, number):
+        setattr(self, f"on_{hook}", lambda at, logs: self.stop(at == number))
+
+    def stop(self, now):
+        if now:
+            self.model.stop_training = True
+
+
+def test_stopping_after_an_epoch():
+    model = made()
+    history = model.fit(X, Y, epochs=9, callbacks=[StopAt("epoch_end", 1)], verbose=0)
+    assert history.epoch == [0, 1]
+    assert len(model.fit(X, Y, epochs=2, verbose=0).epoch) == 2  # it was for that fit
+
+
+def test_stopping_after_a_batch():
+    recorder, model = Recorder(), made()
+    callbacks = [StopAt("train_batch_end", 1), recorder]
+    history = model.fit(X, Y, batch_size=1, epochs=9, callbacks=callbacks, verbose=0)
+    assert [told for told in recorder.told if told[0] == "train_batch_end"][-1][1] == 1
+    assert recorder.told[-2:] == [("epoch_end", 0, "loss"), ("train_end", "loss")]
+    assert history.epoch == [0]
+    assert int(model.optimizer.iterations.value) == 0 + 2
+
+
+def test_logs_are_shared_and_reach_the_history():
+    class Adds(Callback):
+        def on_epoch_end(self, epoch, logs):
+            logs["extra"] = epoch * 2.0
+
+    assert made().fit(X, Y, epochs=2, callbacks=[Adds()], verbose=0).history["extra"] == [0.0, 2.0]
+
+
+def test_a_batch_loss_is_that_of_the_batch():
+    losses = []
+
+    class Losses(Callback):
+        def on_train_batch_end(self, batch, logs):
+            losses.append(logs["loss"])
+
+    model = made()
+    history = model.fit(
+        X, Y * [[1], [1], [5], [5], [9]], batch_size=2, callbacks=[Losses()], shuffle=False, verbose=0
+    )
+    assert len(set(losses)) == 3
+    assert history.history["loss"][0] == pytest.approx(np.average(losses, weights=[2, 2, 1]), rel=1e-6)
+
+
+def test_evaluating_in_a_hook_does_not_disturb_the_epoch():
+    class Judges(Callback):
+        def on_train_batch_end(self, batch, logs):
+            self.model.evaluate(X * 100, Y, verbose=0)
+            self.model.predict(X)
+
+    plain, judged = made(metrics=["mae"]), made(metrics=["mae"])
+    judged.set_weights(plain.get_weights())
+    first = plain.fit(X, Y, batch_size=2, shuffle=False, verbose=0).history
+    second = judged.fit(X, Y, batch_size=2, shuffle=False, callbacks=[Judges()], verbose=0).history
+    assert first == second
+
+
+def test_what_may_be_passed():
+    recorder, model = Recorder(), made()
+    model.fit(X, Y, callbacks=None, verbose=0)
+    model.fit(X, Y, callbacks=recorder, verbose=0)
+    model.fit(X, Y, callbacks=(recorder,), verbose=0)
+    assert [told for told in recorder.told if told[0] == "train_begin"] == [("train_begin",)] * 2
+
+
+def test_what_is_refused():
+    for callbacks, got in (([3], "got 3"), ([Recorder], "got <class"), (["x"], "got 'x'")):
+        with pytest.raises(TypeError, match=f"callbacks: expected Callback objects, {got}"):
+            made().fit(X, Y, callbacks=callbacks, verbose=0)
+
+
+def test_an_error_in_a_hook_is_raised_and_the_model_stays_usable():
+    class Fails(Callback):
+        def on_train_batch_begin(self, batch, logs):
+            if batch == 2:
+                raise RuntimeError("stop here")
+
+    model = made()
+    with pytest.raises(RuntimeError, match="stop here"):
+        model.fit(X, Y, batch_size=1, callbacks=[Fails()], verbose=0)
+    assert int(model.optimizer.iterations.value) == 2
+    assert model.fit(X, Y, batch_size=1, verbose=0).epoch == [0]
+
+
+def test_a_history_may_be_passed_as_a_callback():
+    mine = History()
+    history = made().fit(X, Y, epochs=2, callbacks=[mine], verbose=0)
+    assert mine.history == history.history

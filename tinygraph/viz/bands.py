@@ -1,0 +1,131 @@
+"""The rows of an unrolled drawing: which layer stands above which, and how many rows it takes.
+
+The steps of a layer in one pass are a *band*: a block for each column, all laid out alike. Below the
+forward bands of a rank stand its update and its backward bands, which flow up. What has no step stands in
+the rows of its rank; what is connected to several columns is a bar across them, with a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from tinygraph.viz.grid import block, pairs
+from tinygraph.viz.outline import Box, Outline
+from tinygraph.viz.ranks import ranks
+
+#: A band is (group, pass); what has no step is a vertex of its own, ("", id).
+Vertex = tuple[str, str]
+#: Rank, which band of the rank, place of the pass, depth in the pass, and which of several so deep.
+RowKey = tuple[int, int, int, int, int]
+
+_ORDER = {"forward": 0, "update": 1, "backward": 2}
+
+
+class Bands:
+    """The vertices of an outline, the blocks of its bands, and the first row of each."""
+
+    def __init__(self, outline: Outline):
+        self.outline = outline
+        self.members: dict[Vertex, list[Box]] = defaultdict(list)
+        for box in outline.boxes:
+            self.members[_vertex(box)].append(box)
+        self.vertex = {box.id: vertex for vertex, boxes in self.members.items() for box in boxes}
+        self.edges = [
+            (self.vertex[e.source], self.vertex[e.target])
+            for e in outline.edges
+            if self.vertex[e.source] != self.vertex[e.target]
+        ]
+        self.columns = self._columns_near()
+        self.blocks = {vertex: self._blocks(vertex) for vertex in self.members if vertex[0]}
+        self.row = self._rows()
+
+    def is_bar(self, vertex: Vertex) -> bool:
+        """Whether a box without a step is connected to several columns."""
+        return not vertex[0] and len(self.columns[vertex]) > 1
+
+    def _columns_near(self) -> dict[Vertex, set[int]]:
+        """The columns of the boxes that each vertex is connected to."""
+        column = {box.id: box.column for box in self.outline.boxes}
+        near: dict[Vertex, set[int]] = {vertex: set() for vertex in self.members}
+        for edge in self.outline.edges:
+            for one, other in ((edge.source, edge.target), (edge.target, edge.source)):
+                at = column[other]
+                if at is not None and at >= 0:
+                    near[self.vertex[one]].add(at)
+        return near
+
+    def _blocks(self, vertex: Vertex) -> dict[int, tuple[list[list[str]], dict[str, int]]]:
+        """For each column of a band its boxes by rank, and their slots; leaves before step 0 apart."""
+        by_column: dict[int, list[str]] = defaultdict(list)
+        for box in self.members[vertex]:
+            by_column[box.column if box.column is not None else 0].append(box.id)
+        return {column: block(ids, pairs(self.outline, ids)) for column, ids in sorted(by_column.items())}
+
+    def height(self, vertex: Vertex) -> int:
+        """Return how many rows a vertex takes."""
+        return max((len(rows) for rows, _ in self.blocks.get(vertex, {}).values()), default=1)
+
+    def _pass(self, vertex: Vertex) -> str:
+        return self.members[vertex][0].pass_
+
+    def _ranks(self) -> dict[Vertex, int]:
+        """Forward vertices by their depth; the others with their layer, else as far from the end."""
+        deep: dict[str, dict[Vertex, int]] = {}
+        for name in _ORDER:
+            order = [vertex for vertex in self.members if self._pass(vertex) == name]
+            inside = set(order)
+            deep[name] = ranks(order, [e for e in self.edges if inside.issuperset(e)])
+        rank = deep["forward"]
+        last = max(rank.values(), default=0)
+        of_group = {self.members[v][0].group: r for v, r in rank.items() if self.members[v][0].group}
+        for name in ("update", "backward"):
+            for vertex, depth in deep[name].items():
+                mirrored = max(0, last - depth) if name == "backward" else last
+                rank[vertex] = of_group.get(self.members[vertex][0].group, mirrored)
+        return rank
+
+    def _keys(self) -> dict[Vertex, RowKey]:
+        """What the rows are sorted by. In its band a pass has a row for each depth; backward goes up."""
+        rank = self._ranks()
+        band = self._band_numbers(rank)
+        together: dict[tuple[int, int, str], list[Vertex]] = defaultdict(list)
+        for vertex, (box, *_) in self.members.items():
+            together[rank[vertex], band.get((rank[vertex], box.group), 0), box.pass_].append(vertex)
+        keys: dict[Vertex, RowKey] = {}
+        for (level, number, name), vertices in together.items():
+            inside = set(vertices)
+            depth = ranks(vertices, [e for e in self.edges if inside.issuperset(e)])
+            used: Counter[int] = Counter()
+            for vertex in vertices:
+                wide = bool(vertex[0]) or self.is_bar(vertex)
+                signed = -depth[vertex] if name == "backward" else depth[vertex]
+                keys[vertex] = level, number, _ORDER[name], signed, used[signed] if wide else 0
+                used[signed] += wide
+        return keys
+
+    def _band_numbers(self, rank: dict[Vertex, int]) -> dict[tuple[int, str], int]:
+        """Number the layers with bands within each rank."""
+        numbers: dict[tuple[int, str], int] = {}
+        used: Counter[int] = Counter()
+        for vertex in self.blocks:
+            place = rank[vertex], vertex[0]
+            if place not in numbers:
+                numbers[place] = used[rank[vertex]]
+                used[rank[vertex]] += 1
+        return numbers
+
+    def _rows(self) -> dict[Vertex, int]:
+        """The first row of each vertex."""
+        keys = self._keys()
+        height: dict[RowKey, int] = defaultdict(int)
+        for vertex, key in keys.items():
+            height[key] = max(height[key], self.height(vertex))
+        first, row = {}, 0
+        for key in sorted(height):
+            first[key] = row
+            row += height[key]
+        return {vertex: first[key] for vertex, key in keys.items()}
+
+
+def _vertex(box: Box) -> Vertex:
+    return (box.group, box.pass_) if box.column is not None and box.group else ("", box.id)

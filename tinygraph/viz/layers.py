@@ -1,0 +1,85 @@
+"""The level ``model``: one box for each use of a layer, as in the layer graph of a model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from tinygraph.graph import Graph
+from tinygraph.viz.outline import Box, Edge, Outline
+from tinygraph.viz.text import shape_text
+
+if TYPE_CHECKING:
+    from tinygraph.nn.layer import Layer
+    from tinygraph.nn.symbol import Call, Symbol
+
+
+@runtime_checkable
+class LayerGraph(Protocol):
+    """What a drawing needs of a Model or Sequential."""
+
+    name: str
+    inputs: list[Symbol]
+    outputs: list[Symbol]
+    calls: list[Call]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, each once."""
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the outputs."""
+
+    def trace(self, batch: int, training: bool = False) -> Graph:
+        """Return the op graph for a batch of so many samples."""
+
+
+def layers(model: LayerGraph, *, title: str = "") -> Outline:
+    """Return the outline of a model's layers: name, type, shape of a result and number of parameters."""
+    ids = {symbol: f"b{number}" for number, symbol in enumerate(model.inputs)}
+    boxes = [
+        Box(ids[s], s.name, "input", shape=_shape([s]), dtype=s.dtype.name, outputs=_given_out(model, [s]))
+        for s in model.inputs
+    ]
+    edges: list[Edge] = []
+    uses: Counter[Layer] = Counter()
+    for call in model.calls:
+        id = f"b{len(boxes)}"
+        boxes.append(_box(id, call, uses[call.layer], _given_out(model, call.outputs)))
+        edges += [Edge(ids[source], id) for source in dict.fromkeys(call.inputs)]
+        ids |= dict.fromkeys(call.outputs, id)
+        uses[call.layer] += 1
+    return Outline("model", title, tuple(boxes), tuple(edges))
+
+
+def _box(id: str, call: Call, use: int, outputs: tuple[str, ...]) -> Box:
+    """The box of a call. The second and further uses of a layer say whose weights they share."""
+    layer = call.layer
+    count = layer.count_params()
+    note = f"{count:,} parameter{'s' * (count != 1)}" if count else ""
+    if count and use:
+        note = f"shares the weights of {layer.name}"
+    return Box(
+        id,
+        f"{layer.name}:{use}" if use else layer.name,
+        "layer",
+        type=type(layer).__name__,
+        shape=_shape(call.outputs),
+        dtype=call.outputs[0].dtype.name,
+        note=note,
+        outputs=outputs,
+    )
+
+
+def _shape(symbols: Sequence[Symbol]) -> str:
+    return ", ".join(shape_text(("batch", *symbol.shape)) for symbol in symbols)
+
+
+def _given_out(model: LayerGraph, symbols: Sequence[Symbol]) -> tuple[str, ...]:
+    """What the chips of a box say: the names of outputs where there are several."""
+    if len(model.outputs) == 1:
+        return ("output",) if model.outputs[0] in symbols else ()
+    named = zip(model.outputs, model.output_names, strict=True)
+    return tuple(f"output {name}" for symbol, name in named if symbol in symbols)

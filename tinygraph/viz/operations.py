@@ -1,0 +1,148 @@
+"""The level ``ops``: a box for every operation and every leaf."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tinygraph.graph import Graph, Node
+from tinygraph.ops.leaf import Parameter
+from tinygraph.viz.adoption import adopted_steps
+from tinygraph.viz.labels import attributes, folded, number_of, operation, output_names, weight_of
+from tinygraph.viz.outline import Box, Edge, Group, Outline
+from tinygraph.viz.scopes import where
+from tinygraph.viz.text import shape_text
+from tinygraph.viz.timeline import timeline
+
+#: A drawing of more boxes is collapsed: nobody could read it.
+LIMIT = 2000
+#: How many boxes are then drawn at the beginning, and how many at the end.
+ENDS = 30
+
+#: What a box stands for: a node, or (pass, layer, column) for the steps that are left out, or the middle.
+Owner = Node | tuple[str, str, int] | None
+
+
+def operations(graph: Graph, *, steps: int | None = None, limit: int = LIMIT, title: str = "") -> Outline:
+    """Return the outline of a graph, node by node.
+
+    A number is no box: the operation that reads it says it, as in ``multiply(·, 0.125)``. So it is with
+    the weights that the steps of an unrolled layer share. Of more than ``limit`` boxes the middle ones
+    become one.
+    """
+    return _Operations(graph, steps, limit).outline(title)
+
+
+class _Operations:
+    """Boxes and edges of one graph."""
+
+    def __init__(self, graph: Graph, steps: int | None, limit: int):
+        self.nodes = graph.nodes
+        self.names = output_names(graph)
+        self.readers: dict[Node, list[Node]] = defaultdict(list)
+        for node in self.nodes:
+            for source in dict.fromkeys(node.inputs):
+                self.readers[source].append(node)
+        self.step = adopted_steps(self.nodes, self.readers)
+        lengths: Counter[str] = Counter()
+        for node, step in self.step.items():
+            lengths[where(node.scope).layer] = max(lengths[where(node.scope).layer], step + 1)
+        self.time = timeline(lengths.values(), steps)
+        self.said = self._said()
+        self.owner = {node: self._owner(node) for node in self.nodes if node not in self.said}
+        self.notes = self._left_out()
+        self.columns = self.time.headings
+        self._collapse(limit)
+        self.groups = self._groups()
+
+    def outline(self, title: str) -> Outline:
+        """Put the records together."""
+        members: dict[Owner, list[Node]] = defaultdict(list)
+        for node, owner in self.owner.items():
+            members[owner].append(node)
+        ids = {owner: f"b{number}" for number, owner in enumerate(members)}
+        boxes = tuple(self._box(ids[owner], owner, nodes) for owner, nodes in members.items())
+        groups = tuple(self.groups.values())
+        return Outline("ops", title, boxes, tuple(self._edges(ids)), groups, self.columns, tuple(self.notes))
+
+    def _said(self) -> dict[Node, str]:
+        """The leaves that their readers say: numbers, and weights that several steps share."""
+        said: dict[Node, str] = {}
+        for node in self.nodes:
+            if node.inputs or node in self.names or not self.readers[node]:
+                continue
+            if folded(node):
+                said[node] = number_of(node) or ""
+            elif isinstance(node, Parameter) and len({self.step.get(r) for r in self.readers[node]} - {None}) > 1:
+                said[node] = node.name
+        return said
+
+    def _owner(self, node: Node) -> Owner:
+        column = self._column(node)
+        if column in self.time.runs and column is not None:
+            return (*where(node.scope)[:2], column)
+        return node
+
+    def _column(self, node: Node) -> int | None:
+        step = self.step.get(node)
+        if step is None:
+            return None
+        return -1 if step == 0 and not node.inputs else self.time.column[step]
+
+    def _left_out(self) -> list[str]:
+        steps = self.time.left_out()
+        return [f"Steps {steps} are left out; steps={len(self.time.column)} draws all."] if steps else []
+
+    def _collapse(self, limit: int) -> None:
+        """Make one box of the middle of a graph that is too large; the columns of time go too."""
+        owners = list(dict.fromkeys(self.owner.values()))
+        if len(owners) <= limit:
+            return
+        middle = set(owners[ENDS:-ENDS])
+        self.owner = {node: None if owner in middle else owner for node, owner in self.owner.items()}
+        self.columns, self.step = (), {}
+        self.notes.append(
+            f"{len(middle):,} of {len(owners):,} boxes are left out; limit={len(owners)} draws all, "
+            'level="unrolled" one box a time step.'
+        )
+
+    def _groups(self) -> dict[str, Group]:
+        """The unrolled layers, with the weights that their steps share."""
+        groups: dict[str, Group] = {}
+        for node in self.step:
+            layer = where(node.scope).layer
+            if layer not in groups:
+                shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
+                weights = tuple(weight_of(p, layer) for p in shared)
+                groups[layer] = Group(f"g{len(groups)}", layer, weights=weights)
+        return groups
+
+    def _box(self, id: str, owner: Owner, nodes: list[Node]) -> Box:
+        if owner is None:
+            return Box(id, "⋯", "ellipsis", note=f"{len(nodes):,} operations left out")
+        node = nodes[-1]
+        pass_, layer, _ = where(node.scope)
+        group = self.groups[layer].id if node in self.step else ""
+        if isinstance(owner, tuple):
+            note = f"{len(self.time.runs[owner[2]])} steps"
+            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope)
+        if node.inputs:
+            label, kind = operation(node, self.said), "op"
+        else:
+            label = number_of(node) or node.label
+            kind = "param" if isinstance(node, Parameter) else node.op.name
+        return Box(
+            id, label, kind, pass_, group, self._column(node), shape_text(node.shape), node.dtype.name,
+            note=attributes(node) if node.inputs else "", scope=node.scope, outputs=self.names.get(node, ()),
+        )
+
+    def _edges(self, ids: dict[Owner, str]) -> Iterator[Edge]:
+        seen: set[tuple[Owner, Owner]] = set()
+        for node, target in self.owner.items():
+            for source in node.inputs:
+                pair = self.owner.get(source, target), target
+                if pair[0] != pair[1] and pair not in seen:
+                    seen.add(pair)
+                    pass_ = where(source.scope).pass_
+                    saved = pass_ == "forward" and where(node.scope).pass_ == "backward"
+                    yield Edge(ids[pair[0]], ids[target], "", pass_, saved)

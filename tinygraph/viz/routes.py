@@ -1,0 +1,161 @@
+"""The way of each edge on the grid: along the channels between rows, through gaps between boxes.
+
+No edge runs through a box. It leaves its box into the channel beside it, runs through other rows where
+they are free, and arrives from the channel beside its target. Neighbours in a row are joined directly.
+Positions are on the grid here; `layout` turns them into coordinates.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tinygraph.viz.grid import Cell
+from tinygraph.viz.obstacles import Obstacles
+from tinygraph.viz.outline import Edge
+
+#: A position across the page: a slot, and pixels to the right of its middle.
+Across = tuple[int, float]
+
+#: The distance of arrows that arrive side by side, and of lines that run side by side, in pixels.
+PORT, TRACK = 16, 8
+
+
+@dataclass
+class Route:
+    """The way of one edge. Channel k lies above row k.
+
+    It leaves at ``leaves`` into channel ``out``, and arrives at ``arrives`` from channel ``into``; if
+    these are two channels, it gets from one to the other at ``run``. Between neighbours it is a straight
+    line instead, ``direct`` pixels below their middle.
+    """
+
+    edge: Edge
+    leaves: Across
+    arrives: Across
+    out: int
+    into: int
+    straight: bool = False
+    run: Across | None = None
+    direct: float | None = None
+
+
+class Router:
+    """Finds the routes of all edges, and then the tracks in which lines run side by side."""
+
+    def __init__(self, cells: Mapping[str, Cell], sizes: Mapping[str, tuple[float, float]]):
+        self.cells = cells
+        self.sizes = sizes
+        self.obstacles = Obstacles(cells)
+
+    def routes(self, edges: Sequence[Edge]) -> list[Route]:
+        """Return a route for each edge, in order."""
+        found = [self._begin(edge) for edge in edges]
+        self._part_neighbours([route for route in found if route.direct is not None])
+        paths = [route for route in found if route.direct is None]
+        self._set_ports(paths)
+        self._set_runs([route for route in paths if route.out != route.into])
+        return found
+
+    def _begin(self, edge: Edge) -> Route:
+        """Decide the sides at which an edge leaves and arrives, and whether it can be a straight line."""
+        source, target = self.cells[edge.source], self.cells[edge.target]
+        start = _clamp(target.middle, source)
+        end = _clamp(start, target)
+        down = target.row >= source.row
+        route = Route(edge, (start, 0.0), (end, 0.0), source.row + down, target.row + (not down))
+        if source.row == target.row:
+            route.into = route.out
+            beside = abs(self.obstacles.order[edge.source] - self.obstacles.order[edge.target]) == 1
+            route.direct = 0.0 if beside else None
+        else:
+            route.straight = start == end and self._way_is_free(start, route)
+        return route
+
+    def _way_is_free(self, slot: int, route: Route) -> bool:
+        return self.obstacles.free(slot, min(route.out, route.into), max(route.out, route.into) - 1)
+
+    def _part_neighbours(self, routes: Iterable[Route]) -> None:
+        """Lines between the same two neighbours run in parallel."""
+        pairs: dict[frozenset[str], list[Route]] = defaultdict(list)
+        for route in routes:
+            pairs[frozenset((route.edge.source, route.edge.target))].append(route)
+        for pair, same in pairs.items():
+            room = min(self.sizes[id][1] for id in pair) - 16
+            apart = min(22, room / len(same))
+            for index, route in enumerate(same):
+                route.direct = (index - (len(same) - 1) / 2) * apart
+
+    def _set_ports(self, paths: Sequence[Route]) -> None:
+        """Let the arrows that arrive at one side of a box arrive beside each other."""
+        arriving: dict[tuple[str, int, int], list[Route]] = defaultdict(list)
+        leaving = {(route.edge.source, route.out, route.leaves[0]) for route in paths}
+        for route in paths:
+            arriving[route.edge.target, route.into, route.arrives[0]].append(route)
+        for port, routes in arriving.items():
+            id, channel, slot = port
+            beyond = channel - 1 if channel == self.cells[id].row else channel
+            centre = port not in leaving
+            if not any(route.straight for route in routes):
+                centre = centre and self.obstacles.free(slot, beyond, beyond)
+            room = max(PORT / 2, self.sizes[id][0] / 2 - 8)
+            for route, offset in _offsets(routes, slot, centre, room):
+                route.arrives = slot, offset
+
+    def _set_runs(self, paths: Iterable[Route]) -> None:
+        """Find where the edges that pass other rows run through them."""
+        lines: dict[int, dict[tuple[str, bool], list[Route]]] = defaultdict(lambda: defaultdict(list))
+        for route in paths:
+            if self._way_is_free(route.leaves[0], route):
+                route.run = route.leaves
+            elif self._way_is_free(route.arrives[0], route):
+                route.run = route.arrives
+            else:
+                first, last = sorted((route.out, route.into))
+                slot = self.obstacles.gap(route.leaves[0], route.arrives[0], first, last - 1)
+                lines[slot][route.edge.source, route.edge.saved].append(route)
+        for slot, same_source in lines.items():
+            spans = {key: _rows_of(routes) for key, routes in same_source.items()}
+            for key, track in tracks(spans).items():
+                offset = (TRACK * (track // 2) + TRACK / 2) * (-1 if track % 2 else 1)
+                for route in same_source[key]:
+                    route.run = slot, offset
+
+
+def _clamp(slot: int, cell: Cell) -> int:
+    return min(max(slot, cell.first), cell.last)
+
+
+def _rows_of(routes: Sequence[Route]) -> tuple[int, int]:
+    channels = [channel for route in routes for channel in (route.out, route.into)]
+    return min(channels), max(channels)
+
+
+def _offsets(routes: Sequence[Route], slot: int, centre: bool, room: float) -> list[tuple[Route, float]]:
+    """Give each arrow its place on a side: the straight one the centre, those from the left the left."""
+    straight = [route for route in routes if route.straight]
+    others = sorted((r for r in routes if not r.straight), key=lambda route: route.leaves)
+    left = [route for route in others if route.leaves[0] < slot]
+    order = left + straight + others[len(left) :]
+    first = float(-len(left)) if straight and centre else (1 - len(order)) / 2
+    if not centre and len(order) % 2:
+        first += 0.5
+    places = [first + index for index in range(len(order))]
+    apart = min(PORT, room / max(max(map(abs, places)), 0.5))
+    return [(route, place * apart) for route, place in zip(order, places, strict=True)]
+
+
+def tracks(spans: Mapping) -> dict:
+    """Give each span (first, last) the lowest track in which it touches no other.
+
+    >>> tracks({"a": (0, 4), "b": (2, 6), "c": (5, 9)})
+    {'a': 0, 'b': 1, 'c': 0}
+    """
+    ends: list = []
+    found = {}
+    for key, (first, last) in sorted(spans.items(), key=lambda item: item[1]):
+        track = next((k for k, end in enumerate(ends) if end < first), len(ends))
+        ends[track : track + 1] = [last]
+        found[key] = track
+    return found
