@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph import backends
+from tinygraph.collector import collector_paused
 from tinygraph.graph import Graph, GraphError, Node, absolute_scope
 from tinygraph.ops import Counter, Parameter, add, add_n
 from tinygraph.plan import plan
@@ -74,6 +75,7 @@ class Function:
         return program.first_nonfinite(checked)
 
 
+@collector_paused()
 def compile(
     outputs: Outputs,
     updates: Mapping[Any, Node] | None = None,

@@ -277,6 +277,54 @@ def activations():
     yield from simple("activityreg3", "ActivityRegularization", (2, 3, 4), configs[2])
 
 
+CARRIED = {
+    "Dense": {"units": 2},
+    "Activation": {"activation": "tanh"},
+    "Softmax": {},
+    "ReLU": {},
+    "LeakyReLU": {},
+    "PReLU": {},
+    "ELU": {},
+    "Dropout": {"rate": 0.3},
+    "SpatialDropout1D": {"rate": 0.3},
+    "GaussianNoise": {"stddev": 0.3},
+    "GaussianDropout": {"rate": 0.3},
+    "ActivityRegularization": {"l2": 0.1},
+    "LayerNormalization": {},
+    "BatchNormalization": {},
+    "UnitNormalization": {},
+    "Masking": {},
+    "Permute": {"dims": [2, 1]},
+    "Flatten": {},
+    "Reshape": {"target_shape": [3, 5]},
+    "Conv1D": {"filters": 2, "kernel_size": 2, "padding": "same"},
+    "MaxPooling1D": {},
+    "AveragePooling1D": {"pool_size": 2},
+    "GlobalMaxPooling1D": {},
+    "GlobalAveragePooling1D": {},
+    "UpSampling1D": {},
+    "ZeroPadding1D": {},
+    "Cropping1D": {},
+    "TimeDistributed": {"layer": spelled("Dense", units=2)},
+}
+MERGED = [("Add", {}), ("Multiply", {}), ("Average", {}), ("Maximum", {}), ("Subtract", {}), ("Minimum", {})]
+MERGED += [("Concatenate", {"axis": -1}), ("Concatenate", {"axis": 1}), ("Dot", {"axes": 2})]
+
+
+def carried():
+    """What becomes of the mask of an input that no call is told of."""
+    for name, config in CARRIED.items():
+        arrays = {"x": (2, 5, 3), "mask": mask_of("holes")}
+        yield case(f"carry-{name}", spelled(name, **config), arrays, carry="mask")
+    for name, config in MERGED:
+        arrays = {"x0": (2, 5, 3), "x1": (2, 5, 3), "mask0": mask_of("holes"), "mask1": mask_of("right")}
+        for second in ("mask1", None):
+            word = f"{name}{config.get('axis', '')}".replace("-1", "") + "-one" * (second is None)
+            kept = {key: value for key, value in arrays.items() if second or key != "mask1"}
+            layer = spelled(name, **config)
+            yield case(f"carry-{word}", layer, kept, args=[["x0", "x1"]], carry=["mask0", second])
+
+
 def noise():
     """Random layers where they are not in training."""
     for name, config in (("SpatialDropout1D", {"rate": 0.4}), ("GaussianNoise", {"stddev": 0.3})):
@@ -290,5 +338,5 @@ def noise():
 def layer_cases():
     """All of them."""
     groups = [masking, shapes, normalizations, convolutions, pooling, dots, attention, multi_head]
-    for group in [*groups, activations, noise]:
+    for group in [*groups, activations, noise, carried]:
         yield from group()

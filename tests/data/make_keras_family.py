@@ -14,7 +14,8 @@ outputs      "y0", or the names of the outputs in lists nested as Keras nests th
 weights      the name of every weight in the order of get_weights(), and
 trained      the places in it of those that have a gradient
 group        the first word of the id
-mask_out     whether there is a mask after the layer; absent where the layer takes none
+mask_out     whether there is a mask after the layer; absent where no mask is concerned
+carry        the masks that belong to the inputs of args[0] without being passed to the call
 adapt        the name of the array given to adapt() before anything else
 dropout      for each cell {"dropout": [..], "recurrent_dropout": [..]}: the masks that were put in place of
              random ones, scaled already, one for each gate or one for all
@@ -22,7 +23,7 @@ init_weights true where the weights are those that the initializers made
 batches      of a stateful layer: for each batch {"reset": whether reset_state() came before, "call": ..};
              the arrays of batch k then lie under "<id>/b<k>/", but the weights
 backends     the backends that gave these numbers, and
-others       {backend: "differs" or "fails"} for the rest
+others       {backend: "rounds" (float32 constants), "differs" or "fails"} for the rest
 
 x, x0, s0, .. its inputs and initial states; w0, w1, .. its weights; y0, y1, .. its outputs
 g0, g1, ..   a cotangent for each output; the loss is sum_k sum(y_k * g_k), plus "loss" if there is one
@@ -206,11 +207,13 @@ def as_lists(names):
 def mask_after(layer, case, arrays):
     """The mask after the layer, if it takes masks; case["mask_out"] says whether there is one."""
     makes = case["layer"]["class_name"] in ("Masking", "Embedding")
-    if not makes and "mask" not in case["call"]:
+    if not makes and "mask" not in case["call"] and "carry" not in case:
         return {}
     values = tensors_of(arrays)
-    mask = lookup(case["call"].get("mask"), values)
-    masks = keras.tree.flatten([layer.compute_mask(lookup(case["args"][0], values), mask)])
+    mask = lookup(case.get("carry", case["call"].get("mask")), values)
+    masks = [None]
+    if layer.supports_masking:
+        masks = keras.tree.flatten([layer.compute_mask(lookup(case["args"][0], values), mask)])
     case["mask_out"] = masks[0] is not None
     return {"mask_out": to_numpy(masks[0]).astype(np.int8)} if case["mask_out"] else {}
 
@@ -242,18 +245,27 @@ def run_case(case, arrays):
     return arrays | weights | made | mask_after(layer, case, arrays)
 
 
+def forget(count):
+    """Drop what a backend keeps of earlier cases; JAX would run out of memory maps otherwise."""
+    keras.utils.clear_session(free_memory=False)
+    if BACKEND == "jax" and count % 50 == 0:
+        import jax
+
+        jax.clear_caches()
+
+
 def main():
     """Run every case that this backend can run, and save."""
     use_float64()
     cases = Cases()
-    for case, arrays in [*recurrent_cases(), *layer_cases()]:
+    for count, (case, arrays) in enumerate([*recurrent_cases(), *layer_cases()]):
         try:
             results = run_case(case, arrays)
         except Exception as error:
             print(f"{case['id']} fails on {BACKEND}: {str(error).splitlines()[0][:150]}")
         else:
             cases.add(case, results)
-        keras.utils.clear_session(free_memory=False)
+        forget(count)
     cases.save("keras_family.npz")
 
 

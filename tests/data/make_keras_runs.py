@@ -48,7 +48,7 @@ import keras
 import numpy as np
 from family_spec import drawn, rng_of
 from keras import layers
-from make_keras_family import build
+from make_keras_family import build, forget
 from make_keras_training import binary, compile_model, feed, numbers, one_hot, spelled
 from reference import BACKEND, Cases, to_numpy, use_float64
 
@@ -516,7 +516,7 @@ def main():
             print(f"{case['id']} fails on {BACKEND}: {' '.join(str(error).split())[:300]}")
         else:
             cases.add(case, arrays)
-        keras.utils.clear_session(free_memory=False)
+        forget(len(cases.cases))
     cases.save("keras_runs.npz")
 
 

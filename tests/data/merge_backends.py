@@ -4,7 +4,8 @@
 
 Each folder holds a file of that name. The numbers of a case are those that most of the backends agree on,
 to TOLERANCE; of these backends the first one's are stored. A case gets "backends", those that agree, and
-"others": {backend: "differs" or "fails"}. A case without two backends that agree is left out, and named.
+"others": {backend: word} for the rest, where the word is "rounds" (the same up to ROUNDING: some constants
+are float32 there), "differs" or "fails". A case without two backends that agree is left out, and named.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-TOLERANCE = 1e-10
+TOLERANCE, ROUNDING = 1e-10, 1e-6
 
 
 def load(path):
@@ -53,14 +54,21 @@ def elect(versions_of_case):
     return best
 
 
+def verdict(chosen, other):
+    """What is wrong with a backend's case, in a word."""
+    if other is None:
+        return "fails"
+    return "rounds" if distance(chosen, other) < ROUNDING else "differs"
+
+
 def merge(files):
     """(cases, arrays, largest difference) from {backend: {id: (case, arrays)}}; prints what is odd."""
     cases, arrays, largest = [], {}, 0.0
     for case_id in dict.fromkeys(name for file in files.values() for name in file):
         found = {backend: file[case_id] for backend, file in files.items() if case_id in file}
         agree, difference = elect(found)
-        others = {name: "differs" if name in found else "fails" for name in files if name not in agree}
-        if others:
+        others = {name: verdict(found[agree[0]], found.get(name)) for name in files if name not in agree}
+        if set(others.values()) - {"rounds"} or len(agree) < 2:
             print(f"{case_id}: {', '.join(agree)}; {others}{'' if len(agree) > 1 else ' - LEFT OUT'}")
         if len(agree) < 2:
             continue

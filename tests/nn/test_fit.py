@@ -442,3 +442,11 @@ def test_a_plot_without_matplotlib_says_what_to_install(monkeypatch):
         ImportError, match=r"history\.plot: needs matplotlib; pip install 'tinygraph\[plot\]'"
     ):
         History().plot()
+
+
+def test_a_loss_that_ignores_the_true_values_trains():
+    model = Sequential([Dense(1, input_shape=(3,))])
+    model.compile("sgd", lambda y_true, y_pred: y_pred * y_pred)
+    x, y = np.ones((8, 3)), np.ones(8)
+    model.fit(x, y, epochs=20, batch_size=1, verbose=0)
+    assert model.evaluate(x, y, verbose=0) < 1e-3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.compile import Function
+from tinygraph.graph import Node
 from tinygraph.nn.callbacks import CallbackList
 from tinygraph.nn.data import Samples
 from tinygraph.nn.steps import Steps
@@ -52,7 +52,7 @@ class Loop:
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("test_batch_begin", batch, {})
             feeds = data.take(slice(start, start + batch_size))
-            loss = self.steps.function("test", feeds)(**feeds)["loss"]
+            loss = self.steps.run("test", feeds)["loss"]
             self.told.tell("test_batch_end", batch, {"loss": float(loss)})
         logs = self.steps.results("test")
         self.told.tell("test_end", logs)
@@ -65,8 +65,7 @@ class Loop:
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("predict_batch_begin", batch, {})
             rows = slice(start, start + batch_size)
-            feeds = data.take(rows)
-            values = self.steps.function("predict", feeds)(**feeds)
+            values = self.steps.run("predict", data.take(rows))
             for result, value in zip(results, values.values(), strict=True):
                 result[rows] = value
             self.told.tell("predict_batch_end", batch, {})
@@ -76,15 +75,14 @@ class Loop:
 
 def train(steps: Steps, feeds: Mapping[str, Array], where: str) -> float:
     """Run one training step and return its loss; one that goes wrong changes nothing: `NonFiniteError`."""
-    function = steps.function("train", feeds)
-    result = function(**feeds)
+    result = steps.run("train", feeds)
     if not result["finite"]:
-        raise NonFiniteError(_diagnosis(function, feeds, float(result["loss"]), where))
+        first = steps.first_nonfinite("train", feeds)
+        raise NonFiniteError(_diagnosis(first, float(result["loss"]), where))
     return float(result["loss"])
 
 
-def _diagnosis(function: Function, feeds: Mapping[str, Array], loss: float, where: str) -> str:
-    first = function.first_nonfinite(**feeds)
+def _diagnosis(first: Node | None, loss: float, where: str) -> str:
     found = f"; the first node that is not finite is {first.label}" if first is not None else ""
     what = f"the loss is {loss:g}" + (", but its step is not finite" if np.isfinite(loss) else "")
     return (

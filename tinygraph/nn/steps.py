@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph import ops
+from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
 from tinygraph.graph import Node, Shape, absolute_scope, scope
@@ -112,6 +113,16 @@ class Steps:
                 self._functions.popitem(last=False)
         return self._functions[key]
 
+    def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the program for ``mode`` on one batch and return its outputs."""
+        function = self.function(mode, feeds)
+        return function(**used(function, feeds))
+
+    def first_nonfinite(self, mode: str, feeds: Mapping[str, Any]) -> Node | None:
+        """Return the first node of the program that is NaN or infinite on this batch."""
+        function = self.function(mode, feeds)
+        return function.first_nonfinite(**used(function, feeds))
+
     def results(self, mode: str) -> dict[str, float]:
         """Return the losses and metrics of a mode since `reset`, from the sums."""
         sums = self.sums[mode]
@@ -129,6 +140,7 @@ class Steps:
         """Begin the sums of a mode afresh."""
         self.sums[mode].reset()
 
+    @collector_paused()
     def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Function:
         batch = len(next(iter(feeds.values())))
         with Trace(training=mode == "train") as trace:
@@ -214,3 +226,8 @@ class Steps:
                 name = f"weighted_{metric.name}" if metric.name in names else metric.name
                 found.append((prefix + name, metric, head))
         return found
+
+
+def used(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the feeds that a graph has a use for: a loss of one's own may ignore the true values."""
+    return {name: feeds[name] for name in function.inputs}

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from tinygraph.viz.grid import block, pairs
+from tinygraph.viz.lanes import WIDTH
 from tinygraph.viz.outline import Box, Outline
 from tinygraph.viz.ranks import ranks
 
 #: A band is (group, pass); what has no step is a vertex of its own, ("", id).
 Vertex = tuple[str, str]
+#: The rows of boxes, and the slot of each.
+Block = tuple[list[list[str]], dict[str, int]]
 #: Rank, which band of the rank, place of the pass, depth in the pass, and which of several so deep.
 RowKey = tuple[int, int, int, int, int]
 
@@ -54,12 +57,29 @@ class Bands:
                     near[self.vertex[one]].add(at)
         return near
 
-    def _blocks(self, vertex: Vertex) -> dict[int, tuple[list[list[str]], dict[str, int]]]:
-        """For each column of a band its boxes by rank, and their slots; leaves before step 0 apart."""
+    def _blocks(self, vertex: Vertex) -> dict[int, Block]:
+        """For each column of a band its boxes by rank, and their slots."""
         by_column: dict[int, list[str]] = defaultdict(list)
         for box in self.members[vertex]:
-            by_column[box.column if box.column is not None else 0].append(box.id)
-        return {column: block(ids, pairs(self.outline, ids)) for column, ids in sorted(by_column.items())}
+            by_column[box.column or 0].append(box.id)
+        before = by_column.pop(-1, [])
+        blocks = {column: block(ids, pairs(self.outline, ids)) for column, ids in sorted(by_column.items())}
+        if before:
+            blocks[-1] = self._beside(before, blocks)
+        return blocks
+
+    def _beside(self, ids: list[str], blocks: dict[int, Block]) -> Block:
+        """What stands before the first column: each box beside the deepest that it is connected to."""
+        rank = {id: level for rows, _ in blocks.values() for level, row in enumerate(rows) for id in row}
+        near: dict[str, list[int]] = {id: [0] for id in ids}
+        for edge in self.outline.edges:
+            for one, other in ((edge.source, edge.target), (edge.target, edge.source)):
+                if one in near and other in rank:
+                    near[one].append(rank[other])
+        rows: list[list[str]] = [[] for _ in range(max(map(max, near.values())) + 1)]
+        for id in ids:
+            rows[max(near[id])].append(id)
+        return rows, {id: WIDTH * index for row in rows for index, id in enumerate(row)}
 
     def height(self, vertex: Vertex) -> int:
         """Return how many rows a vertex takes."""
@@ -77,11 +97,18 @@ class Bands:
             deep[name] = ranks(order, [e for e in self.edges if inside.issuperset(e)])
         rank = deep["forward"]
         last = max(rank.values(), default=0)
-        of_group = {self.members[v][0].group: r for v, r in rank.items() if self.members[v][0].group}
+        of_group: dict[str, list[int]] = defaultdict(list)
+        for vertex, found in rank.items():
+            of_group[self.members[vertex][0].group].append(found)
+        bands = {vertex[0]: rank[vertex] for vertex in rank if vertex[0]}
         for name in ("update", "backward"):
             for vertex, depth in deep[name].items():
-                mirrored = max(0, last - depth) if name == "backward" else last
-                rank[vertex] = of_group.get(self.members[vertex][0].group, mirrored)
+                rank[vertex] = last if name == "update" else max(0, last - depth)
+                group = self.members[vertex][0].group
+                if group in bands:
+                    rank[vertex] = bands[group]
+                elif group and of_group[group]:
+                    rank[vertex] = min(max(rank[vertex], *of_group[group]), max(of_group[group]))
         return rank
 
     def _keys(self) -> dict[Vertex, RowKey]:

@@ -68,6 +68,17 @@ def block(ids: Sequence[str], edges: Pairs) -> tuple[list[list[str]], dict[str, 
     """Return boxes by rank, first those without a source, and the slot of each in its row."""
     rank = ranks(ids, edges)
     rows: list[list[str]] = [[] for _ in range(max(rank.values(), default=-1) + 1)]
-    for id in ids:
+    for id in _by_use(ids, edges):
         rows[rank[id]].append(id)
     return rows, lanes(rows, edges)
+
+
+def _by_use(ids: Sequence[str], edges: Pairs) -> list[str]:
+    """Order boxes as they come, but those without a source by what first reads them."""
+    position = {id: float(index) for index, id in enumerate(ids)}
+    read: dict[str, float] = {}
+    for source, target in edges:
+        read[source] = min(position[target], read.get(source, position[target]))
+    targets = {target for _, target in edges}
+    key = {id: read[id] - 0.5 if id in read and id not in targets else at for id, at in position.items()}
+    return sorted(ids, key=lambda id: (key[id], position[id]))

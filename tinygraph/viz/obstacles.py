@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from tinygraph.viz.grid import Cell
 
-#: How far from where it would like to a line looks for a gap before it goes around everything.
+#: How far beside its ends a line looks for a gap, before it goes around everything.
 _FAR = 6
 
 
@@ -41,14 +41,15 @@ class Obstacles:
         return not any(left <= slot <= right for _, left, right in self._bars[begin:end])
 
     def gap(self, start: int, target: int, first: int, last: int) -> int:
-        """Return a slot near ``target`` with a free way, on the side of ``start`` if there is one."""
-        return next(
-            (slot for slot in self._near(start, target) if self.free(slot, first, last)), self.slots
-        )
+        """Return a slot with a free way: the nearest to ``target`` on its way from ``start``, if any."""
+        near = (slot for slot in _near(start, target) if 0 <= slot <= self.slots)
+        return next((slot for slot in near if self.free(slot, first, last)), self.slots)
 
-    def _near(self, start: int, target: int) -> Iterator[int]:
-        towards = 1 if start > target else -1
-        for distance in range(1, _FAR):
-            for slot in (target + towards * distance, target - towards * distance):
-                if 0 <= slot <= self.slots:
-                    yield slot
+
+def _near(start: int, target: int) -> Iterator[int]:
+    """Slots from ``target`` towards ``start``, then those behind either."""
+    step = 1 if start > target else -1
+    yield from range(target + step, start, step)
+    for distance in range(1, _FAR):
+        yield target - step * distance
+        yield start + step * distance

@@ -47,6 +47,7 @@ class _Operations:
         lengths: Counter[str] = Counter()
         for node, step in self.step.items():
             lengths[where(node.scope).layer] = max(lengths[where(node.scope).layer], step + 1)
+        self.stepped = set(lengths)
         self.time = timeline(lengths.values(), steps)
         self.said = self._said()
         self.owner = {node: self._owner(node) for node in self.nodes if node not in self.said}
@@ -79,15 +80,18 @@ class _Operations:
 
     def _owner(self, node: Node) -> Owner:
         column = self._column(node)
-        if column in self.time.runs and column is not None:
-            return (*where(node.scope)[:2], column)
-        return node
+        return (*where(node.scope)[:2], column) if column in self.time.runs and column is not None else node
 
     def _column(self, node: Node) -> int | None:
+        """The column of time; before it stand initial states, and what adds up over a backward pass."""
         step = self.step.get(node)
-        if step is None:
-            return None
-        return -1 if step == 0 and not node.inputs else self.time.column[step]
+        if step is not None:
+            return -1 if step == 0 and not node.inputs else self.time.column[step]
+        place = where(node.scope)
+        inputs = [source for source in node.inputs if source not in self.said]
+        sums = place.pass_ == "backward" and place.layer in self.stepped and len(inputs) > 1
+        within = all(source in self.step and where(source.scope)[:2] == place[:2] for source in inputs)
+        return -1 if sums and within else None
 
     def _left_out(self) -> list[str]:
         steps = self.time.left_out()
@@ -100,18 +104,18 @@ class _Operations:
             return
         middle = set(owners[ENDS:-ENDS])
         self.owner = {node: None if owner in middle else owner for node, owner in self.owner.items()}
-        self.columns, self.step = (), {}
+        self.columns, self.step, self.stepped = (), {}, set()
         self.notes.append(
             f"{len(middle):,} of {len(owners):,} boxes are left out; limit={len(owners)} draws all, "
             'level="unrolled" one box a time step.'
         )
 
     def _groups(self) -> dict[str, Group]:
-        """The unrolled layers, with the weights that their steps share."""
+        """The layers of a graph with time steps, and the weights that steps share."""
         groups: dict[str, Group] = {}
-        for node in self.step:
+        for node in self.nodes if self.columns else ():
             layer = where(node.scope).layer
-            if layer not in groups:
+            if layer and layer not in groups and node not in self.said:
                 shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
                 weights = tuple(weight_of(p, layer) for p in shared)
                 groups[layer] = Group(f"g{len(groups)}", layer, weights=weights)
@@ -122,7 +126,7 @@ class _Operations:
             return Box(id, "⋯", "ellipsis", note=f"{len(nodes):,} operations left out")
         node = nodes[-1]
         pass_, layer, _ = where(node.scope)
-        group = self.groups[layer].id if node in self.step else ""
+        group = self.groups[layer].id if layer in self.groups else ""
         if isinstance(owner, tuple):
             note = f"{len(self.time.runs[owner[2]])} steps"
             return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope)

@@ -36,9 +36,21 @@ class Route:
     arrives: Across
     out: int
     into: int
+    #: lines of one net share a track: those that leave one box, or all go to one
+    net: str = ""
     straight: bool = False
     run: Across | None = None
     direct: float | None = None
+
+    def lines(self) -> list[tuple[int, Across, Across]]:
+        """The channels that the edge runs along, and from where to where."""
+        if self.direct is not None:
+            return []
+        if self.run is None:
+            found = [(self.out, self.leaves, self.arrives)]
+        else:
+            found = [(self.out, self.leaves, self.run), (self.into, self.run, self.arrives)]
+        return [line for line in found if line[1] != line[2]]
 
 
 class Router:
@@ -64,7 +76,9 @@ class Router:
         start = _clamp(target.middle, source)
         end = _clamp(start, target)
         down = target.row >= source.row
-        route = Route(edge, (start, 0.0), (end, 0.0), source.row + down, target.row + (not down))
+        route = Route(
+            edge, (start, 0.0), (end, 0.0), source.row + down, target.row + (not down), edge.source
+        )
         if source.row == target.row:
             route.into = route.out
             beside = abs(self.obstacles.order[edge.source] - self.obstacles.order[edge.target]) == 1
@@ -95,6 +109,10 @@ class Router:
             arriving[route.edge.target, route.into, route.arrives[0]].append(route)
         for port, routes in arriving.items():
             id, channel, slot = port
+            if _is_bus(routes, slot):
+                for route in routes:
+                    route.net = id
+                continue
             beyond = channel - 1 if channel == self.cells[id].row else channel
             centre = port not in leaving
             if not any(route.straight for route in routes):
@@ -114,7 +132,7 @@ class Router:
             else:
                 first, last = sorted((route.out, route.into))
                 slot = self.obstacles.gap(route.leaves[0], route.arrives[0], first, last - 1)
-                lines[slot][route.edge.source, route.edge.saved].append(route)
+                lines[slot][route.net, route.edge.saved].append(route)
         for slot, same_source in lines.items():
             spans = {key: _rows_of(routes) for key, routes in same_source.items()}
             for key, track in tracks(spans).items():
@@ -125,6 +143,15 @@ class Router:
 
 def _clamp(slot: int, cell: Cell) -> int:
     return min(max(slot, cell.first), cell.last)
+
+
+def _is_bus(routes: Sequence[Route], slot: int) -> bool:
+    """Whether many edges of one pass come along one channel from one side: they are drawn as one line."""
+    sides = {route.leaves[0] < slot for route in routes}
+    return len(routes) > 2 and len(sides) == 1 and all(
+        route.out == route.into and route.edge.pass_ == routes[0].edge.pass_ and not route.edge.saved
+        for route in routes
+    )
 
 
 def _rows_of(routes: Sequence[Route]) -> tuple[int, int]:

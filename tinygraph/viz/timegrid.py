@@ -21,9 +21,12 @@ class _TimeGrid:
         self.outline = outline
         self.bands = Bands(outline)
         self.near: dict[str, list[str]] = defaultdict(list)
+        self.sources: dict[str, list[str]] = defaultdict(list)
         for edge in outline.edges:
             self.near[edge.source].append(edge.target)
             self.near[edge.target].append(edge.source)
+            self.sources[edge.target].append(edge.source)
+        self.leaves = {box.id for box in outline.boxes if not self.sources[box.id]}
         self.width = self._widths()
         self.start = self._starts()
         self.cells: dict[str, Cell] = {}
@@ -33,18 +36,20 @@ class _TimeGrid:
         for vertex, row in self.bands.row.items():
             if vertex[0]:
                 self._place_band(vertex, row)
-            elif self.bands.is_bar(vertex):
-                middles = [self._middle(column) for column in self.bands.columns[vertex]]
-                self.cells[vertex[1]] = Cell(row, min(middles), max(middles))
+        for vertex, row in self.bands.row.items():
+            if self.bands.is_bar(vertex):
+                slots = [self.cells[id].middle for id in self.near[vertex[1]] if id in self.cells]
+                self.cells[vertex[1]] = Cell(row, min(slots), max(slots))
         self._place_others()
         return Grid(self.cells, tuple(self._middle(c) for c in range(len(self.outline.columns))))
 
     def _widths(self) -> dict[int, int]:
-        """The slots that each column takes: its widest block."""
+        """The slots that each column takes: its widest block, and a gap where that is several boxes."""
         width: dict[int, int] = defaultdict(lambda: WIDTH)
         for blocks in self.bands.blocks.values():
             for column, (_, slot) in blocks.items():
-                width[column] = max(width[column], max(slot.values()) + WIDTH)
+                needed = max(slot.values()) + WIDTH
+                width[column] = max(width[column], needed + 2 * (needed > WIDTH))
         return width
 
     def _starts(self) -> dict[int, int]:
@@ -82,21 +87,24 @@ class _TimeGrid:
                 self._settle(row, rows[row], right if row in taken else 1)
 
     def _settle(self, row: int, ids: list[str], least: int) -> None:
-        wanted = {}
-        for id in ids:
-            placed = [self.cells[other].middle for other in self.near[id] if other in self.cells]
-            wanted[id] = max(least, mean(placed, self.cells[id].first if id in self.cells else least))
+        """Put the boxes of a row where they would like to stand, as far as there is room."""
+        wanted = {id: self._wanted(id, least) for id in ids}
         order = sorted(ids, key=wanted.__getitem__)
         for id, slot in zip(order, spread([wanted[id] for id in order], least), strict=True):
             self.cells[id] = Cell(row, slot, slot)
 
+    def _wanted(self, id: str, least: int) -> float:
+        """Under what a box reads of its own pass; what reads nothing stands beside its reader's column."""
+        placed = {other: self.cells[other].middle for other in self.near[id] if other in self.cells}
+        sources = [placed[s] for s in self.sources[id] if s in placed and s not in self.leaves]
+        slot = mean(sources or list(placed.values()), self.cells[id].first if id in self.cells else least)
+        return max(least, slot + (WIDTH if id in self.leaves else 0))
+
 
 def panel_rows(outline: Outline, cells: Mapping[str, Cell]) -> dict[str, tuple[int, int]]:
     """Return, for each layer with steps, its first and last row."""
-    stepped = {box.group for box in outline.boxes if box.group and box.column is not None}
     rows: dict[str, list[int]] = defaultdict(list)
     for box in outline.boxes:
-        cell = cells.get(box.id)
-        if box.group in stepped and cell and (box.column is not None or cell.first < cell.last):
-            rows[box.group].append(cell.row)
+        if box.group and box.column is not None:
+            rows[box.group].append(cells[box.id].row)
     return {group: (min(found), max(found)) for group, found in rows.items()}

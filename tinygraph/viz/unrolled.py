@@ -102,7 +102,8 @@ class _Unrolled:
         for node, given in self.names.items():
             for value, region in self.links.origins(node):
                 for key in map(self._drawn, self.links.sources(value, region)):
-                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), *given)))
+                    said = ("output" if name == key.layer else name for name in given)
+                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), *said)))
         return found
 
     def _groups(self) -> dict[str, Group]:
@@ -131,7 +132,7 @@ class _Unrolled:
             "ellipsis" if key.step in self.time.runs else key.kind,
             key.pass_,
             group.id if group else "",
-            -1 if self.wording.begins(key, nodes) else key.step,
+            -1 if self.wording.begins(key, nodes) or _collects(key) else key.step,
             shape_text(shapes.pop()) if len(shapes) == 1 else "",
             values[-1].dtype.name,
             self.wording.box_type(key),
@@ -160,3 +161,8 @@ def _group_of(key: Key) -> str:
     if key.kind == "input":
         return f"input {key.part}" if key.step is not None else ""
     return f"layer {key.layer}" if key.kind in ("cell", "layer", "constant") and key.layer else ""
+
+
+def _collects(key: Key) -> bool:
+    """Whether a box adds up what the steps of a backward pass found: it stands where they end."""
+    return key.kind == "layer" and key.part == "after" and key.pass_ == "backward"

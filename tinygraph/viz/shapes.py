@@ -1,0 +1,102 @@
+"""SVG elements as text: attributes quoted, content escaped, numbers short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+from tinygraph.viz.layout import Point, Rect
+from tinygraph.viz.text import visible
+
+FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+#: The radius of an edge's corners, and the length and half width of an arrow's head.
+RADIUS, HEAD, HALF_HEAD = 7.0, 9.0, 4.0
+
+
+def number(value: float) -> str:
+    """Return a coordinate with at most one digit after the point.
+
+    >>> number(2.0), number(-0.04), number(1234567.25)
+    ('2', '0', '1234567.2')
+    """
+    rounded = round(value, 1)
+    return str(int(rounded)) if rounded == int(rounded) else f"{rounded:.1f}"
+
+
+def element(name: str, *content: str, **attributes: object) -> str:
+    """Return an element. ``content`` is markup already; attributes that are None are left out.
+
+    >>> element("rect", x=1.0, stroke_width=2, fill=None)
+    '<rect x="1" stroke-width="2"/>'
+    """
+    written = "".join(
+        f" {key.rstrip('_').replace('_', '-')}={quoteattr(number(v) if isinstance(v, float) else str(v))}"
+        for key, v in attributes.items()
+        if v is not None
+    )
+    return f"<{name}{written}>{''.join(content)}</{name}>" if content else f"<{name}{written}/>"
+
+
+def text(words: str, x: float, y: float, size: int, **attributes: object) -> str:
+    """Return a line of text with its baseline at y."""
+    return element("text", escape(visible(words)), x=x, y=y, font_size=size, **attributes)
+
+
+def title(words: str) -> str:
+    """Return the tooltip, which a screen reader reads, of the element that it is put into."""
+    return element("title", escape(visible(words)))
+
+
+def rectangle(rect: Rect, radius: float, **attributes: object) -> str:
+    """Return a rectangle with round corners."""
+    return element(
+        "rect", x=rect.x, y=rect.y, width=rect.width, height=rect.height, rx=radius, **attributes
+    )
+
+
+def cylinder(rect: Rect, lid: float, **attributes: object) -> str:
+    """Return a cylinder: the sign for what is stored."""
+    rx, ry = number(rect.width / 2), number(lid / 2)
+    left, right, top, bottom = (
+        number(v) for v in (rect.x, rect.right, rect.y + lid / 2, rect.bottom - lid / 2)
+    )
+    arc = f"A {rx} {ry} 0 0"
+    body = f"M {left} {top} {arc} 1 {right} {top} V {bottom} {arc} 1 {left} {bottom} Z"
+    front = f"M {left} {top} {arc} 0 {right} {top}"
+    return element("path", d=body, **attributes) + element("path", d=front, **(attributes | {"fill": "none"}))
+
+
+def line(points: Sequence[Point], **attributes: object) -> str:
+    """Return a line through the points, its corners rounded."""
+    parts = [f"M {_at(points[0])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        radius = min(RADIUS, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        parts.append(f"L {_at(_towards(corner, before, radius))}")
+        parts.append(f"Q {_at(corner)} {_at(_towards(corner, after, radius))}")
+    parts.append(f"L {_at(points[-1])}")
+    return element("path", d=" ".join(parts), fill="none", **attributes)
+
+
+def arrow(points: Sequence[Point], colour: str, **attributes: object) -> str:
+    """Return a line that ends in an arrow's head."""
+    tip, before = points[-1], points[-2]
+    base = _towards(tip, before, HEAD)
+    across = (base[1] - tip[1]) / HEAD * HALF_HEAD, (tip[0] - base[0]) / HEAD * HALF_HEAD
+    corners = (tip, (base[0] + across[0], base[1] + across[1]), (base[0] - across[0], base[1] - across[1]))
+    head = element("polygon", points=" ".join(_at(corner).replace(" ", ",") for corner in corners), fill=colour)
+    shortened = (*points[:-1], _towards(tip, before, HEAD - 1))
+    return line(shortened, stroke=colour, **attributes) + head
+
+
+def _at(point: Point) -> str:
+    return f"{number(point[0])} {number(point[1])}"
+
+
+def _distance(one: Point, other: Point) -> float:
+    return abs(one[0] - other[0]) + abs(one[1] - other[1])
+
+
+def _towards(start: Point, end: Point, length: float) -> Point:
+    """The point ``length`` from ``start`` on the way to ``end``, along an axis."""
+    share = length / max(_distance(start, end), 1e-9)
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share

@@ -1,0 +1,151 @@
+"""Writes a layout as SVG: all text escaped, no script, no style sheet, nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tinygraph.viz.layout import PANEL as INSET, Layout, Panel, PlacedBox, PlacedEdge, Rect
+from tinygraph.viz.legend import legend
+from tinygraph.viz.measure import ICON_HEIGHT, ICON_WIDTH, LID, PAD_X, PAD_Y, Line
+from tinygraph.viz.outline import Box
+from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.shapes import FONT, arrow, cylinder, element, rectangle, text, title
+from tinygraph.viz.text import shorten, visible, width
+
+#: The space around a drawing, and the sizes of its title, notes and column headings.
+MARGIN, TITLE, NOTE, HEADING = 28, 18, 13, 13
+
+
+def svg(layout: Layout) -> str:
+    """Return a layout as an SVG document."""
+    outline = layout.outline
+    name = shorten(visible(outline.title), 80)
+    lines = [text(name, 0.0, float(TITLE), TITLE, font_weight="bold", fill=INK)]
+    top = TITLE * 1.3
+    for note in outline.notes:
+        top += NOTE * 1.5
+        lines.append(text(note, 0.0, top, NOTE, fill=MUTED))
+    top += 56.0 if outline.columns else 22.0
+    signs, signs_width, signs_height = legend(layout, 480.0)
+    texts = [width(name, TITLE, bold=True), *(width(note, NOTE) for note in outline.notes)]
+    whole = max([layout.width, signs_width, *texts]) + 2 * MARGIN
+    legend_top = top + layout.height + 34
+    height = legend_top + signs_height + 2 * MARGIN
+    return element(
+        "svg",
+        title(outline.title or "graph"),
+        element("desc", f"{len(outline.boxes)} boxes and {len(outline.edges)} arrows between them."),
+        rectangle(Rect(0.0, 0.0, whole, height), 0.0, fill=PAPER),
+        element("g", *lines, transform=_moved(MARGIN, MARGIN)),
+        element("g", *_drawing(layout), transform=_moved(MARGIN, MARGIN + top)),
+        element("g", signs, transform=_moved(MARGIN, MARGIN + legend_top)),
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        width=whole,
+        height=height,
+        viewBox=f"0 0 {whole:.0f} {height:.0f}",
+        font_family=FONT,
+    )
+
+
+def _moved(x: float, y: float) -> str:
+    return f"translate({x:g} {y:g})"
+
+
+def _drawing(layout: Layout) -> Iterator[str]:
+    """Panels lie behind edges, and edges behind boxes."""
+    for panel in layout.panels:
+        yield from _panel(panel)
+    for heading, x in zip(layout.outline.columns, layout.columns, strict=True):
+        yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
+    for edge in layout.edges:
+        yield _edge(edge)
+    shared = {panel.group.id for panel in layout.panels if panel.group.weights}
+    for placed in layout.boxes:
+        yield _box(placed, placed.box.kind == "cell" and placed.box.group in shared)
+
+
+def _panel(panel: Panel) -> Iterator[str]:
+    """The panel of a layer: its name and type, and below them its weights in a cylinder."""
+    yield rectangle(panel.rect, 12.0, fill=PANEL, stroke=FAINT)
+    words = [line for line in panel.content.lines if line.role != "weight"]
+    weights = [line for line in panel.content.lines if line.role == "weight"]
+    y = panel.rect.y + (panel.rect.height - panel.content.height) / 2
+    for line in words:
+        yield _line(line, INSET, y + line.height / 2, "start")
+        y += line.height
+    if weights:
+        rect = Rect(INSET, y + PAD_Y, panel.content.width, sum(w.height for w in weights) + 2 * LID)
+        yield cylinder(rect, LID, fill=WEIGHT_FILL, stroke=WEIGHT)
+        y = rect.y + LID * 1.4
+        for line in weights:
+            yield _line(line, INSET + PAD_X, y + line.height / 2, "start")
+            y += line.height
+
+
+def _edge(placed: PlacedEdge) -> str:
+    edge = placed.edge
+    style = SAVED if edge.saved else STYLES[edge.pass_]
+    drawn = arrow(placed.points, style.stroke, **style.line)
+    if edge.label and len(placed.points) == 2:
+        (x, y), (end, _) = placed.points
+        drawn += text(edge.label, (x + end) / 2, y - 5, 12, text_anchor="middle", fill=style.stroke)
+    return drawn
+
+
+def _box(placed: PlacedBox, badge: bool) -> str:
+    """A box: its shape by its kind, its lines in the middle, and the sign of shared weights."""
+    box, rect, content = placed.box, placed.rect, placed.content
+    parts = [title(_tooltip(box)), _outline(box, rect)]
+    if badge:
+        icon = Rect(rect.right - ICON_WIDTH - 5, rect.y + 5, ICON_WIDTH - 2, ICON_HEIGHT - 2)
+        parts.append(cylinder(icon, LID / 2, fill=WEIGHT_FILL, stroke=WEIGHT))
+    lid = LID if box.kind == "param" else 0
+    y = rect.y + (rect.height - content.height) / 2 + PAD_Y + lid
+    middle = rect.x + rect.width / 2
+    weights = [line.width for line in content.lines if line.role == "weight"]
+    for line in content.lines:
+        centre = y + line.height / 2
+        if line.role == "weight":
+            left = middle - max(weights) / 2
+            icon = Rect(left, centre - ICON_HEIGHT / 2, ICON_WIDTH, ICON_HEIGHT)
+            parts.append(cylinder(icon, LID / 2, fill=WEIGHT_FILL, stroke=WEIGHT))
+            parts.append(_line(line, left + ICON_WIDTH + 6, centre, "start"))
+        elif line.role == "output":
+            chip = Rect(middle - line.width / 2, centre - 8, line.width, 18.0)
+            parts.append(rectangle(chip, 9.0, fill=STYLES[box.pass_].stroke))
+            parts.append(_line(line, middle, centre + 1, "middle", PAPER))
+        else:
+            parts.append(_line(line, middle, centre, "middle"))
+        y += line.height
+    return element("g", *parts)
+
+
+def _outline(box: Box, rect: Rect) -> str:
+    """The shape of a box: what it is, and by its edge which pass it belongs to."""
+    style = STYLES[box.pass_]
+    edge = {"stroke_width": 1.4, "stroke_dasharray": style.dashes}
+    if box.kind == "param":
+        return cylinder(rect, LID, fill=WEIGHT_FILL, stroke=WEIGHT, stroke_width=1.4)
+    if box.kind == "input":
+        return rectangle(rect, rect.height / 2.5, fill=PAPER, stroke=INK, stroke_width=1.4)
+    if box.kind == "constant":
+        return rectangle(rect, 2.0, fill=PAPER, stroke=MUTED, stroke_width=1.0)
+    if box.kind == "ellipsis":
+        return rectangle(rect, 8.0, fill=PAPER, stroke=FAINT, stroke_width=1.0)
+    return rectangle(rect, 8.0, fill=style.fill, stroke=style.stroke, **edge)
+
+
+def _line(line: Line, x: float, centre: float, anchor: str, colour: str | None = None) -> str:
+    """A line of text around the height ``centre``."""
+    fill = colour or (MUTED if line.role == "muted" else INK)
+    bold = "bold" if line.role in ("label", "output") else None
+    y = centre + line.size * 0.35
+    return text(line.text, x, y, line.size, text_anchor=anchor, fill=fill, font_weight=bold)
+
+
+def _tooltip(box: Box) -> str:
+    """All that a box says, and what there is no room for."""
+    named = f"{box.label} ({box.type})" if box.type else box.label
+    said = [named, f"{box.dtype} {box.shape}".strip(), box.note, box.scope and f"in {box.scope}"]
+    return ", ".join(part for part in (*said, *(f"output {name}" for name in box.outputs)) if part)
