@@ -10,8 +10,9 @@ CHECKS = (
     ("pytest",),  # last: its closing line ends the output
 )
 
-for module, *arguments in CHECKS:
-    print(f"$ {module} {' '.join(arguments)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", module, *arguments])
-    if done.returncode:
-        sys.exit(done.returncode)
+if __name__ == "__main__":
+    for module, *arguments in CHECKS:
+        print(f"$ {module} {' '.join(arguments)}", flush=True)
+        done = subprocess.run([sys.executable, "-m", module, *arguments])
+        if done.returncode:
+            sys.exit(done.returncode)

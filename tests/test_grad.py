@@ -250,3 +250,9 @@ def test_the_graph_that_is_differentiated_stays_as_it_is():
 def test_messages(call, words):
     with pytest.raises(GraphError, match=f"gradients: .*{words}"):
         call(x())
+
+
+def test_a_constant_exponent_has_its_gradient_when_asked():
+    x, y = tg.constant([2.0, 3.0]), tg.constant(2.0)
+    (dy,) = tg.gradients(tg.sum(x**y), [y])
+    np.testing.assert_allclose(tg.compile(dy)(), 4 * np.log(2) + 9 * np.log(3), rtol=1e-6)

@@ -5,7 +5,7 @@ import pytest
 
 import tinygraph as tg
 
-SEQUENTIAL = '''
+SEQUENTIAL = """
 import numpy as np
 from tinygraph.nn import Sequential, LSTM, Dense
 
@@ -15,25 +15,25 @@ model.summary()
 x = np.random.default_rng(0).normal(size=(200, 10, 32)).astype("float32"); y = np.arange(200) % 10
 history = model.fit(x, y, epochs=3, batch_size=32, validation_split=0.2)
 print(history.history["loss"], model.predict(x[:5]).shape, model.evaluate(x, y))
-'''
+"""
 
-FUNCTIONAL = '''
+FUNCTIONAL = """
 from tinygraph.nn import Input, Model, LSTM, Dense, Add, Concatenate
 series, meta = Input((12, 1), name="series"), Input((3,), name="meta")
 h = LSTM(32, return_sequences=True)(series)
 h = LSTM(32)(h)
 out = Dense(1)(Concatenate()([h, Dense(8, activation="relu")(meta)]))
 model = Model(inputs=[series, meta], outputs=out)
-'''
+"""
 
-GRAPH = '''
+GRAPH = """
 import tinygraph as tg
 x = tg.input("x", (4, 3)); w = tg.param("w", np.ones((3, 2)))
 y = tg.tanh(x @ w); loss = tg.mean(y * y)
 (dw,) = tg.gradients(loss, [w]); (d2w,) = tg.gradients(tg.sum(dw * dw), [w])
 f = tg.compile({"loss": loss, "dw": dw, "d2w": d2w})
 print(f(x=np.ones((4, 3))))
-'''
+"""
 
 
 def run(script, **names):

@@ -11,7 +11,7 @@ import numpy as np
 from tinygraph import backends
 from tinygraph.collector import collector_paused
 from tinygraph.graph import Graph, GraphError, Node, absolute_scope
-from tinygraph.ops import Counter, Parameter, add, add_n
+from tinygraph.ops import Counter, Parameter, add, copy
 from tinygraph.plan import plan
 from tinygraph.rewrites import passes
 from tinygraph.rewrites.retype import retype
@@ -34,7 +34,7 @@ class Function:
         self._form = form
         self._guard = guard
         self._lock = threading.Lock()
-        self.inputs = {leaf.name: leaf for leaf in graph.leaves if leaf.op.name == "input"}
+        self.inputs = {leaf.name: leaf for leaf in graph.inputs}
 
     def __call__(self, **feeds: Any) -> Any:
         """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
@@ -151,7 +151,7 @@ def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
         if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):
             raise GraphError(f"compile: {node!r} cannot be the new value of {leaf!r}.")
     computed = {
-        leaf: node if node.inputs and not node.op.view else add_n(node) for leaf, node in updates.items()
+        leaf: node if node.inputs and not node.op.view else copy(node) for leaf, node in updates.items()
     }
     full = Graph(graph.outputs, computed)
     with absolute_scope("update"):
@@ -165,11 +165,11 @@ def _kept(node: Node, updates: Mapping[Any, Node]) -> Node:
     source = node
     while source.op.view:
         source = source.inputs[0]
-    return add_n(node) if source in updates else node
+    return copy(node) if source in updates else node
 
 
 def _check_inputs(graph: Graph) -> None:
-    names = [leaf.name for leaf in graph.leaves if leaf.op.name == "input"]
+    names = [leaf.name for leaf in graph.inputs]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise GraphError(f"compile: two different inputs are named {sorted(twice)[0]!r}; rename one.")

@@ -258,6 +258,11 @@ class Graph:
         used = dict.fromkeys(node for node in self.nodes if not node.inputs)
         return list(used | dict.fromkeys(self.updates))
 
+    @cached_property
+    def inputs(self) -> list[Node]:
+        """The leaves that are fed at each run."""
+        return [leaf for leaf in self.leaves if leaf.op.fed]
+
     def count(self) -> dict[str, int]:
         """Return how often each operation is used, by name."""
         return dict(sorted(Counter(node.op.name for node in self.nodes).items()))

@@ -34,9 +34,7 @@ class Program:
         if poison:
             self.arena[...] = 0xFF
         self.fed = {
-            leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf)
-            for leaf in self.leaves
-            if leaf.op.name == "input"
+            leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf) for leaf in plan.graph.inputs
         }
         self._bind()
 
@@ -106,7 +104,7 @@ class Program:
             return self.arrays[self.plan.donated[node]]
         if node in self.plan.views:
             return node.op.view.make(self.backend.xp, self.arrays[node.inputs[0]], **node.attrs)
-        return self.fed[node.name] if node.op.name == "input" else self.backend.asarray(node.attrs["value"])
+        return self.fed[node.name] if node.op.fed else self.backend.asarray(node.attrs["value"])
 
     @staticmethod
     def _typed(memory: Any, start: int, node: Node) -> Any:

@@ -2,10 +2,13 @@
 
     python tests/data/merge_backends.py keras_family.npz /tmp/jax /tmp/torch /tmp/tensorflow
 
-Each folder holds a file of that name. The numbers of a case are those that most of the backends agree on,
-to TOLERANCE; of these backends the first one's are stored. A case gets "backends", those that agree, and
-"others": {backend: word} for the rest, where the word is "rounds" (the same up to ROUNDING: some constants
-are float32 there), "differs" or "fails". A case without two backends that agree is left out, and named.
+Each folder holds a file of that name. The backends that agree with each other up to ROUNDING and are the most
+decide; the numbers stored are those of the first of them, so name the precise ones first: on TensorFlow Keras
+keeps some constants (the betas of Adam, 1/6 in hard_sigmoid, ..) in float32 whatever floatx says.
+
+A case gets "backends", those whose numbers are the stored ones to TOLERANCE, and "others": {backend: word}
+for the rest, where the word is "rounds" (the same up to ROUNDING), "differs" or "fails". A case without two
+backends that agree is left out, and named.
 """
 
 import json
@@ -14,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-TOLERANCE, ROUNDING = 1e-10, 1e-6
+TOLERANCE, ROUNDING = 1e-10, 1e-5
 
 
 def load(path):
@@ -43,22 +46,21 @@ def distance(ours, theirs):
     return largest
 
 
-def elect(versions_of_case):
-    """(the backends that agree, the largest difference among them) for {backend: (case, arrays)}."""
-    best = ([], 0.0)
-    for first in versions_of_case.values():
-        distances = {backend: distance(first, other) for backend, other in versions_of_case.items()}
-        agree = [backend for backend, value in distances.items() if value <= TOLERANCE]
-        if len(agree) > len(best[0]):
-            best = (agree, max(distances[backend] for backend in agree))
+def elect(found):
+    """The backends that agree up to ROUNDING and are the most, for {backend: (case, arrays)}."""
+    best = []
+    for first in found.values():
+        near = [backend for backend, other in found.items() if distance(first, other) <= ROUNDING]
+        best = near if len(near) > len(best) else best
     return best
 
 
-def verdict(chosen, other):
-    """What is wrong with a backend's case, in a word."""
-    if other is None:
+def verdict(distances, backend):
+    """What is wrong with a backend's case, in a word; "" if nothing is."""
+    if backend not in distances:
         return "fails"
-    return "rounds" if distance(chosen, other) < ROUNDING else "differs"
+    exact, near = distances[backend] <= TOLERANCE, distances[backend] <= ROUNDING
+    return "" if exact else "rounds" if near else "differs"
 
 
 def merge(files):
@@ -66,16 +68,19 @@ def merge(files):
     cases, arrays, largest = [], {}, 0.0
     for case_id in dict.fromkeys(name for file in files.values() for name in file):
         found = {backend: file[case_id] for backend, file in files.items() if case_id in file}
-        agree, difference = elect(found)
-        others = {name: verdict(found[agree[0]], found.get(name)) for name in files if name not in agree}
-        if set(others.values()) - {"rounds"} or len(agree) < 2:
-            print(f"{case_id}: {', '.join(agree)}; {others}{'' if len(agree) > 1 else ' - LEFT OUT'}")
+        agree = elect(found)
+        case, values = found[agree[0]]
+        distances = {backend: distance(found[agree[0]], other) for backend, other in found.items()}
+        words = {backend: verdict(distances, backend) for backend in files}
+        if set(words.values()) - {"", "rounds"}:
+            print(f"{case_id}: {words}" + " LEFT OUT" * (len(agree) < 2))
         if len(agree) < 2:
             continue
-        case, values = found[agree[0]]
-        cases.append(case | {"backends": agree, "others": others})
+        same = [backend for backend, word in words.items() if not word]
+        others = {backend: word for backend, word in words.items() if word}
+        cases.append(case | {"backends": same, "others": others})
         arrays |= {f"{case_id}/{name}": array for name, array in values.items()}
-        largest = max(largest, difference)
+        largest = max(largest, *(distances[backend] for backend in same))
     return cases, arrays, largest
 
 

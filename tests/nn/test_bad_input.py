@@ -79,6 +79,10 @@ BAD_X = [
     ([], "x: expected at least one sample, got an empty array of shape (0,)."),
     (3.0, "x: expected an array of samples, got a single number."),
     (None, "x: expected an array, got None."),
+    (
+        np.ma.masked_less(X, 0.0),
+        "x: expected numbers, got masked ones; fill them or leave those samples out.",
+    ),
     (X[:11], "expected as many samples everywhere, but x has 11, y has 12."),
     ({"series": X}, "x: there is no 'series'; there are"),
 ]
@@ -476,6 +480,11 @@ def test_units_of_numpy_are_whole_numbers():
             lambda: LSTM(4)(np.ones((2, 0, 1))),
             GraphError,
             "expected at least one sample, got an empty array of (2, 0",
+        ),
+        (
+            lambda: LSTM(4)(tg.input("x", (2, 0, 1))),
+            GraphError,
+            "expected at least one time step, got (2, 0, 1).",
         ),
         (lambda: LSTM(4)(3.0), GraphError, "expected an array of numbers, got a single number."),
         (lambda: LSTM(4)(None), GraphError, "expected an array of numbers, got an object array"),

@@ -119,6 +119,15 @@ def test_one_input_as_a_list_or_a_dict():
     name = model.inputs[0].name
     for given in ([X], (X,), {name: X}):
         np.testing.assert_array_equal(model.predict(given), model.predict(X))
+    for y in ([Y], [Y[:, 0]], {"dense_1": Y}):
+        assert model.evaluate([X], y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+def test_one_sample_as_a_list_of_one_row():
+    model = Sequential([LSTM(2, input_shape=(3, 4))])
+    x = RNG.normal(size=(1, 3, 4))
+    for given in (x.tolist(), list(x), [x]):
+        np.testing.assert_array_equal(model.predict(given), model.predict(x))
 
 
 def test_what_is_passed_stays_as_it_was():

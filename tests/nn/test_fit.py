@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import Callback, Dense, History, Input, Model, Sequential, optimizers
+from tinygraph.nn import Callback, Dense, History, Input, Model, Sequential, metrics, optimizers
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -197,6 +197,15 @@ def test_weighted_metrics():
     assert list(found) == ["loss", "mae", "weighted_mae", "mse"]
     assert found["mae"] == pytest.approx(error.mean(), rel=1e-10)
     assert found["weighted_mae"] == pytest.approx(np.average(error, weights=sample_weight), rel=1e-10)
+
+
+def test_one_metric_with_and_without_weights():
+    metric = metrics.MeanAbsoluteError(name="mine")
+    model = linear(metrics=[metric], weighted_metrics=[metric])
+    found = model.evaluate(X, Y, sample_weight=[1.0] + [0.0] * 9, return_dict=True, **QUIET)
+    assert found["mine"] == pytest.approx(model.evaluate(X, Y, return_dict=True, **QUIET)["mine"])
+    first = model.evaluate(X[:1], Y[:1], return_dict=True, **QUIET)["mine"]
+    assert found["weighted_mine"] == pytest.approx(first)
 
 
 # Validation.

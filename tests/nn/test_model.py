@@ -113,6 +113,24 @@ def test_an_output_without_loss_is_not_trained():
     model.fit(x, {"number": y[0]}, verbose=0)
 
 
+@pytest.mark.parametrize("form", ["one", "list", "dict"])
+def test_sample_weights_of_several_outputs(form, float64):
+    model, (x, y) = two_by_two(), data()
+    model.compile("sgd", LOSSES)
+    number, kind = by_hand(model, x)
+    weight = RNG.uniform(size=10)
+    squared = ((number - y[0]) ** 2)[:, 0]
+    surprise = -np.log(kind[np.arange(10), y[1]])
+    given, weights = {
+        "one": (weight, (weight, weight)),
+        "list": ([weight, weight**2], (weight, weight**2)),
+        "dict": ({"kind": weight}, (1.0, weight)),  # an output that is not named has weights of 1
+    }[form]
+    found = model.evaluate(x, y, sample_weight=given, batch_size=4, verbose=0)
+    expected = [(squared * weights[0]).mean(), (surprise * weights[1]).mean()]
+    np.testing.assert_allclose(found, [sum(expected), *expected], rtol=1e-6)
+
+
 def test_one_loss_for_all_outputs():
     x = Input((3,), name="x")
     model = Model(x, [Dense(1, name="one")(x), Dense(2, name="two")(x)])
@@ -173,6 +191,23 @@ def test_a_model_in_a_model_is_trained():
     scopes = {node.scope for node in model.trace(2).nodes}
     assert "model/shared" in scopes
     assert "model/shared:1" in scopes
+
+
+def test_a_model_is_called_on_a_list_or_a_dict():
+    model, (x, _) = two_by_two(), data()
+    expected = model.predict(x)
+    for given in (x, tuple(x), {"b": x[1], "a": x[0]}):
+        for found, value in zip(model(given), expected, strict=True):
+            np.testing.assert_array_equal(found, value)
+    with pytest.raises(ValueError, match="Model 'model': 'b' is missing; expected a, b"):
+        model({"a": x[0]})
+
+
+def test_a_model_called_on_arrays_keeps_their_precision():
+    x = Input((3,), dtype="float64")
+    model = Model(x, Dense(1, dtype="float64")(x))
+    array = RNG.normal(size=(4, 3))
+    np.testing.assert_array_equal(model(array), model.predict(array))
 
 
 def test_trace_is_a_graph_of_whole_numbers():

@@ -135,6 +135,11 @@ def test_adding_after_a_fit_is_noticed():
         (lambda: Sequential([Dense(2, input_shape=(None, 3))]), GraphError, "leave the batch axis out."),
         (lambda: Sequential([Dense(2)]).build((0,)), GraphError, "expected sizes of at least 1"),
         (
+            lambda: Sequential([Dense(2)]).output_shape((3,)),
+            GraphError,
+            "its shapes are not known yet; call build(shape), or fit it.",
+        ),
+        (
             lambda: Sequential([Dense(2)]).trace(3),
             GraphError,
             "its shapes are not known yet; call build(shape)",

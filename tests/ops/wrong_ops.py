@@ -10,8 +10,9 @@ import tinygraph as tg
 from tinygraph.op import Op, op
 from tinygraph.ops import rules
 from tinygraph.ops.broadcast import summed
-from tinygraph.ops.layout import permuted, sliced
+from tinygraph.ops.layout import permuted
 from tinygraph.ops.samples import Draw, positive
+from tinygraph.ops.slicing import sliced
 
 WRONG: dict[str, tuple[Callable[[], Op], str]] = {}
 

@@ -72,3 +72,9 @@ def test_the_gradient_of_a_sequence_grows_linearly():
         return sum(node.size for node in tiles(tg.Graph({"dx": dx})).nodes)
 
     assert bytes_moved(200) < 2.2 * bytes_moved(100)
+
+
+def test_an_empty_slice_is_left_alone():
+    x = tg.param("x", np.arange(8.0).reshape(4, 2))
+    (dx,) = tg.gradients(tg.sum(x[3:1] * x[3:1]) + tg.sum(x[:2]), [x])
+    np.testing.assert_array_equal(tg.compile(dx)(), [[1, 1], [1, 1], [0, 0], [0, 0]])

@@ -46,7 +46,7 @@ def inputs_of(model: Graphed, x: Any, where: str = "") -> Samples:
 
     ``where`` stands before the name of the argument in messages.
     """
-    given = by_name(x, [symbol.name for symbol in model.inputs], f"{where}x")
+    given = by_name(x, [symbol.name for symbol in model.inputs], f"{where}x", (model.inputs[0].ndim + 1,))
     arrays = {}
     for index, symbol in enumerate(model.inputs):
         what = f"{where}x" if len(model.inputs) == 1 else f"{where}x[{symbol.name!r}]"
@@ -74,8 +74,11 @@ def sample_shape_of(x: Any, what: str) -> Shape:
     return array.shape[1:]
 
 
-def by_name(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
-    """Return the arrays by name, from one array, a list in order or a dict."""
+def by_name(value: Any, names: Sequence[str], what: str, axes: Sequence[int] = ()) -> dict[str, Any]:
+    """Return the arrays by name, from one array, a list in order or a dict.
+
+    A list of one array is that array if the number of its axes is among ``axes``; else it is one sample.
+    """
     if value is None:
         raise DataError(f"{what}: expected an array, got None.")
     if isinstance(value, Mapping):
@@ -88,7 +91,7 @@ def by_name(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
         return dict(value)
     if len(names) == 1:
         only = isinstance(value, (list, tuple)) and len(value) == 1
-        return {names[0]: value[0] if only and getattr(value[0], "ndim", 0) > 1 else value}
+        return {names[0]: value[0] if only and getattr(value[0], "ndim", 0) in axes else value}
     if not isinstance(value, (list, tuple)) or len(value) != len(names):
         got = f"{len(value)}" if isinstance(value, (list, tuple)) else type(value).__name__
         raise DataError(f"{what}: expected a list of {len(names)} arrays ({', '.join(names)}), got {got}.")
@@ -97,6 +100,8 @@ def by_name(value: Any, names: Sequence[str], what: str) -> dict[str, Any]:
 
 def numbers(value: Any, what: str) -> Array:
     """Return ``value`` as an array of numbers with at least one sample."""
+    if np.ma.is_masked(value):
+        raise DataError(f"{what}: expected numbers, got masked ones; fill them or leave those samples out.")
     try:
         array = np.asarray(value)
     except ValueError:

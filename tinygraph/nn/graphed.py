@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ import numpy as np
 from tinygraph.graph import Graph, GraphError, Node, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.checks import shown, whole_number
+from tinygraph.nn.data import by_name
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Call, Symbol
 from tinygraph.nn.tracing import Trace
-from tinygraph.ops import Parameter, cast, input
+from tinygraph.ops import Parameter, input
 
 Array = np.ndarray[Any, Any]
 
@@ -57,6 +58,14 @@ class Graphed(Layer):
         """Whether the model takes a list of inputs."""
         return len(self.inputs) > 1
 
+    def __call__(self, inputs: Any, *, training: bool | None = None, **arguments: Any) -> Any:
+        """Apply the model as a layer; several inputs may also be given as a dict by name."""
+        if isinstance(inputs, Mapping):
+            given = by_name(inputs, [symbol.name for symbol in self.inputs], self.title)
+            inputs = [given[symbol.name] for symbol in self.inputs]
+            inputs = inputs if len(inputs) > 1 else inputs[0]
+        return super().__call__(inputs, training=training, **arguments)
+
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """The samples' shapes are those of the inputs that the model was made with."""
         super().check_inputs(shapes, several, batch)
@@ -79,10 +88,9 @@ class Graphed(Layer):
             if reached and call.layer.keeps_integers:
                 carrying.update(call.outputs)
 
-    def typed(self, index: int, node: Node) -> Node:
-        """Return input number ``index`` in the dtype of the `Input`."""
-        wanted = self.inputs[index].dtype
-        return node if node.dtype == wanted else cast(node, dtype=wanted)
+    def wanted(self, index: int) -> np.dtype:
+        """The dtype of the `Input`."""
+        return self.inputs[index].dtype if self.inputs else super().wanted(index)
 
     def call(self, x: Any, training: bool) -> Any:
         """Lower every layer in turn."""
@@ -98,6 +106,7 @@ class Graphed(Layer):
 
     def output_shape(self, shape: Any) -> Any:
         """The shapes of the outputs."""
+        self._check_built()
         shapes: list[Any] = [symbol.shape for symbol in self.outputs]
         return shapes if len(shapes) > 1 else shapes[0]
 
@@ -109,11 +118,14 @@ class Graphed(Layer):
         {'add': 1, 'input': 1, 'matmul': 1, 'param': 2}
         """
         whole_number(f"{self.title}.trace", "batch", batch)
-        if not self.outputs:
-            raise GraphError(f"{self.title}: its shapes are not known yet; call build(shape), or fit it.")
+        self._check_built()
         with Trace(training) as trace:
             results = self.lowered(self.input_nodes(batch), training)
         return Graph(results, trace.updates)
+
+    def _check_built(self) -> None:
+        if not self.outputs:
+            raise GraphError(f"{self.title}: its shapes are not known yet; call build(shape), or fit it.")
 
     def input_nodes(self, batch: int) -> list[Node]:
         """Return an input node for each input, for a batch of so many samples."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinygraph.compile import Function, compile
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.checks import array_problem, check_shape, flag, float_type
+from tinygraph.nn.eager import Programs
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
@@ -21,9 +20,6 @@ from tinygraph.ops import Parameter, cast, constant, input, param
 
 Array = np.ndarray[Any, Any]
 Shapes = Shape | list[Shape]
-
-#: How many programs a layer that is called on arrays keeps, one for each set of shapes.
-KEPT = 8
 
 
 class Layer(Configurable):
@@ -82,7 +78,7 @@ class Layer(Configurable):
         #: sizes that the weights were made for: axis of a sample -> size
         self.fixed: dict[int, int] = {}
         self.own_weights: list[tuple[Parameter, bool]] = []
-        self._functions: OrderedDict[Any, Function] = OrderedDict()
+        self.programs = Programs(self)
         self.input_shape = None if input_shape is None else self._first_shape(input_shape)
 
     # What a subclass says.
@@ -190,7 +186,7 @@ class Layer(Configurable):
             nodes = [v if isinstance(v, Node) else constant(v) for v in values]
             mode = current_trace().training if training is None else bool(training)
             return self.lower(nodes if several else nodes[0], training=mode, **arguments)
-        return self._call_arrays(values, several, bool(training), arguments)
+        return self.programs.run(values, several, bool(training), arguments)
 
     def _is_several(self, inputs: Sequence[Any]) -> bool:
         """Whether a list holds several inputs; a list of numbers is one array."""
@@ -208,11 +204,14 @@ class Layer(Configurable):
             return self.call(typed if isinstance(x, list) else typed[0], training=training, **arguments)
 
     def typed(self, index: int, node: Node) -> Node:
-        """Return input number ``index`` in the dtype that the layer computes in."""
-        whole = node.dtype.kind != "f"
-        wanted = np.dtype(self.input_dtype) if self.input_dtype else self.float
+        """Return input number ``index`` in the dtype that the layer wants."""
+        whole, wanted = node.dtype.kind != "f", self.wanted(index)
         kept = node.dtype == wanted or (whole and (self.keeps_integers or wanted.kind == node.dtype.kind))
         return node if kept else cast(node, dtype=wanted)
+
+    def wanted(self, index: int) -> np.dtype:
+        """The dtype that the layer takes input number ``index`` in."""
+        return np.dtype(self.input_dtype) if self.input_dtype else self.float
 
     def output_dtype(self, dtypes: Sequence[np.dtype]) -> np.dtype:
         """Return the dtype of the result for inputs of these."""
@@ -263,35 +262,6 @@ class Layer(Configurable):
         for index, each in enumerate(shape if isinstance(shape, list) else [shape]):
             call.outputs.append(Symbol(each, dtype, self.name, call, index))
         return call.outputs if isinstance(shape, list) else call.outputs[0]
-
-    def _call_arrays(self, values: list[Any], several: bool, training: bool, arguments: dict) -> Any:
-        arrays = [self._array(index, value) for index, value in enumerate(values)]
-        key = (tuple((array.shape, array.dtype) for array in arrays), training, str(arguments))
-        if key not in self._functions:
-            nodes = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(arrays)]
-            with Trace(training) as trace:
-                result = self.lower(nodes if several else nodes[0], training=training, **arguments)
-            self._functions[key] = compile(result, updates=trace.updates)
-            if len(self._functions) > KEPT:
-                self._functions.popitem(last=False)
-        self._functions.move_to_end(key)
-        return self._functions[key](**{f"x{k}": array for k, array in enumerate(arrays)})
-
-    def _array(self, index: int, value: Any) -> Array:
-        """Return an input as an array in one of the dtypes of graphs, or raise `GraphError`."""
-        what = f"{self.title}, input {index}"
-        try:
-            array = np.asarray(value)
-            problem = array_problem(array) or ("a single number" if array.ndim == 0 else "")
-        except ValueError:
-            array, problem = np.empty(1), "rows of different lengths"
-        if problem:
-            raise GraphError(f"{what}: expected an array of numbers, got {problem}.")
-        if array.size == 0:
-            raise GraphError(f"{what}: expected at least one sample, got an empty array of {array.shape}.")
-        self.check_values(array, what, index)
-        whole = {"b": np.dtype(bool), "f": self.float}.get(array.dtype.kind, np.dtype("int64"))
-        return array.astype(whole, copy=False)
 
     def _first_shape(self, shape: Any) -> Shape:
         found = sample_shape(shape, f"{self.title}, input_shape")

@@ -30,20 +30,22 @@ if TYPE_CHECKING:
 def targets_of(model: Graphed, heads: Sequence[Head], y: Any, where: str = "") -> Samples:
     """Check ``y`` (an array, a list or a dict of arrays by output) against the outputs and their losses."""
     trained = _trained(heads)
-    given = by_name(y, list(trained), f"{where}y")
+    outputs = dict(zip(model.output_names, model.outputs, strict=True))
+    first = next(iter(trained.values()))
+    shape = first.target_shape(outputs[first.name].shape)
+    axes = (len(shape) + 1, len(shape)) if shape[-1:] == (1,) else (len(shape) + 1,)
+    given = by_name(y, list(trained), f"{where}y", axes)
     arrays = {}
-    for name, symbol in zip(model.output_names, model.outputs, strict=True):
-        if name not in trained:
-            continue
-        head, what = trained[name], f"{where}y" if len(trained) == 1 else f"{where}y[{name!r}]"
+    for name, head in trained.items():
+        what = f"{where}y" if len(trained) == 1 else f"{where}y[{name!r}]"
         array = numbers(given[name], what)
         check_finite(array, what)
-        array = _fitted(array, head, symbol.shape, what)
+        array = _fitted(array, head, outputs[name].shape, what)
         if head.takes_classes:
-            _check_labels(array, symbol.shape[-1], what)
+            _check_labels(array, outputs[name].shape[-1], what)
         elif head.loss is not None and head.loss.target_range is not None:
             _check_range(array, head.loss.target_range, what)
-        dtype = np.dtype("int64") if head.takes_classes else symbol.dtype
+        dtype = np.dtype("int64") if head.takes_classes else outputs[name].dtype
         arrays[head.target] = native(array, dtype, what)
     check_lengths({f"{where}y[{head.name!r}]": arrays[head.target] for head in trained.values()})
     return Samples(arrays)
@@ -54,11 +56,17 @@ def weights_of(heads: Sequence[Head], targets: Samples, given: Any, where: str =
     if given is None:
         return {}
     trained, what = _trained(heads), f"{where}sample_weight"
-    listed = isinstance(given, (list, tuple)) and len(trained) > 1
-    each = by_name(given, list(trained), what) if listed or isinstance(given, Mapping) else {}
+    if isinstance(given, Mapping):
+        each = by_name({**dict.fromkeys(trained), **given}, list(trained), what)
+    elif isinstance(given, (list, tuple)) and len(trained) > 1:
+        each = by_name(given, list(trained), what)
+    else:
+        each = dict.fromkeys(trained, given)
     weights = {}
     for name, head in trained.items():
-        array = numbers(each.get(name, given), what)
+        if each[name] is None:
+            continue
+        array = numbers(each[name], what)
         check_finite(array, what)
         true = targets.arrays[head.target].shape
         rows = true if head.takes_classes or head.takes_any or len(true) == 1 else true[:-1]

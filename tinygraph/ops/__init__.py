@@ -26,19 +26,13 @@ from tinygraph.ops.arithmetic import (
     add,
     add_n,
     cast,
-    cos,
+    copy,
     divide,
-    exp,
-    expm1,
     floor,
-    log,
-    log1p,
     multiply,
     negative,
     power,
     sign,
-    sin,
-    sqrt,
     subtract,
 )
 from tinygraph.ops.broadcast import broadcast_to, sum, sum_to
@@ -58,19 +52,10 @@ from tinygraph.ops.compare import (
     where,
 )
 from tinygraph.ops.erf import erf
+from tinygraph.ops.exponential import cos, exp, expm1, log, log1p, sin, sqrt
 from tinygraph.ops.index import gather, one_hot, scatter_add
-from tinygraph.ops.layout import (
-    concat,
-    expand_dims,
-    flip,
-    pad,
-    place,
-    reshape,
-    slice,
-    split,
-    stack,
-    transpose,
-)
+from tinygraph.ops.join import concat, pad, stack
+from tinygraph.ops.layout import expand_dims, reshape, transpose
 from tinygraph.ops.leaf import (
     Counter,
     Parameter,
@@ -99,6 +84,7 @@ from tinygraph.ops.reduce import (
     prod,
     variance,
 )
+from tinygraph.ops.slicing import flip, place, slice, split
 from tinygraph.ops.window import fold, windows
 
 __all__ = [
@@ -115,6 +101,7 @@ __all__ = [
     "clip",
     "concat",
     "constant",
+    "copy",
     "cos",
     "counter",
     "cumsum",

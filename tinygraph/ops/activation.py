@@ -6,10 +6,11 @@ import math
 
 from tinygraph.graph import Node
 from tinygraph.op import op
-from tinygraph.ops.arithmetic import abs_, exp, expm1
+from tinygraph.ops.arithmetic import abs_
 from tinygraph.ops.broadcast import sum
 from tinygraph.ops.compare import clip, where
 from tinygraph.ops.erf import erf
+from tinygraph.ops.exponential import exp, expm1
 from tinygraph.ops.reduce import reduced_float, widen
 from tinygraph.ops.rules import elementwise_float, same_float
 

@@ -8,6 +8,7 @@ from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
 from tinygraph.ops.compare import equal, where
+from tinygraph.ops.exponential import log
 from tinygraph.ops.rules import (
     Inferred,
     elementwise,
@@ -85,18 +86,9 @@ def power(xp, x, y, *, out):
 
 @power.vjp
 def _(g, z, x, y):
-    if is_number(y, 2):
-        return sum_to(g * (2.0 * x), x.shape), None
-    dx = sum_to(where(equal(y, 0.0), 0.0, g * y * power(x, y - 1.0)), x.shape)
-    if y.op.name == "constant":
-        return dx, None
-    positive_x = x > 0.0
-    return dx, sum_to(where(positive_x, g * z * log(where(positive_x, x, 1.0)), 0.0), y.shape)
-
-
-def is_number(node: Node, number: float) -> bool:
-    """Whether ``node`` is the constant ``number``."""
-    return node.op.name == "constant" and node.size == 1 and node.attrs["value"].item() == number
+    dx = where(equal(y, 0.0), 0.0, g * y * power(x, y - 1.0))
+    dy = where(x > 0.0, g * z * log(where(x > 0.0, x, 1.0)), 0.0)
+    return sum_to(dx, x.shape), sum_to(dy, y.shape)
 
 
 @op(elementwise_number, scalar="-{0}", samples=[((3, 4),), ((),), ((2, 0),)])
@@ -125,83 +117,6 @@ def _(g, y, x):
 def sign(xp, x, *, out):
     """-1, 0 or 1 by the sign of each element."""
     xp.sign(x, out=out)
-
-
-@op(elementwise_float, scalar="exp({0})", samples=[((3, 4),), ((),)])
-def exp(xp, x, *, out):
-    """e to the power x of each element."""
-    xp.exp(x, out=out)
-
-
-@exp.vjp
-def _(g, y, x):
-    return (g * y,)
-
-
-@op(elementwise_float, scalar="expm1({0})", samples=[((3, 4),)])
-def expm1(xp, x, *, out):
-    """exp(x) - 1, exact near 0."""
-    xp.expm1(x, out=out)
-
-
-@expm1.vjp
-def _(g, y, x):
-    return (g * (y + 1.0),)
-
-
-@op(elementwise_float, scalar="log({0})", samples=[(positive(3, 4),)])
-def log(xp, x, *, out):
-    """The natural logarithm of each element."""
-    xp.log(x, out=out)
-
-
-@log.vjp
-def _(g, y, x):
-    return (g / x,)
-
-
-@op(elementwise_float, scalar="log1p({0})", samples=[(positive(3, 4),)])
-def log1p(xp, x, *, out):
-    """ln(1 + x), exact near 0."""
-    xp.log1p(x, out=out)
-
-
-@log1p.vjp
-def _(g, y, x):
-    return (g / (1.0 + x),)
-
-
-@op(elementwise_float, scalar="sqrt({0})", samples=[(positive(3, 4),)])
-def sqrt(xp, x, *, out):
-    """The square root of each element; its slope at 0 is infinite."""
-    xp.sqrt(x, out=out)
-
-
-@sqrt.vjp
-def _(g, y, x):
-    return (0.5 * g / y,)
-
-
-@op(elementwise_float, scalar="sin({0})", samples=[((3, 4),)])
-def sin(xp, x, *, out):
-    """The sine of each element, in radians."""
-    xp.sin(x, out=out)
-
-
-@sin.vjp
-def _(g, y, x):
-    return (g * cos(x),)
-
-
-@op(elementwise_float, scalar="cos({0})", samples=[((3, 4),)])
-def cos(xp, x, *, out):
-    """The cosine of each element, in radians."""
-    xp.cos(x, out=out)
-
-
-@cos.vjp
-def _(g, y, x):
-    return (-g * sin(x),)
 
 
 @op(elementwise, scalar="floor({0})", samples=[((3, 4),)])
@@ -235,6 +150,17 @@ def add_n(xp, x, *others, out):
 @add_n.vjp
 def _(g, z, *inputs):
     return (g,) * len(inputs)
+
+
+@op(elementwise, scalar="{0}", samples=[((3, 4),), ((),), (truth(3),), ((2, 0),)])
+def copy(xp, x, *, out):
+    """x itself, in memory of its own."""
+    xp.copyto(out, x)
+
+
+@copy.vjp
+def _(g, y, x):
+    return (g,)
 
 
 @inplace

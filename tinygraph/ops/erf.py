@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from tinygraph.op import op
-from tinygraph.ops.arithmetic import exp
+from tinygraph.ops.exponential import exp
 from tinygraph.ops.rules import elementwise_float
 
 # Highest power first, as Horner's rule reads them.

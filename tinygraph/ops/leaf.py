@@ -20,8 +20,10 @@ class Leaf:
     view = None
     gradient = None
 
-    def __init__(self, name: str, make: Callable[..., Node]):
+    def __init__(self, name: str, make: Callable[..., Node], fed: bool = False):
         self.name = name
+        #: whether a run is given its value
+        self.fed = fed
         self.make = make
         OPS[name] = self
 
@@ -174,7 +176,7 @@ def ones(shape: Any, dtype: Any = None) -> Node:
     return full(shape, 1, dtype)
 
 
-input_op = Leaf("input", input)
+input_op = Leaf("input", input, fed=True)
 param_op = Leaf("param", param)
 constant_op = Leaf("constant", constant)
 counter_op = Leaf("counter", counter)

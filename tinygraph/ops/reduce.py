@@ -13,10 +13,12 @@ from tinygraph.op import op
 from tinygraph.ops.arithmetic import cast
 from tinygraph.ops.broadcast import broadcast_to, sum
 from tinygraph.ops.compare import equal
-from tinygraph.ops.layout import concat, flip, reshape, transpose
+from tinygraph.ops.join import concat
+from tinygraph.ops.layout import reshape, transpose
 from tinygraph.ops.leaf import ones
 from tinygraph.ops.rules import Inferred, axes_of, axis_of, reduced
 from tinygraph.ops.samples import whole
+from tinygraph.ops.slicing import flip
 
 SAMPLES = [((3, 4),), ((2, 3, 4), {"axis": (0, 2)}), ((2, 3), {"axis": -1, "keepdims": True})]
 

@@ -34,7 +34,7 @@ def _retyped(node: Node, new: dict[Node, Node], dtype: np.dtype) -> Node:
         return node
     if isinstance(node, Parameter):
         return cast(node, dtype=dtype)
-    if node.op.name == "input":
+    if node.op.fed:
         return input(node.name, node.shape, dtype=dtype)
     if "number" in node.attrs:
         return full(node.shape, node.attrs["number"], dtype=dtype)

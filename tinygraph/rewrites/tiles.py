@@ -61,7 +61,7 @@ def _tile(term: Node) -> tuple[int, int, int] | None:
             return None
         size = term.shape[axis]
         start, stop, step = (item, item + 1, 1) if isinstance(item, int) else item.indices(size)
-        if step != 1:
+        if step != 1 or stop < start:
             return None
         if (start, stop) != (0, size):
             partial.append((axis, start, stop))

@@ -103,7 +103,7 @@ class Bands:
         bands = {vertex[0]: rank[vertex] for vertex in rank if vertex[0]}
         for name in ("update", "backward"):
             for vertex, depth in deep[name].items():
-                rank[vertex] = last if name == "update" else max(0, last - depth)
+                rank[vertex] = last + 1 if name == "update" else max(0, last - depth)
                 group = self.members[vertex][0].group
                 if group in bands:
                     rank[vertex] = bands[group]
@@ -128,14 +128,28 @@ class Bands:
                 signed = -depth[vertex] if name == "backward" else depth[vertex]
                 keys[vertex] = level, number, _ORDER[name], signed, used[signed] if wide else 0
                 used[signed] += wide
-        return keys
+        return keys | self._above_readers(keys)
+
+    def _above_readers(self, keys: dict[Vertex, RowKey]) -> dict[Vertex, RowKey]:
+        """An unrolled input that one band alone reads, going forward, stands right above it."""
+        readers: dict[Vertex, set[Vertex]] = defaultdict(set)
+        for source, target in self.edges:
+            if self._pass(target) == "forward":
+                readers[source].add(target)
+        inputs = [vertex for vertex in self.blocks if self.members[vertex][0].kind == "input"]
+        alone = {vertex: readers[vertex].pop() for vertex in inputs if len(readers[vertex]) == 1}
+        return {
+            vertex: (*keys[reader][:2], -1, 0, number)
+            for number, (vertex, reader) in enumerate(alone.items())
+            if reader in self.blocks
+        }
 
     def _band_numbers(self, rank: dict[Vertex, int]) -> dict[tuple[int, str], int]:
         """Number the layers with bands within each rank."""
         numbers: dict[tuple[int, str], int] = {}
         used: Counter[int] = Counter()
         for vertex in self.blocks:
-            place = rank[vertex], vertex[0]
+            place = rank[vertex], self.members[vertex][0].group
             if place not in numbers:
                 numbers[place] = used[rank[vertex]]
                 used[rank[vertex]] += 1

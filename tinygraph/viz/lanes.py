@@ -34,30 +34,39 @@ def spread(wanted: Sequence[float], least: float = float("-inf")) -> list[int]:
 def lanes(rows: Sequence[Sequence[str]], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
     """Return the position of each box of ``rows``: sweeps down and up draw it to its neighbours.
 
+    What is computed stands under what it is computed from, so that a chain is straight; a leaf, which is
+    computed from nothing, stands beside the chain.
+
     >>> lanes([["x", "w"], ["y"]], [("x", "y"), ("w", "y")])
     {'x': 0, 'w': 2, 'y': 1}
     """
     row_of = {box: index for index, row in enumerate(rows) for box in row}
-    above: dict[str, list[str]] = {box: [] for box in row_of}
-    below: dict[str, list[str]] = {box: [] for box in row_of}
+    sources: dict[str, list[str]] = {box: [] for box in row_of}
+    targets: dict[str, list[str]] = {box: [] for box in row_of}
     for source, target in edges:
-        first, last = sorted((source, target), key=row_of.__getitem__)
-        above[last].append(first)
-        below[first].append(last)
+        if row_of[source] < row_of[target]:
+            sources[target].append(source)
+            targets[source].append(target)
+    chained = {box for box in row_of if sources[box]}
+    above = {box: [s for s in sources[box] if s in chained] or sources[box] for box in row_of}
+    beside = {box for box in row_of if box not in chained and any(set(sources[t]) & chained for t in targets[box])}
     slot = {box: WIDTH * index for row in rows for index, box in enumerate(row)}
-    both = {box: above[box] + below[box] for box in row_of}
-    for near, order in ((above, 1), (below, -1), (above, 1), (below, -1), (both, 1)):
-        for row in rows[::order]:
-            _settle(row, near, slot)
+
+    def settle(row: Sequence[str], near: Mapping[str, Sequence[str]]) -> None:
+        wanted = {
+            box: mean([slot[other] for other in near[box] or targets[box]], slot[box]) + WIDTH * (box in beside)
+            for box in row
+        }
+        order = sorted(row, key=lambda box: (wanted[box], slot[box]))
+        slot.update(zip(order, spread([wanted[box] for box in order]), strict=True))
+
+    for _ in range(2):
+        for row in rows[::-1]:
+            settle(row, targets)
+        for row in rows:
+            settle(row, above)
     least = min(slot.values(), default=0)
     return {box: position - least for box, position in slot.items()}
-
-
-def _settle(row: Sequence[str], near: Mapping[str, Sequence[str]], slot: dict[str, int]) -> None:
-    """Put the boxes of a row where those that they are ``near`` to stand, on average."""
-    wanted = {box: mean([slot[other] for other in near[box]], slot[box]) for box in row}
-    order = sorted(row, key=lambda box: (wanted[box], slot[box]))
-    slot.update(zip(order, spread([wanted[box] for box in order]), strict=True))
 
 
 def mean(values: Sequence[float], default: float) -> float:

@@ -7,14 +7,17 @@ between rows as high as the lines that run in them. Nothing depends on a font, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tinygraph.viz.axes import Axes
+from tinygraph.viz.across import EDGE_LABEL, GAP, Across, Distance
+from tinygraph.viz.down import Down
 from tinygraph.viz.grid import Grid, side_by_side
+from tinygraph.viz.lanes import WIDTH
 from tinygraph.viz.measure import Content, box_content, group_content
 from tinygraph.viz.outline import Box, Edge, Group, Outline
 from tinygraph.viz.routes import Route, Router
+from tinygraph.viz.text import width
 from tinygraph.viz.timegrid import by_time, panel_rows
 
 Point = tuple[float, float]
@@ -56,10 +59,15 @@ class PlacedBox:
 
 @dataclass(frozen=True)
 class PlacedEdge:
-    """An edge and the corners that it goes through, its ends included."""
+    """An edge, the corners that it goes through, its ends included, and the middle of its label.
+
+    The edges of a bus end in one line.
+    """
 
     edge: Edge
     points: tuple[Point, ...]
+    label: Point | None = None
+    bus: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,15 +102,15 @@ def layout(outline: Outline) -> Layout:
     rows = panel_rows(outline, grid.cells)
     headings = {group.id: group_content(group) for group in outline.groups if group.id in rows}
     left = max((content.width + 2 * PANEL for content in headings.values()), default=0.0)
-    axes = Axes(
-        grid.cells, sizes, routes, left, [(*rows[id], content.height) for id, content in headings.items()]
-    )
-    rects = {id: _rect(id, sizes[id][1], axes) for id in grid.cells}
-    edges = tuple(PlacedEdge(route.edge, _points(route, rects, axes)) for route in routes)
+    widths = {id: size[0] for id, size in sizes.items()}
+    across = Across(grid.cells, widths, routes, left, _beside_panels(outline, grid, widths, rows))
+    high = [(*rows[id], content.height) for id, content in headings.items()]
+    down = Down(grid.cells, {id: size[1] for id, size in sizes.items()}, routes, across, high)
+    rects = {id: _rect(id, sizes[id][1], across, down) for id in grid.cells}
+    edges = tuple(_edge(route, rects, across, down) for route in routes)
     panels = tuple(
-        Panel(group, headings[group.id], _panel(group, rows[group.id], outline, rects, axes))
-        for group in outline.groups
-        if group.id in rows
+        Panel(group, headings[group.id], rect)
+        for group, rect in _panels(outline, rows, rects, down)
     )
     right = [rect.right for rect in (*rects.values(), *(panel.rect for panel in panels))]
     return Layout(
@@ -110,9 +118,9 @@ def layout(outline: Outline) -> Layout:
         tuple(PlacedBox(box, contents[box.id], rects[box.id]) for box in outline.boxes),
         edges,
         panels,
-        tuple(axes.x((slot, 0.0)) for slot in grid.columns),
+        tuple(across.x((slot, 0.0)) for slot in grid.columns),
         max([*right, *(x for edge in edges for x, _ in edge.points)]),
-        axes.bottom,
+        down.end,
     )
 
 
@@ -134,44 +142,74 @@ def _evened(outline: Outline, grid: Grid, contents: Mapping[str, Content]) -> di
     return sizes
 
 
-def _rect(id: str, height: float, axes: Axes) -> Rect:
-    left, right = axes.sides(id)
-    return Rect(left, axes.middle(axes.cells[id].row) - height / 2, right - left, height)
+def _rect(id: str, height: float, across: Across, down: Down) -> Rect:
+    left, right = across.sides(id)
+    return Rect(left, down.middle(across.cells[id].row) - height / 2, right - left, height)
 
 
-def _points(route: Route, rects: Mapping[str, Rect], axes: Axes) -> tuple[Point, ...]:
-    """The corners of an edge: straight to a neighbour, or along its channels."""
-    source, target = rects[route.edge.source], rects[route.edge.target]
-    if route.direct is not None:
-        y = source.y + source.height / 2 + route.direct
-        ends = (source.right, target.x) if source.x < target.x else (source.x, target.right)
-        return (ends[0], y), (ends[1], y)
-    leaves, arrives = axes.x(route.leaves), axes.x(route.arrives)
-    start = source.bottom if axes.line(route, route.out) > source.y else source.y
-    end = target.y if axes.line(route, route.into) < target.bottom else target.bottom
-    run = leaves if route.run is None else axes.x(route.run)
-    first, last = axes.line(route, route.out), axes.line(route, route.into)
+def _edge(route: Route, rects: Mapping[str, Rect], across: Across, down: Down) -> PlacedEdge:
+    """An edge: straight to a neighbour, with its label above it, or along its channels."""
+    edge = route.edge
+    if route.direct is None:
+        points = _path(route, rects[edge.source], rects[edge.target], across, down)
+        return PlacedEdge(edge, points, bus=route.net == edge.target)
+    ends = across.ends(route)
+    left, right = (rects[id] for id in ends)
+    y = left.y + left.height / 2 + route.direct
+    line = (left.right, y), (right.x, y)
+    beside = left.right + 6 + width(edge.label, EDGE_LABEL) / 2
+    middle = beside if ends in across.crowded else (left.right + right.x) / 2
+    label = (middle, y) if edge.label else None
+    return PlacedEdge(edge, line if ends[0] == edge.source else line[::-1], label)
+
+
+def _path(route: Route, source: Rect, target: Rect, across: Across, down: Down) -> tuple[Point, ...]:
+    first, last = down.line(route, route.out), down.line(route, route.into)
+    leaves, arrives = across.x(route.leaves), across.x(route.arrives)
+    run = leaves if route.run is None else across.x(route.run)
+    start = source.bottom if first > source.y else source.y
+    end = target.y if last < target.bottom else target.bottom
     corners = [(leaves, start), (leaves, first), (run, first), (run, last), (arrives, last), (arrives, end)]
     return _without_needless(corners)
 
 
 def _without_needless(corners: list[Point]) -> tuple[Point, ...]:
-    """Leave out corners that are none: points between two others on a straight line."""
+    """Leave out corners that are none: points on a straight line between two others."""
     kept: list[Point] = []
     for point in corners:
         if kept and point == kept[-1]:
             continue
-        while len(kept) > 1 and (kept[-2][0] == kept[-1][0] == point[0] or kept[-2][1] == kept[-1][1] == point[1]):
+        while len(kept) > 1 and any(kept[-2][k] == kept[-1][k] == point[k] for k in (0, 1)):
             kept.pop()
         kept.append(point)
     return tuple(kept)
 
 
-def _panel(
-    group: Group, rows: tuple[int, int], outline: Outline, rects: Mapping[str, Rect], axes: Axes
-) -> Rect:
-    """The panel of a layer: all of its rows, from the left edge to its last column."""
-    right = max(rects[b.id].right for b in outline.boxes if b.group == group.id and b.column is not None)
-    first, last = rows
-    top = axes.top[first] - PANEL
-    return Rect(0.0, top, right + PANEL, axes.top[last] + axes.height[last] + PANEL - top)
+def _beside_panels(
+    outline: Outline, grid: Grid, widths: Mapping[str, float], rows: Mapping[str, tuple[int, int]]
+) -> Iterator[Distance]:
+    """How far what stands beside a panel keeps from the last boxes on it."""
+    steps = [box for box in outline.boxes if box.column is not None]
+    last = max((grid.cells[box.id].last for box in steps), default=0)
+    outmost = [box.id for box in steps if grid.cells[box.id].last >= last - WIDTH]
+    for box in outline.boxes:
+        cell = grid.cells[box.id]
+        if box.column is None and cell.first > last and any(a <= cell.row <= b for a, b in rows.values()):
+            for id in outmost:
+                yield grid.cells[id].last, cell.first, (widths[id] + widths[box.id]) / 2 + PANEL + GAP
+
+
+def _panels(
+    outline: Outline, rows: Mapping[str, tuple[int, int]], rects: Mapping[str, Rect], down: Down
+) -> Iterator[tuple[Group, Rect]]:
+    """The panel of each layer with steps: all of its rows, up to its last column."""
+    last: dict[str, int] = {}
+    right: dict[int, float] = defaultdict(float)
+    for box in outline.boxes:
+        if box.group in rows and box.column is not None:
+            last[box.group] = max(box.column, last.get(box.group, -1))
+            right[box.column] = max(right[box.column], rects[box.id].right)
+    for group in outline.groups:
+        if group.id in rows:
+            top, bottom = down.top(rows[group.id][0]) - PANEL, down.bottom(rows[group.id][1]) + PANEL
+            yield group, Rect(0.0, top, right[last[group.id]] + PANEL, bottom - top)

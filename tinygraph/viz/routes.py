@@ -16,7 +16,7 @@ from tinygraph.viz.obstacles import Obstacles
 from tinygraph.viz.outline import Edge
 
 #: A position across the page: a slot, and pixels to the right of its middle.
-Across = tuple[int, float]
+Position = tuple[int, float]
 
 #: The distance of arrows that arrive side by side, and of lines that run side by side, in pixels.
 PORT, TRACK = 16, 8
@@ -32,17 +32,17 @@ class Route:
     """
 
     edge: Edge
-    leaves: Across
-    arrives: Across
+    leaves: Position
+    arrives: Position
     out: int
     into: int
     #: lines of one net share a track: those that leave one box, or all go to one
     net: str = ""
     straight: bool = False
-    run: Across | None = None
+    run: Position | None = None
     direct: float | None = None
 
-    def lines(self) -> list[tuple[int, Across, Across]]:
+    def lines(self) -> list[tuple[int, Position, Position]]:
         """The channels that the edge runs along, and from where to where."""
         if self.direct is not None:
             return []
@@ -118,7 +118,8 @@ class Router:
             if not any(route.straight for route in routes):
                 centre = centre and self.obstacles.free(slot, beyond, beyond)
             room = max(PORT / 2, self.sizes[id][0] / 2 - 8)
-            for route, offset in _offsets(routes, slot, centre, room):
+            above = 1 if channel == self.cells[id].row else -1
+            for route, offset in _offsets(routes, slot, 0.0 if centre else above / 2, room):
                 route.arrives = slot, offset
 
     def _set_runs(self, paths: Iterable[Route]) -> None:
@@ -159,15 +160,21 @@ def _rows_of(routes: Sequence[Route]) -> tuple[int, int]:
     return min(channels), max(channels)
 
 
-def _offsets(routes: Sequence[Route], slot: int, centre: bool, room: float) -> list[tuple[Route, float]]:
-    """Give each arrow its place on a side: the straight one the centre, those from the left the left."""
+def _offsets(
+    routes: Sequence[Route], slot: int, aside: float, room: float
+) -> list[tuple[Route, float]]:
+    """Give each arrow its place on a side: the straight one the centre, those from the left the left.
+
+    Where the centre is taken, an odd number of arrows moves ``aside`` by half a place: above a box to the
+    right and below it to the left, so that two that meet in a channel do not run in one line.
+    """
     straight = [route for route in routes if route.straight]
     others = sorted((r for r in routes if not r.straight), key=lambda route: route.leaves)
     left = [route for route in others if route.leaves[0] < slot]
     order = left + straight + others[len(left) :]
-    first = float(-len(left)) if straight and centre else (1 - len(order)) / 2
-    if not centre and len(order) % 2:
-        first += 0.5
+    first = float(-len(left)) if straight and not aside else (1 - len(order)) / 2
+    if len(order) % 2:
+        first += aside
     places = [first + index for index in range(len(order))]
     apart = min(PORT, room / max(max(map(abs, places)), 0.5))
     return [(route, place * apart) for route, place in zip(order, places, strict=True)]

@@ -77,15 +77,18 @@ def line(points: Sequence[Point], **attributes: object) -> str:
     return element("path", d=" ".join(parts), fill="none", **attributes)
 
 
-def arrow(points: Sequence[Point], colour: str, **attributes: object) -> str:
-    """Return a line that ends in an arrow's head."""
+def arrow(points: Sequence[Point], colour: str, backwards: bool = False, **attributes: object) -> str:
+    """Return a line that ends in an arrow's head.
+
+    Its dashes begin at its start, or ``backwards`` at its head: so those of lines that run into one agree.
+    """
     tip, before = points[-1], points[-2]
     base = _towards(tip, before, HEAD)
     across = (base[1] - tip[1]) / HEAD * HALF_HEAD, (tip[0] - base[0]) / HEAD * HALF_HEAD
     corners = (tip, (base[0] + across[0], base[1] + across[1]), (base[0] - across[0], base[1] - across[1]))
     head = element("polygon", points=" ".join(_at(corner).replace(" ", ",") for corner in corners), fill=colour)
     shortened = (*points[:-1], _towards(tip, before, HEAD - 1))
-    return line(shortened, stroke=colour, **attributes) + head
+    return line(shortened[::-1] if backwards else shortened, stroke=colour, **attributes) + head
 
 
 def _at(point: Point) -> str:

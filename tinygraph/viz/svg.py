@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tinygraph.viz.across import EDGE_LABEL
 from tinygraph.viz.layout import PANEL as INSET, Layout, Panel, PlacedBox, PlacedEdge, Rect
 from tinygraph.viz.legend import legend
 from tinygraph.viz.measure import ICON_HEIGHT, ICON_WIDTH, LID, PAD_X, PAD_Y, Line
@@ -60,7 +61,7 @@ def _drawing(layout: Layout) -> Iterator[str]:
         yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
     for edge in layout.edges:
         yield _edge(edge)
-    shared = {panel.group.id for panel in layout.panels if panel.group.weights}
+    shared = {panel.group.id for panel in layout.panels if panel.group.weights or panel.group.note}
     for placed in layout.boxes:
         yield _box(placed, placed.box.kind == "cell" and placed.box.group in shared)
 
@@ -86,10 +87,10 @@ def _panel(panel: Panel) -> Iterator[str]:
 def _edge(placed: PlacedEdge) -> str:
     edge = placed.edge
     style = SAVED if edge.saved else STYLES[edge.pass_]
-    drawn = arrow(placed.points, style.stroke, **style.line)
-    if edge.label and len(placed.points) == 2:
-        (x, y), (end, _) = placed.points
-        drawn += text(edge.label, (x + end) / 2, y - 5, 12, text_anchor="middle", fill=style.stroke)
+    drawn = arrow(placed.points, style.stroke, placed.bus, **style.line)
+    if placed.label:
+        x, y = placed.label
+        drawn += text(edge.label, x, y - 5, EDGE_LABEL, text_anchor="middle", fill=style.stroke)
     return drawn
 
 

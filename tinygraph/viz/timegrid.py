@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tinygraph.viz.bands import Bands, Vertex
 from tinygraph.viz.grid import Cell, Grid
@@ -87,18 +88,34 @@ class _TimeGrid:
                 self._settle(row, rows[row], right if row in taken else 1)
 
     def _settle(self, row: int, ids: list[str], least: int) -> None:
-        """Put the boxes of a row where they would like to stand, as far as there is room."""
-        wanted = {id: self._wanted(id, least) for id in ids}
+        """Put the boxes of a row under what they read; what reads nothing takes the next place right of it."""
+        wanted = {id: max(least, self._wanted(id)) for id in ids}
         order = sorted(ids, key=wanted.__getitem__)
-        for id, slot in zip(order, spread([wanted[id] for id in order], least), strict=True):
-            self.cells[id] = Cell(row, slot, slot)
+        reading = [id for id in order if id not in self.leaves]
+        slots = dict(zip(reading, spread([wanted[id] for id in reading], least), strict=True))
+        taken = sorted(slots.values())
+        after = least
+        for id in order:
+            if id in self.leaves:
+                slots[id] = _free_place(taken, max(after, round(wanted[id])))
+                after = slots[id] + WIDTH
+        self.cells |= {id: Cell(row, slot, slot) for id, slot in slots.items()}
 
-    def _wanted(self, id: str, least: int) -> float:
-        """Under what a box reads of its own pass; what reads nothing stands beside its reader's column."""
+    def _wanted(self, id: str) -> float:
+        """The mean place of what a box reads, or else of all that it is connected to."""
         placed = {other: self.cells[other].middle for other in self.near[id] if other in self.cells}
         sources = [placed[s] for s in self.sources[id] if s in placed and s not in self.leaves]
-        slot = mean(sources or list(placed.values()), self.cells[id].first if id in self.cells else least)
-        return max(least, slot + (WIDTH if id in self.leaves else 0))
+        here = self.cells[id].first if id in self.cells else self._middle(len(self.outline.columns) - 1)
+        return mean(sources or list(placed.values()), here)
+
+
+def _free_place(taken: Sequence[int], slot: int) -> int:
+    """The first place from ``slot`` on that is a box's width away from those taken, which are sorted."""
+    for other in taken[bisect_right(taken, slot - WIDTH) :]:
+        if other >= slot + WIDTH:
+            break
+        slot = other + WIDTH
+    return slot
 
 
 def panel_rows(outline: Outline, cells: Mapping[str, Cell]) -> dict[str, tuple[int, int]]:

@@ -99,10 +99,11 @@ class _Unrolled:
     def _outputs(self) -> dict[Key, tuple[str, ...]]:
         """The names under which the values of each box are given out."""
         found: dict[Key, tuple[str, ...]] = {}
+        alone = len(self.names) == 1
         for node, given in self.names.items():
             for value, region in self.links.origins(node):
                 for key in map(self._drawn, self.links.sources(value, region)):
-                    said = ("output" if name == key.layer else name for name in given)
+                    said = ("output" if alone and name == key.layer else name for name in given)
                     found[key] = tuple(dict.fromkeys((*found.get(key, ()), *said)))
         return found
 
@@ -118,7 +119,9 @@ class _Unrolled:
                 groups[name] = Group(id, node.name, "Input", f"{node.dtype.name} {shape_text(node.shape)}")
             else:
                 weights = self.badges.get(("forward", key.layer), ())
-                groups[name] = Group(id, key.layer, self.wording.type(key), weights=weights)
+                base, _, again = key.layer.partition(":")
+                note = f"shares the weights of {base}" if again and not weights else ""
+                groups[name] = Group(id, key.layer, self.wording.type(key), note, weights)
         return groups
 
     def _box(self, key: Key, nodes: list[Node]) -> Box:
@@ -143,17 +146,12 @@ class _Unrolled:
         )
 
     def _values(self, key: Key, nodes: list[Node]) -> list[Node]:
-        """The values whose shape a box shows: what the graph gives out, or other boxes of its pass read."""
+        """The values whose shape a box shows: what the graph gives out, or other boxes read."""
         inside = set(nodes)
-        read = [
-            node
-            for node in nodes
-            if any(
-                reader not in inside and where(reader.scope).pass_ == key.pass_
-                for reader in self.owners.readers[node]
-            )
-        ]
-        return [node for node in nodes if node in self.names] or read or nodes[-1:]
+        outside = {node: [r for r in self.owners.readers[node] if r not in inside] for node in nodes}
+        given = [node for node in nodes if node in self.names]
+        mine = [n for n, readers in outside.items() if any(where(r.scope).pass_ == key.pass_ for r in readers)]
+        return given or mine or [node for node in nodes if outside[node]] or nodes[-1:]
 
 
 def _group_of(key: Key) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinygraph import ops
-from tinygraph.graph import Node, Shape, scope
+from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import activations, registry
-from tinygraph.nn.checks import flag, whole_number
+from tinygraph.nn.checks import flag, shown, whole_number
 from tinygraph.nn.layer import Layer
 
 
@@ -87,6 +87,14 @@ class LSTM(Layer):
         units = self.units
         before, after = (self.bias_initializer((n,), dtype=dtype) for n in (units, 2 * units))
         return np.concatenate([before, np.ones(units, dtype), after])
+
+    def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
+        """There is at least one time step."""
+        super().check_inputs(shapes, several, batch)
+        if shapes[0][0] == 0:
+            raise GraphError(
+                f"{self.title}: expected at least one time step, got {shown([*batch, *shapes[0]])}."
+            )
 
     def call(self, x: Node, training: bool) -> Any:
         """Every step's h, or the last one's; with ``return_state`` the last h and c too."""

@@ -1,0 +1,122 @@
+"""`Compiled`: a model that knows what it is trained by, and checks data against it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from tinygraph import backends
+from tinygraph.nn import optimizers, registry
+from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
+from tinygraph.nn.graphed import Graphed
+from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.steps import Steps
+from tinygraph.nn.targets import targets_of, weights_of
+
+
+class Compiled(Graphed):
+    """A model with an optimizer, losses and metrics, and the programs that follow from them."""
+
+    steps: Steps | None = None
+    _compiled: dict[str, Any] | None = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
+        backend: str = "numpy",
+        **unknown: Any,
+    ) -> None:
+        """Say what to train by. Weights stay as they are.
+
+        Args:
+            optimizer: a name such as ``"adam"``, a config or an object.
+            loss: a name, an object or a function (y_true, y_pred) of nodes; for several outputs a
+                list or a dict by output name.
+            metrics: names, objects or functions, in a list; for several outputs a dict by output name,
+                or a list of lists. A flat list is for every output.
+            loss_weights: what the losses of several outputs are multiplied by; a list or a dict.
+            weighted_metrics: metrics that take sample weights into account.
+            backend: where it runs; see `tinygraph.devices`.
+
+        Raises:
+            ValueError: a name that nothing has, with the closest one that exists.
+            BackendError: a backend that cannot be used here.
+        """
+        self._reject("compile", unknown)
+        if loss is None:
+            raise ValueError(f"{self.title}.compile: needs a loss, for instance loss='mse'.")
+        backends.get(backend)
+        given = {
+            "optimizer": optimizers.get(optimizer),
+            "loss": loss,
+            "metrics": metrics,
+            "loss_weights": loss_weights,
+            "weighted_metrics": weighted_metrics,
+            "backend": backend,
+        }
+        check_named(given)
+        if self.outputs:
+            heads_of(self, given)
+        self._compiled, self.steps = given, None
+
+    def forget_programs(self) -> None:
+        """Drop all compiled programs: the layers have changed."""
+        self.programs.clear()
+        self.steps = None
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer that `compile` was given or made."""
+        return self._settings("optimizer")["optimizer"]
+
+    def _settings(self, method: str) -> dict[str, Any]:
+        if self._compiled is None:
+            raise RuntimeError(
+                f"{self.title}.{method}: compile the model first: model.compile('adam', 'mse')."
+            )
+        return self._compiled
+
+    def _steps(self, method: str) -> Steps:
+        """The programs, made when the model has its shapes."""
+        given = self._settings(method)
+        if self.steps is None:
+            heads = heads_of(self, given)
+            self.steps = Steps(self, heads, given["optimizer"], given["backend"])
+        return self.steps
+
+    def _prediction_steps(self) -> Steps:
+        """The programs of a model that is compiled, or else some that only predict."""
+        if self._compiled is not None:
+            return self._steps("predict")
+        if self.steps is None:
+            self.steps = Steps(self, [], optimizers.SGD(), "numpy")
+        return self.steps
+
+    def _reject(self, method: str, unknown: Mapping[str, Any]) -> None:
+        """Raise TypeError for an argument that a method does not have."""
+        if unknown:
+            known = inspect.signature(getattr(self, method)).parameters
+            registry.reject(f"{self.title}.{method}", unknown, [name for name in known if name != "unknown"])
+
+    def _inputs(self, x: Any, where: str = "") -> Samples:
+        """Check ``x``; a model without shapes takes them from it."""
+        if not self.inputs:
+            self.build(sample_shape_of(x, f"{where}x"))
+        return inputs_of(self, x, where)
+
+    def _labelled(
+        self, method: str, x: Any, y: Any, sample_weight: Any, where: str = ""
+    ) -> tuple[Steps, Samples]:
+        """Check inputs, true values and weights against one another; ``where`` stands before their names."""
+        self._settings(method)
+        inputs = self._inputs(x, where)
+        steps = self._steps(method)
+        targets = targets_of(self, steps.heads, y, where)
+        check_lengths({f"{where}x": inputs, f"{where}y": targets})
+        weights = weights_of(steps.heads, targets, sample_weight, where)
+        return steps, Samples({**inputs.arrays, **targets.arrays, **weights})

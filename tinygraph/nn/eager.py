@@ -1,0 +1,75 @@
+"""Layers run at once, on arrays: a program for each set of shapes, of which the last few are kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.compile import Function, compile
+from tinygraph.graph import GraphError
+from tinygraph.nn.checks import array_problem
+from tinygraph.nn.tracing import Trace
+from tinygraph.ops import input
+
+if TYPE_CHECKING:
+    from tinygraph.nn.layer import Layer
+
+Array = np.ndarray[Any, Any]
+
+#: How many programs a layer keeps.
+KEPT = 8
+
+
+class Programs:
+    """The programs of one layer that is called on arrays."""
+
+    def __init__(self, layer: Layer):
+        self.layer = layer
+        self._kept: OrderedDict[Any, Function] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def clear(self) -> None:
+        """Drop all programs: the layer has changed."""
+        self._kept.clear()
+
+    def run(self, values: Sequence[Any], several: bool, training: bool, arguments: Mapping[str, Any]) -> Any:
+        """Return what the layer makes of the arrays; ``several`` says whether they came as a list."""
+        arrays = [self._array(index, value) for index, value in enumerate(values)]
+        key = (tuple((array.shape, array.dtype) for array in arrays), training, str(arguments))
+        if key not in self._kept:
+            self._kept[key] = self._compiled(arrays, several, training, arguments)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key](**{f"x{k}": array for k, array in enumerate(arrays)})
+
+    def _compiled(
+        self, arrays: Sequence[Array], several: bool, training: bool, arguments: Mapping[str, Any]
+    ) -> Function:
+        nodes = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(arrays)]
+        with Trace(training) as trace:
+            result = self.layer.lower(nodes if several else nodes[0], training=training, **arguments)
+        return compile(result, updates=trace.updates)
+
+    def _array(self, index: int, value: Any) -> Array:
+        """Return an input as an array in one of the dtypes of graphs, or raise `GraphError`."""
+        what = f"{self.layer.title}, input {index}"
+        try:
+            array = np.asarray(value)
+            problem = array_problem(array) or ("a single number" if array.ndim == 0 else "")
+        except ValueError:
+            array, problem = np.empty(1), "rows of different lengths"
+        if problem:
+            raise GraphError(f"{what}: expected an array of numbers, got {problem}.")
+        if array.size == 0:
+            raise GraphError(f"{what}: expected at least one sample, got an empty array of {array.shape}.")
+        self.layer.check_values(array, what, index)
+        wanted = self.layer.wanted(index)
+        floats = wanted if wanted.kind == "f" else self.layer.float
+        dtype = {"b": np.dtype(bool), "f": floats}.get(array.dtype.kind, np.dtype("int64"))
+        return array.astype(dtype, copy=False)
