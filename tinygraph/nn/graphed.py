@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Call, Symbol
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter, input
+
+if TYPE_CHECKING:
+    from tinygraph.viz.draw import Drawing
 
 Array = np.ndarray[Any, Any]
 
@@ -152,6 +155,18 @@ class Graphed(Layer):
                 else next(name for name in numbered if name not in names and name not in used)
             )
         return names
+
+    def summary(self, batch: int = 32) -> None:
+        """Print the layers, where their parameters come from, and what ``batch`` samples take to predict."""
+        from tinygraph.nn.summary import summary
+
+        print(summary(self, whole_number(f"{self.title}.summary", "batch", batch)))
+
+    def draw(self, level: str = "model", steps: int | None = None, path: Any = None) -> Drawing:
+        """Return the model as a picture: its layers, or with ``level="unrolled"`` every time step; see `tg.draw`."""
+        from tinygraph.viz.draw import draw
+
+        return draw(self, level=level, steps=steps, path=path)
 
     def get_layer(self, name: str) -> Layer:
         """Return the layer of this name; raises ValueError with a suggestion."""

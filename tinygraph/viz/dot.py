@@ -3,41 +3,99 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight
-from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
 from tinygraph.viz.text import product_text, visible
 
 if TYPE_CHECKING:
-    from graphviz import Digraph
+    from graphviz import Digraph  # type: ignore[import-untyped]
 
 _SHAPES = {"input": "oval", "param": "cylinder", "ellipsis": "plaintext"}
-_LINES = {"forward": "solid", "backward": "dashed", "update": "dotted"}
+_DASHES = {"forward": "solid", "backward": "dashed", "update": "dotted"}
 
 
 def dot(outline: Outline) -> Digraph:
     """Return an outline as a `graphviz.Digraph`: layers are clusters, and so are steps of several boxes.
 
-    The shared weights of a layer are one cylinder in its cluster, without an edge to every step.
+    The weights that the steps of a layer share are one cylinder in its cluster, without any edge.
     """
     import graphviz
 
-    graph = graphviz.Digraph("tinygraph", comment=visible(outline.title))
-    notes = "\n".join((outline.title, *outline.notes))
-    graph.attr(label=_text(notes), labelloc="t", fontname="Helvetica", bgcolor="white", rankdir="TB")
-    graph.attr("node", fontname="Helvetica", fontsize="12", style="rounded,filled", shape="box")
+    graph = graphviz.Digraph("tinygraph")
+    label = _text(outline.title, *outline.notes)
+    graph.attr(label=label, labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
+    graph.attr("node", fontname="Helvetica", fontsize="12", shape="box", fontcolor=INK)
     graph.attr("edge", fontname="Helvetica", fontsize="11")
-    groups = {group.id: group for group in outline.groups}
-    grouped: dict[str, list[Box]] = defaultdict(list)
+    stepped = {box.group for box in outline.boxes if box.column is not None}
+    inside: dict[str, list[Box]] = defaultdict(list)
     for box in outline.boxes:
-        grouped[box.group if _is_cluster(groups, box, outline) else ""].append(box)
-    for box in grouped.pop("", []):
+        inside[box.group if box.column is not None else ""].append(box)
+    for box in inside[""]:
         _add_box(graph, box)
-    for id, boxes in grouped.items():
-        with graph.subgraph(name=f"cluster_{id}") as cluster:
-            _fill_cluster(cluster, groups[id], boxes, outline)
+    for group in outline.groups:
+        if group.id in stepped:
+            with graph.subgraph(name=f"cluster_{group.id}") as cluster:
+                _fill_layer(cluster, group, inside[group.id])
     for edge in outline.edges:
         _add_edge(graph, edge)
     return graph
+
+
+def _fill_layer(cluster: Digraph, group: Group, boxes: Iterable[Box]) -> None:
+    """A layer: its weights, and its steps, each in a cluster of its own where it is several boxes."""
+    label = _text(group.label, group.type, group.note)
+    cluster.attr(label=label, labeljust="l", style="rounded,filled", fillcolor=PANEL, color=FAINT)
+    if group.weights:
+        text = _text(*(_weight(weight) for weight in group.weights))
+        style = {"fillcolor": WEIGHT_FILL, "color": WEIGHT, "style": "filled"}
+        cluster.node(f"{group.id}_weights", text, shape="cylinder", **style)
+    columns: dict[tuple[int, str], list[Box]] = defaultdict(list)
+    for box in boxes:
+        columns[box.column or 0, box.pass_].append(box)
+    for (column, pass_), step in columns.items():
+        if len(step) == 1:
+            _add_box(cluster, step[0])
+        else:
+            with cluster.subgraph(name=f"cluster_{group.id}_{pass_}_{column + 1}") as inner:
+                inner.attr(label="", style="rounded,filled", fillcolor=PAPER, color=FAINT)
+                for box in step:
+                    _add_box(inner, box)
+
+
+def _add_box(graph: Digraph, box: Box) -> None:
+    lines = [box.label, " · ".join(part for part in (box.type, box.dtype, box.shape) if part), box.note]
+    lines += [_weight(weight) for weight in box.weights]
+    lines += [f"output {name}" for name in box.outputs]
+    style = STYLES[box.pass_]
+    look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
+    if box.kind in ("input", "constant", "ellipsis"):
+        look = {"fillcolor": PAPER, "color": MUTED}
+    elif box.kind == "param":
+        look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT}
+    look["style"] = f"filled,{_DASHES[box.pass_]}"
+    graph.node(box.id, _text(*lines), shape=_SHAPES.get(box.kind, "box"), tooltip=_text(box.scope), **look)
+
+
+def _add_edge(graph: Digraph, edge: Edge) -> None:
+    style = SAVED if edge.saved else STYLES[edge.pass_]
+    # What is carried from step to step, and what goes backward, does not decide what stands above what.
+    free = "false" if edge.label or edge.saved or edge.pass_ == "backward" else "true"
+    look = {"color": style.stroke, "fontcolor": style.stroke, "style": _DASHES[edge.pass_]}
+    graph.edge(
+        edge.source, edge.target, _text(edge.label), constraint=free, penwidth=str(style.width), **look
+    )
+
+
+def _weight(weight: Weight) -> str:
+    return f"{weight.name} {product_text(weight.shape)}"
+
+
+def _text(*lines: str) -> str:
+    """Return lines as one label in which nothing is markup, an escape or an entity."""
+    import graphviz
+
+    shown = (visible(line).replace("&", "&amp;") for line in lines if line)
+    return graphviz.nohtml("\\n".join(graphviz.escape(line) for line in shown))

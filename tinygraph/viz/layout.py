@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tinygraph.viz.across import EDGE_LABEL, GAP, Across, Distance
-from tinygraph.viz.down import Down
-from tinygraph.viz.grid import Grid, side_by_side
-from tinygraph.viz.lanes import WIDTH
-from tinygraph.viz.measure import Content, box_content, group_content
 from tinygraph.viz.outline import Box, Edge, Group, Outline
-from tinygraph.viz.routes import Route, Router
+from tinygraph.viz.placing.across import EDGE_LABEL, GAP, Across, Distance
+from tinygraph.viz.placing.down import Down
+from tinygraph.viz.placing.grid import Grid, side_by_side
+from tinygraph.viz.placing.lanes import WIDTH
+from tinygraph.viz.placing.measure import Content, box_content, group_content
+from tinygraph.viz.placing.routes import Route, Router
+from tinygraph.viz.placing.timegrid import by_time, panel_rows
 from tinygraph.viz.text import width
-from tinygraph.viz.timegrid import by_time, panel_rows
 
 Point = tuple[float, float]
 
@@ -109,8 +109,7 @@ def layout(outline: Outline) -> Layout:
     rects = {id: _rect(id, sizes[id][1], across, down) for id in grid.cells}
     edges = tuple(_edge(route, rects, across, down) for route in routes)
     panels = tuple(
-        Panel(group, headings[group.id], rect)
-        for group, rect in _panels(outline, rows, rects, down)
+        Panel(group, headings[group.id], rect) for group, rect in _panels(outline, rows, rects, down)
     )
     right = [rect.right for rect in (*rects.values(), *(panel.rect for panel in panels))]
     return Layout(

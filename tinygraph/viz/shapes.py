@@ -49,9 +49,7 @@ def title(words: str) -> str:
 
 def rectangle(rect: Rect, radius: float, **attributes: object) -> str:
     """Return a rectangle with round corners."""
-    return element(
-        "rect", x=rect.x, y=rect.y, width=rect.width, height=rect.height, rx=radius, **attributes
-    )
+    return element("rect", x=rect.x, y=rect.y, width=rect.width, height=rect.height, rx=radius, **attributes)
 
 
 def cylinder(rect: Rect, lid: float, **attributes: object) -> str:
@@ -86,7 +84,9 @@ def arrow(points: Sequence[Point], colour: str, backwards: bool = False, **attri
     base = _towards(tip, before, HEAD)
     across = (base[1] - tip[1]) / HEAD * HALF_HEAD, (tip[0] - base[0]) / HEAD * HALF_HEAD
     corners = (tip, (base[0] + across[0], base[1] + across[1]), (base[0] - across[0], base[1] - across[1]))
-    head = element("polygon", points=" ".join(_at(corner).replace(" ", ",") for corner in corners), fill=colour)
+    head = element(
+        "polygon", points=" ".join(_at(corner).replace(" ", ",") for corner in corners), fill=colour
+    )
     shortened = (*points[:-1], _towards(tip, before, HEAD - 1))
     return line(shortened[::-1] if backwards else shortened, stroke=colour, **attributes) + head
 

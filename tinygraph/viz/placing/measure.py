@@ -65,7 +65,11 @@ def box_content(box: Box) -> Content:
 
 def group_content(group: Group) -> Content:
     """Return the heading of a layer's panel: its name and type, and its weights in a cylinder."""
-    lines = [Line(shorten(visible(group.label)), "label"), Line(group.type, "text"), Line(group.note, "muted")]
+    lines = [
+        Line(shorten(visible(group.label)), "label"),
+        Line(group.type, "text"),
+        Line(group.note, "muted"),
+    ]
     weights = weight_lines(group.weights)
     cylinder = 2 * LID + PAD_Y if weights else 0
     lines = [line for line in lines if line.text] + weights

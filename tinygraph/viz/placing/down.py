@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from tinygraph.viz.across import Across
-from tinygraph.viz.grid import Cell
-from tinygraph.viz.routes import TRACK, Route, tracks
+from tinygraph.viz.placing.across import Across
+from tinygraph.viz.placing.grid import Cell
+from tinygraph.viz.placing.routes import TRACK, Route, tracks
 
 #: The height of a channel with one line in it.
 CHANNEL = 40
@@ -45,7 +45,8 @@ class Down:
             self._channel[channel] = max(self._channel[channel], CHANNEL + track * TRACK)
         for first, last, least in panels:
             self._make_room(first, last, least)
-        self._top, at = [], 0.0
+        self._top: list[float] = []
+        at = 0.0
         for channel, height in zip(self._channel, self._height, strict=False):
             self._top.append(at + channel)
             at += channel + height

@@ -49,12 +49,15 @@ def lanes(rows: Sequence[Sequence[str]], edges: Sequence[tuple[str, str]]) -> di
             targets[source].append(target)
     chained = {box for box in row_of if sources[box]}
     above = {box: [s for s in sources[box] if s in chained] or sources[box] for box in row_of}
-    beside = {box for box in row_of if box not in chained and any(set(sources[t]) & chained for t in targets[box])}
+    beside = {
+        box for box in row_of if box not in chained and any(set(sources[t]) & chained for t in targets[box])
+    }
     slot = {box: WIDTH * index for row in rows for index, box in enumerate(row)}
 
     def settle(row: Sequence[str], near: Mapping[str, Sequence[str]]) -> None:
         wanted = {
-            box: mean([slot[other] for other in near[box] or targets[box]], slot[box]) + WIDTH * (box in beside)
+            box: mean([slot[other] for other in near[box] or targets[box]], slot[box])
+            + WIDTH * (box in beside)
             for box in row
         }
         order = sorted(row, key=lambda box: (wanted[box], slot[box]))

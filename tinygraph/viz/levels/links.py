@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tinygraph.graph import Node
-from tinygraph.viz.origins import Origins, Part, Region, whole
-from tinygraph.viz.owners import Key, Owners
+from tinygraph.viz.levels.origins import Origins, Part, Region, whole
+from tinygraph.viz.levels.owners import Key, Owners
 
 
 class Link(NamedTuple):

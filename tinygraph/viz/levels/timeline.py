@@ -36,7 +36,9 @@ def timeline(lengths: Iterable[int], steps: int | None = None) -> Timeline:
     ends = sorted(set(lengths))
     total = ends[-1] if ends else 0
     shown = _shown(ends, total, steps)
-    column, headings, runs = [0] * total, [], {}
+    column = [0] * total
+    headings: list[str] = []
+    runs: dict[int, range] = {}
     step = 0
     while step < total:
         stop = step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tinygraph.graph import Node
-from tinygraph.viz.scopes import step_layers, where
+from tinygraph.viz.levels.scopes import step_layers, where
 
 
 def adopted_steps(nodes: Sequence[Node], readers: Mapping[Node, Sequence[Node]]) -> dict[Node, int]:

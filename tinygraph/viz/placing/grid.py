@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tinygraph.viz.lanes import WIDTH, lanes
 from tinygraph.viz.outline import PASSES, Outline
-from tinygraph.viz.ranks import ranks
+from tinygraph.viz.placing.lanes import WIDTH, lanes
+from tinygraph.viz.placing.ranks import ranks
 
 Pairs = list[tuple[str, str]]
 

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygraph.viz.grid import Cell
-from tinygraph.viz.obstacles import Obstacles
 from tinygraph.viz.outline import Edge
+from tinygraph.viz.placing.grid import Cell
+from tinygraph.viz.placing.obstacles import Obstacles
 
 #: A position across the page: a slot, and pixels to the right of its middle.
 Position = tuple[int, float]
@@ -76,9 +76,7 @@ class Router:
         start = _clamp(target.middle, source)
         end = _clamp(start, target)
         down = target.row >= source.row
-        route = Route(
-            edge, (start, 0.0), (end, 0.0), source.row + down, target.row + (not down), edge.source
-        )
+        route = Route(edge, (start, 0.0), (end, 0.0), source.row + down, target.row + (not down), edge.source)
         if source.row == target.row:
             route.into = route.out
             beside = abs(self.obstacles.order[edge.source] - self.obstacles.order[edge.target]) == 1
@@ -149,9 +147,13 @@ def _clamp(slot: int, cell: Cell) -> int:
 def _is_bus(routes: Sequence[Route], slot: int) -> bool:
     """Whether many edges of one pass come along one channel from one side: they are drawn as one line."""
     sides = {route.leaves[0] < slot for route in routes}
-    return len(routes) > 2 and len(sides) == 1 and all(
-        route.out == route.into and route.edge.pass_ == routes[0].edge.pass_ and not route.edge.saved
-        for route in routes
+    return (
+        len(routes) > 2
+        and len(sides) == 1
+        and all(
+            route.out == route.into and route.edge.pass_ == routes[0].edge.pass_ and not route.edge.saved
+            for route in routes
+        )
     )
 
 
@@ -160,9 +162,7 @@ def _rows_of(routes: Sequence[Route]) -> tuple[int, int]:
     return min(channels), max(channels)
 
 
-def _offsets(
-    routes: Sequence[Route], slot: int, aside: float, room: float
-) -> list[tuple[Route, float]]:
+def _offsets(routes: Sequence[Route], slot: int, aside: float, room: float) -> list[tuple[Route, float]]:
     """Give each arrow its place on a side: the straight one the centre, those from the left the left.
 
     Where the centre is taken, an odd number of arrows moves ``aside`` by half a place: above a box to the

@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tinygraph.viz.bands import Bands, Vertex
-from tinygraph.viz.grid import Cell, Grid
-from tinygraph.viz.lanes import WIDTH, mean, spread
 from tinygraph.viz.outline import Outline
+from tinygraph.viz.placing.bands import Bands, Vertex
+from tinygraph.viz.placing.grid import Cell, Grid
+from tinygraph.viz.placing.lanes import WIDTH, mean, spread
 
 
 def by_time(outline: Outline) -> Grid:
@@ -82,13 +82,17 @@ class _TimeGrid:
             if not vertex[0] and not self.bands.is_bar(vertex):
                 rows[row].append(vertex[1])
         right = max((cell.last for cell in self.cells.values()), default=0) + WIDTH
-        taken = {row for first, last in panel_rows(self.outline, self.cells).values() for row in range(first, last + 1)}
+        taken = {
+            row
+            for first, last in panel_rows(self.outline, self.cells).values()
+            for row in range(first, last + 1)
+        }
         for order in (1, -1, 1):
             for row in sorted(rows, reverse=order < 0):
                 self._settle(row, rows[row], right if row in taken else 1)
 
     def _settle(self, row: int, ids: list[str], least: int) -> None:
-        """Put the boxes of a row under what they read; what reads nothing takes the next place right of it."""
+        """Put the boxes of a row under what they read; what reads nothing stands at the right of its wish."""
         wanted = {id: max(least, self._wanted(id)) for id in ids}
         order = sorted(ids, key=wanted.__getitem__)
         reading = [id for id in order if id not in self.leaves]

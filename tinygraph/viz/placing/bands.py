@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from tinygraph.viz.grid import block, pairs
-from tinygraph.viz.lanes import WIDTH
 from tinygraph.viz.outline import Box, Outline
-from tinygraph.viz.ranks import ranks
+from tinygraph.viz.placing.grid import block, pairs
+from tinygraph.viz.placing.lanes import WIDTH
+from tinygraph.viz.placing.ranks import ranks
 
 #: A band is (group, pass); what has no step is a vertex of its own, ("", id).
 Vertex = tuple[str, str]

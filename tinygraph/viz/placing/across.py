@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 
-from tinygraph.viz.grid import Cell
-from tinygraph.viz.routes import TRACK, Position, Route
+from tinygraph.viz.placing.grid import Cell
+from tinygraph.viz.placing.routes import TRACK, Position, Route
 from tinygraph.viz.text import width
 
 #: The least distance of two boxes in a row, and of a line from a box that it passes: between two boxes, and

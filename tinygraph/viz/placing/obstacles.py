@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from tinygraph.viz.grid import Cell
+from tinygraph.viz.placing.grid import Cell
 
 #: How far beside its ends a line looks for a gap, before it goes around everything.
 _FAR = 6

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Counter, Parameter
-from tinygraph.viz.labels import folded, weight_of
-from tinygraph.viz.origins import arranges
+from tinygraph.viz.levels.labels import folded, weight_of
+from tinygraph.viz.levels.origins import arranges
+from tinygraph.viz.levels.scopes import Where, step_layers, where
 from tinygraph.viz.outline import Weight
-from tinygraph.viz.scopes import Where, step_layers, where
 
 
 class Key(NamedTuple):

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tinygraph.graph import Node
-from tinygraph.viz.labels import attributes, folded, number_of, operation
-from tinygraph.viz.links import Links
-from tinygraph.viz.owners import Key
-from tinygraph.viz.scopes import where
+from tinygraph.viz.levels.labels import attributes, folded, number_of, operation
+from tinygraph.viz.levels.links import Links
+from tinygraph.viz.levels.owners import Key
+from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.timeline import Timeline
 from tinygraph.viz.text import subscript
-from tinygraph.viz.timeline import Timeline
 
 _PREFIX = {"forward": "", "backward": "∂ ", "update": "update "}
 

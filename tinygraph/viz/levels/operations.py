@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
-from tinygraph.viz.adoption import adopted_steps
-from tinygraph.viz.labels import attributes, folded, number_of, operation, output_names, weight_of
+from tinygraph.viz.levels.adoption import adopted_steps
+from tinygraph.viz.levels.labels import attributes, folded, number_of, operation, output_names, weight_of
+from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
-from tinygraph.viz.scopes import where
 from tinygraph.viz.text import shape_text
-from tinygraph.viz.timeline import timeline
 
 #: A drawing of more boxes is collapsed: nobody could read it.
 LIMIT = 2000
@@ -74,7 +74,10 @@ class _Operations:
                 continue
             if folded(node):
                 said[node] = number_of(node) or ""
-            elif isinstance(node, Parameter) and len({self.step.get(r) for r in self.readers[node]} - {None}) > 1:
+            elif (
+                isinstance(node, Parameter)
+                and len({self.step.get(r) for r in self.readers[node]} - {None}) > 1
+            ):
                 said[node] = node.name
         return said
 
@@ -136,8 +139,17 @@ class _Operations:
             label = number_of(node) or node.label
             kind = "param" if isinstance(node, Parameter) else node.op.name
         return Box(
-            id, label, kind, pass_, group, self._column(node), shape_text(node.shape), node.dtype.name,
-            note=attributes(node) if node.inputs else "", scope=node.scope, outputs=self.names.get(node, ()),
+            id,
+            label,
+            kind,
+            pass_,
+            group,
+            self._column(node),
+            shape_text(node.shape),
+            node.dtype.name,
+            note=attributes(node) if node.inputs else "",
+            scope=node.scope,
+            outputs=self.names.get(node, ()),
         )
 
     def _edges(self, ids: dict[Owner, str]) -> Iterator[Edge]:

@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from tinygraph.graph import Graph, Node
-from tinygraph.viz.labels import output_names
-from tinygraph.viz.links import Links
-from tinygraph.viz.origins import whole
+from tinygraph.viz.levels.labels import output_names
+from tinygraph.viz.levels.links import Links
+from tinygraph.viz.levels.origins import whole
+from tinygraph.viz.levels.owners import Key, Owners, badges
+from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.states import state_names
+from tinygraph.viz.levels.timeline import timeline
+from tinygraph.viz.levels.wording import Wording
 from tinygraph.viz.outline import Box, Edge, Group, Outline
-from tinygraph.viz.owners import Key, Owners, badges
-from tinygraph.viz.scopes import where
-from tinygraph.viz.states import state_names
 from tinygraph.viz.text import shape_text
-from tinygraph.viz.timeline import timeline
-from tinygraph.viz.wording import Wording
 
 
 def unrolled(
@@ -150,7 +150,9 @@ class _Unrolled:
         inside = set(nodes)
         outside = {node: [r for r in self.owners.readers[node] if r not in inside] for node in nodes}
         given = [node for node in nodes if node in self.names]
-        mine = [n for n, readers in outside.items() if any(where(r.scope).pass_ == key.pass_ for r in readers)]
+        mine = [
+            n for n, readers in outside.items() if any(where(r.scope).pass_ == key.pass_ for r in readers)
+        ]
         return given or mine or [node for node in nodes if outside[node]] or nodes[-1:]
 
 
