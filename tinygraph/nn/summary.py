@@ -52,7 +52,7 @@ def _rows(model: Graphed) -> list[tuple[str, ...]]:
     for call in model.calls:
         calls.setdefault(call.layer, []).append(call)
     branches = any(call.inputs != before.outputs for before, call in pairwise(model.calls))
-    rows = [(*HEADINGS, "connected to") if branches else HEADINGS]
+    rows: list[tuple[str, ...]] = [(*HEADINGS, "connected to") if branches else HEADINGS]
     for symbol in model.inputs if branches else []:
         rows.append((f"{symbol.name} (Input)", _shapes([symbol]), "", "", ""))
     for layer in model.layers:

@@ -47,7 +47,7 @@ class Down:
             self._make_room(first, last, least)
         self._top: list[float] = []
         at = 0.0
-        for channel, height in zip(self._channel, self._height, strict=False):
+        for channel, height in zip(self._channel[:-1], self._height, strict=True):
             self._top.append(at + channel)
             at += channel + height
 

@@ -18,6 +18,9 @@ from tinygraph.viz.placing.obstacles import Obstacles
 #: A position across the page: a slot, and pixels to the right of its middle.
 Position = tuple[int, float]
 
+#: A box, the channel above or below it, and the slot at which edges arrive or leave.
+Port = tuple[str, int, int]
+
 #: The distance of arrows that arrive side by side, and of lines that run side by side, in pixels.
 PORT, TRACK = 16, 8
 
@@ -101,24 +104,36 @@ class Router:
 
     def _set_ports(self, paths: Sequence[Route]) -> None:
         """Let the arrows that arrive at one side of a box arrive beside each other."""
-        arriving: dict[tuple[str, int, int], list[Route]] = defaultdict(list)
-        leaving = {(route.edge.source, route.out, route.leaves[0]) for route in paths}
+        arriving: dict[Port, list[Route]] = defaultdict(list)
+        leaving: dict[Port, list[Route]] = defaultdict(list)
         for route in paths:
             arriving[route.edge.target, route.into, route.arrives[0]].append(route)
+            leaving[route.edge.source, route.out, route.leaves[0]].append(route)
         for port, routes in arriving.items():
-            id, channel, slot = port
-            if _is_bus(routes, slot):
+            if _is_bus(routes, port[2]):
                 for route in routes:
-                    route.net = id
-                continue
-            beyond = channel - 1 if channel == self.cells[id].row else channel
-            centre = port not in leaving
-            if not any(route.straight for route in routes):
-                centre = centre and self.obstacles.free(slot, beyond, beyond)
-            room = max(PORT / 2, self.sizes[id][0] / 2 - 8)
-            above = 1 if channel == self.cells[id].row else -1
-            for route, offset in _offsets(routes, slot, 0.0 if centre else above / 2, room):
-                route.arrives = slot, offset
+                    route.net = port[0]
+            else:
+                self._part_arrivals(port, routes, leaving.get(port, []))
+
+    def _part_arrivals(self, port: Port, routes: Sequence[Route], leaving: Sequence[Route]) -> None:
+        """Place the arrows at one port. What leaves there too makes way for a straight line."""
+        id, channel, slot = port
+        top = channel == self.cells[id].row
+        straight = any(route.straight for route in routes)
+        yields = straight and not any(route.straight for route in leaving)
+        row_beyond = channel - 1 if top else channel
+        centre = yields or not leaving and (straight or self.obstacles.free(slot, row_beyond, row_beyond))
+        room = max(PORT / 2, self.sizes[id][0] / 2 - 8)
+        places = _offsets(routes, slot, 0.0 if centre else (0.5 if top else -0.5), room)
+        for route, offset in places:
+            route.arrives = slot, offset
+        if yields:
+            offsets = [offset for _, offset in places]
+            for route in leaving:
+                right = route.arrives[0] > slot
+                aside = max(offsets) + PORT if right else min(offsets) - PORT
+                route.leaves = slot, min(max(aside, -room), room)
 
     def _set_runs(self, paths: Iterable[Route]) -> None:
         """Find where the edges that pass other rows run through them."""
