@@ -218,7 +218,8 @@ def expected(case, arrays):
         x, states = look(case["args"], arrays)
         y, after = step(x, states)
         return flat([y, after])
-    if name not in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"):
+    recurrent = name in ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
+    if not recurrent or len(case.get("dropout", [])) > 1 or arrays["x"].ndim != 3:
         return None
     x = arrays["x"]
     mask, states = (look(case["call"].get(part), arrays) for part in ("mask", "initial_state"))

@@ -82,7 +82,7 @@ def sizes():
 def flags():
     """Every layer with every selection of the flags that matter without a mask."""
     for kind, layer in KINDS.items():
-        for letters in subsets("srbi" if kind in ("lstm", "gru") else "sbi"):
+        for letters in subsets("srbi" if kind == "lstm" else "sbi"):
             yield flag_case(f"flag-{kind}", layer, letters, shape=(2, 4, 2))
         for letters in ("u", "srbu", "z", "sz", "srbui"):
             yield flag_case(f"flag-{kind}", layer, letters, shape=(2, 4, 2))
@@ -152,6 +152,8 @@ def masks():
     ):
         places = sum({"s": 1, "r": 2, "z": 4, "b": 1, "i": 1}[letter] for letter in letters)
         places += PATTERN_NAMES.index(pattern)
+        if kind != "lstm" and pattern == "full":
+            continue
         if kind == "lstm" or places % 4 == ("gru", "gru0", "rnn").index(kind):
             yield flag_case(f"mask-{kind}-{pattern}", KINDS[kind], letters, pattern=pattern)
 
@@ -181,15 +183,8 @@ def rnn_of_cells():
         layer = spelled("RNN", cell=cell)
         for letters in ("", "sri", "rb"):
             yield flag_case(f"cell-{name}", layer, letters, shape=(2, 4, 2))
-        choices = [
-            ("right", "sr"),
-            ("holes", "r"),
-            ("empty", "srb"),
-            ("first", "srbi"),
-            ("left", "szr"),
-            ("holes", "sri"),
-        ]
-        for pattern, letters in choices:
+        choices = [("first", "sri"), ("left", "szr"), ("right", "srbi"), ("empty", "srb"), ("holes", "r")]
+        for pattern, letters in choices if name in STACKS else choices[:3]:
             yield flag_case(f"cell-{name}-{pattern}", layer, letters, pattern=pattern)
     yield flag_case("cell-list", spelled("RNN", cell=STACKS["gru_lstm"]), "sr", shape=(2, 4, 2))
     yield flag_case("cell-list", spelled("RNN", cell=STACKS["lstm_gru_rnn"]), "sri", pattern="right")
@@ -242,7 +237,7 @@ def bidirectional():
     patterns = itertools.cycle(["right", "left", "holes", "empty", "first"])
     for kind, layer in KINDS.items():
         for k, (mode, masked, letters) in enumerate(itertools.product(MERGES, (False, True), subsets("sr"))):
-            if kind != "lstm" and (k + k // 4 + (kind == "gru")) % 2:
+            if (k + k // 4 + (kind == "gru")) % {"lstm": 1, "gru": 2, "gru0": 4, "rnn": 3}[kind]:
                 continue
             pattern = next(patterns) if masked else None
             wrapper = spelled("Bidirectional", layer=flagged(layer, letters), merge_mode=mode)
@@ -279,11 +274,15 @@ def bidirectional_states():
 
 
 def bidirectional_cells():
-    """Bidirectional(RNN(cell))."""
+    """Bidirectional around RNN(cell) and around ConvLSTM."""
     for name in ("lstm", "gru"):
         layer = spelled("RNN", cell=CELLS[name], return_sequences=True, return_state=True)
         wrapper = spelled("Bidirectional", layer=layer)
         yield sequence(named("bicell", name), wrapper, pattern="left")
+    layer = spelled("RNN", cell=spelled("StackedRNNCells", cells=STACKS["gru_lstm"]), return_sequences=True)
+    yield sequence("bicell-stack", spelled("Bidirectional", layer=layer), pattern="right")
+    layer, shape = changed(CONV[1][0], return_sequences=True), CONV[1][1]
+    yield sequence("bicell-conv", spelled("Bidirectional", layer=layer, merge_mode="ave"), shape=shape)
 
 
 def time_distributed():
@@ -401,44 +400,62 @@ def batches(case_id, layer, steps, shape=(2, 5, 2)):
     return case(case_id, layer, arrays, batches=calls)
 
 
-def dropout_masks(case_id, shapes, rate):
-    """Masks of zeros and 1/keep by name; `shapes` has a shape for each name."""
-    rng = rng_of(case_id + "/dropout")
-    return {name: (rng.uniform(size=shape) >= rate) / (1 - rate) for name, shape in shapes.items()}
+RATES = {"dropout": 0.25, "recurrent_dropout": 0.5}
 
 
-def dropped(case_id, layer, gates, units, both=True, **options):
-    """A case in training with given dropout masks: rate 0.25 for inputs, 0.5 for states."""
-    inputs, states = [f"dm{k}" for k in range(gates)], [f"rm{k}" for k in range(gates)]
+def dropped(case_id, layer, cells, **options):
+    """A case in training with given dropout masks: zeros, and 1/keep elsewhere.
+
+    `cells` has for each cell (how many masks, shape of its input, shape of its state or None).
+    """
     parts, arrays = sequence(case_id, layer, call={"training": True}, **options)
-    batch, _, features = arrays["x"].shape
-    arrays |= dropout_masks(case_id, dict.fromkeys(inputs, (batch, features)), 0.25)
-    masks = {"dropout": inputs}
-    if both:
-        arrays |= dropout_masks(case_id, dict.fromkeys(states, (batch, units)), 0.5)
-        masks["recurrent_dropout"] = states
-    return parts | {"dropout": [masks]}, arrays
+    rng, listed, count = rng_of(case_id + "/dropout"), [], 0
+    for gates, *shapes in cells:
+        listed.append({})
+        for (name, rate), shape in zip(RATES.items(), shapes, strict=True):
+            if shape:
+                names = [f"m{count + k}" for k in range(gates)]
+                masks = [(rng.uniform(size=shape) >= rate) / (1 - rate) for _ in names]
+                arrays |= dict(zip(names, masks, strict=True))
+                listed[-1][name], count = names, count + gates
+    return parts | {"dropout": listed}, arrays
+
+
+GATE_COUNTS = {"lstm": 4, "gru": 3, "gru0": 3, "rnn": 1}
 
 
 def dropout():
     """Layers in training, the random masks replaced by given ones."""
-    gates = {"lstm": 4, "gru": 3, "gru0": 3, "rnn": 1}
     for kind, layer in KINDS.items():
-        both = changed(layer, dropout=0.25, recurrent_dropout=0.5)
+        gates, both = GATE_COUNTS[kind], changed(layer, **RATES)
+        one = [(gates, (2, 2), (2, 2))]
         for letters, pattern in (("sr", None), ("", "holes"), ("srb", "right")):
-            config = flagged(both, letters)
-            yield dropped(
-                named("drop", kind, "both", pattern or "", letters), config, gates[kind], 2, pattern=pattern
-            )
-        config = flagged(changed(layer, dropout=0.25), "s")
-        yield dropped(named("drop", kind, "input", "s"), config, 1, 2, both=False)
-        config = spelled(
-            "RNN", cell=changed(CELLS[kind], dropout=0.25, recurrent_dropout=0.5), return_state=True
-        )
-        yield dropped(named("drop", kind, "cell"), config, gates[kind], 2, init=True)
+            case_id = named("drop", kind, "both", pattern or "", letters)
+            yield dropped(case_id, flagged(both, letters), one, pattern=pattern)
+        config = changed(layer, dropout=0.25, return_sequences=True)
+        yield dropped(named("drop", kind, "input", "s"), config, [(1, (2, 2), None)])
+        config = spelled("RNN", cell=changed(CELLS[kind], **RATES), return_state=True)
+        yield dropped(named("drop", kind, "cell"), config, one, init=True)
         if kind != "rnn":
             config = changed(layer, dropout=0.25, implementation=1)
-            yield dropped(named("drop", kind, "input_gates"), config, gates[kind], 2, both=False)
+            yield dropped(named("drop", kind, "input_gates"), config, [(gates, (2, 2), None)])
+    yield from nested_dropout()
+
+
+def nested_dropout():
+    """Dropout in both directions, in stacked cells and in ConvLSTM."""
+    wrapper = spelled("Bidirectional", layer=changed(KINDS["gru"], **RATES, return_sequences=True))
+    yield dropped("drop-bi", wrapper, [(3, (2, 2), (2, 2))] * 2)
+    wrapper = spelled("Bidirectional", layer=changed(KINDS["lstm"], **RATES))
+    yield dropped("drop-bi-right", wrapper, [(4, (2, 2), (2, 2))] * 2, pattern="right")
+    cells = [changed(CELLS["gru"], **RATES), changed(CELLS["lstm"], **RATES, units=3)]
+    layer = spelled("RNN", cell=spelled("StackedRNNCells", cells=cells), return_sequences=True)
+    yield dropped("drop-stack", layer, [(3, (2, 2), (2, 2)), (4, (2, 2), (2, 3))])
+    for rank in (1, 2):
+        layer, shape = CONV[rank]
+        (state, _) = state_shapes(layer, shape)
+        cells = [(4, (shape[0], *shape[2:]), state)]
+        yield dropped(f"drop-conv{rank}", changed(layer, **RATES), cells, shape=shape)
 
 
 def recurrent_cases():

@@ -204,6 +204,15 @@ def test_a_build_that_fails_leaves_no_weights():
     assert layer.weights == []
 
 
+def test_an_initializer_makes_the_shape_it_is_asked_for():
+    layer = Dense(2, bias_initializer=lambda shape, dtype: np.zeros(5, dtype))
+    with pytest.raises(
+        ValueError, match=r"Dense 'dense': the initializer of 'bias' made \(5,\), not \(2,\)\."
+    ):
+        layer(np.ones((1, 3)))
+    assert layer.weights == []
+
+
 # The training flag.
 
 

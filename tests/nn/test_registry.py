@@ -168,6 +168,12 @@ def test_strings_go_through_the_same_door():
     assert registry.get("optimizer", adam) is adam
 
 
+def test_a_name_is_given_once(monkeypatch):
+    monkeypatch.setitem(registry.KINDS, "layer", dict(registry.KINDS["layer"]))
+    with pytest.raises(ValueError, match="register: there are two layers named 'lstm'"):
+        registry.register("layer", "lstm")(type("Other", (layer.Layer,), {}))
+
+
 def test_an_ambiguous_name():
     with pytest.raises(ValueError, match="'MeanSquaredError' is a loss and a metric; say which with kind="):
         nn.deserialize({"class_name": "MeanSquaredError", "config": {}})

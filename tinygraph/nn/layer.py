@@ -106,7 +106,9 @@ class Layer(Configurable):
         self, name: str, shape: Shape, initializer: Any = "glorot_uniform", trainable: bool = True
     ) -> Parameter:
         """Make a weight, as a parameter node called ``layer/name``."""
-        value = registry.get("initializer", initializer)(shape, dtype=self.float)
+        value = np.asarray(registry.get("initializer", initializer)(shape, dtype=self.float))
+        if value.shape != shape:
+            raise ValueError(f"{self.title}: the initializer of {name!r} made {value.shape}, not {shape}.")
         with scope(self.name):
             weight = param(name, value, dtype=self.float)
         self.own_weights.append((weight, trainable))

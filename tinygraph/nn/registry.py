@@ -44,7 +44,8 @@ def register(kind: str, *aliases: str) -> Callable[[T], T]:
         name = thing.__name__  # type: ignore[attr-defined]
         names = KINDS.setdefault(kind, {})
         for each in (name, snake_case(name), *aliases):
-            names[each] = thing
+            if names.setdefault(each, thing) is not thing:
+                raise ValueError(f"register: there are two {kind}s named {each!r}.")
         if inspect.isclass(thing):
             thing.kind = kind  # type: ignore[attr-defined]
         return thing

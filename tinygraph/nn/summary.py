@@ -1,93 +1,175 @@
-"""The summary of a model as text: its layers, where their parameters come from, and the unrolled graph."""
+"""A model as a table of text: layers, shapes, parameters and how they come about, and what a run takes."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from tinygraph.nn.layer import Layer
-from tinygraph.nn.symbol import Call, Symbol
+from tinygraph.graph import Shape
+from tinygraph.ops import Parameter
 from tinygraph.plan import plan
+from tinygraph.viz.text import visible
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
+    from tinygraph.nn.layer import Layer
+    from tinygraph.nn.symbol import Symbol
 
-HEADINGS = ("layer (type)", "output shape", "parameters", "trained")
+#: How wide a table is at least, and up to where a long formula goes before it continues on the next line.
+NARROW, WIDE = 60, 100
+
+
+class Row(NamedTuple):
+    """One line of the table, and the formula below it."""
+
+    name: str
+    shape: str
+    parameters: str = ""
+    trainable: str = ""
+    sources: str = ""
+    formula: str = ""
+
+
+HEADINGS = Row("Layer (type)", "Output shape", "Parameters", "Trainable", "Connected to")
 
 
 def summary(model: Graphed, batch: int = 32) -> str:
-    """Return a table of the layers, the totals, and what ``batch`` samples take to predict.
+    """Return a table of a model's layers, in plain ASCII apart from names.
 
-    >>> from tinygraph.nn import Dense, Sequential
-    >>> print(summary(Sequential([Dense(2, input_shape=(3,), name="out")], name="small")))
+    Below each layer stands how its number of parameters comes about; below the table, what the op graph
+    takes. A model with branches has a column for what each layer is connected to. A Sequential that is not
+    built says how to build it.
+
+    Args:
+        model: a Model or Sequential.
+        batch: the batch size for which the op graph is counted and planned.
+
+    >>> from tinygraph.nn import Sequential, Dense, Input
+    >>> print(summary(Sequential([Input((3,), name="x"), Dense(2, name="y")], name="small")))
     Sequential 'small'
-    ────────────────────────────────────────────────────────────────
-    layer (type)  output shape  parameters                 trained
-    ────────────────────────────────────────────────────────────────
-    out (Dense)   (batch, 2)    kernel 3 x 2 + bias 2 = 8  yes
-    ────────────────────────────────────────────────────────────────
-    8 parameters (32 bytes), 8 of them trained
-    for a batch of 32: 5 nodes, 2 kernel calls, 256 bytes of buffers
+    ------------------------------------------------------------
+    Layer (type)  Output shape  Parameters  Trainable
+    ------------------------------------------------------------
+    x (Input)     (batch, 3)
+    y (Dense)     (batch, 2)             8  yes
+      kernel 3 x 2 + bias 2 = 8
+    ------------------------------------------------------------
+    Parameters: 8, of which 8 trainable and 0 not; 32 bytes.
+    Graph for a batch of 32: 2 operations, 2 kernel calls, 256 bytes of buffers.
     """
-    rows = _rows(model)
-    if not model.outputs:
-        return _framed(model.title, rows, ["not built yet: call build(shape), or fit it"])
-    count, trained = (sum(w.size for w in ws) for ws in (model.weights, model.trainable_weights))
-    memory = sum(w.size * w.dtype.itemsize for w in model.weights)
-    planned = plan(model.trace(batch))
-    return _framed(
-        model.title,
-        rows,
-        [
-            f"{count:,} parameters ({in_bytes(memory)}), {trained:,} of them trained",
-            f"for a batch of {batch}: {len(planned.schedule):,} nodes, {planned.calls:,} kernel calls, "
-            f"{in_bytes(planned.arena)} of buffers",
-        ],
+    if not model.calls:
+        return _unbuilt(model)
+    rows = list(_rows(model))
+    columns = 5 if _has_branches(model) else 4
+    widths = [max(len(row[column]) for row in (HEADINGS, *rows)) for column in range(columns)]
+    table = max(NARROW, sum(widths) + 2 * (columns - 1))
+    longest = max(len(row.formula) + 2 for row in rows)
+    rule = "-" * max(table, min(longest, WIDE))
+    lines = [_title(model), rule, _line(HEADINGS, widths), rule]
+    for row in rows:
+        lines.append(_line(row, widths))
+        lines += textwrap.wrap(row.formula, len(rule), initial_indent="  ", subsequent_indent="    ")
+    return "\n".join([*lines, rule, _totals(model), _graph(model, batch)])
+
+
+def _title(model: Graphed) -> str:
+    return f"{type(model).__name__} '{visible(model.name)}'"
+
+
+def _unbuilt(model: Graphed) -> str:
+    """What there is to say of a model that has no shapes yet."""
+    layers = model.layers
+    if not layers:
+        return f"{_title(model)} has no layers: add one."
+    names = ", ".join(f"{visible(layer.name)} ({type(layer).__name__})" for layer in layers)
+    axes = ", ".join(layers[0].axes or ("size", "..."))
+    return (
+        f"{_title(model)} is not built, so its shapes and parameters are not known yet.\n"
+        f"Layers: {names}\n"
+        f"Give the first layer input_shape=({axes}), or call build(({axes})); fit builds it too."
     )
 
 
-def _rows(model: Graphed) -> list[tuple[str, ...]]:
-    """One row a layer; where a model branches, each says what it is connected to."""
-    calls: dict[Layer, list[Call]] = {}
+def _rows(model: Graphed) -> Iterator[Row]:
+    """The inputs, then the layers as they are called; the second use of a layer shares its weights."""
+    names = {symbol: visible(symbol.name) for symbol in model.inputs}
+    for symbol in model.inputs:
+        yield Row(f"{names[symbol]} (Input)", _shapes([symbol]))
+    trained = set(model.trainable_weights)
+    uses: Counter[Layer] = Counter()
     for call in model.calls:
-        calls.setdefault(call.layer, []).append(call)
-    branches = any(call.inputs != before.outputs for before, call in pairwise(model.calls))
-    rows: list[tuple[str, ...]] = [(*HEADINGS, "connected to") if branches else HEADINGS]
-    for symbol in model.inputs if branches else []:
-        rows.append((f"{symbol.name} (Input)", _shapes([symbol]), "", "", ""))
-    for layer in model.layers:
-        uses = calls.get(layer, [])
-        row = (
-            f"{layer.name} ({type(layer).__name__})",
-            _shapes(uses[0].outputs) if uses else "?",
-            parameters(layer),
-            "" if not layer.weights else "yes" if layer.trainable else "no",
-        )
-        sources = " and ".join(", ".join(symbol.name for symbol in call.inputs) for call in uses)
-        rows.append((*row, sources) if branches else row)
-    return rows
+        layer, use = call.layer, uses[call.layer]
+        name = visible(layer.name) + (f":{use}" if use else "")
+        sources = ", ".join(dict.fromkeys(names[symbol] for symbol in call.inputs))
+        row = Row(f"{name} ({type(layer).__name__})", _shapes(call.outputs), sources=sources)
+        weights = layer.weights
+        if weights and use:
+            row = row._replace(parameters="shared")
+        elif weights:
+            count = f"{layer.count_params():,}"
+            trainable = _some_of([weight in trained for weight in weights])
+            row = row._replace(parameters=count, trainable=trainable, formula=_formula(weights, count))
+        yield row
+        names |= dict.fromkeys(call.outputs, name)
+        uses[layer] += 1
 
 
-def parameters(layer: Layer) -> str:
-    """Return where the number of a layer's parameters comes from: ``kernel 3 x 2 + bias 2 = 8``."""
-    terms = [f"{w.name} {' x '.join(map(str, w.shape)) or '1'}" for w in layer.weights]
-    return f"{' + '.join(terms)} = {layer.count_params():,}" if terms else "0"
-
-
-def _shapes(symbols: list[Symbol]) -> str:
+def _shapes(symbols: Sequence[Symbol]) -> str:
     return ", ".join(f"({', '.join(map(str, ('batch', *symbol.shape)))})" for symbol in symbols)
 
 
-def _framed(title: str, rows: list[tuple[str, ...]], closing: list[str]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows]
-    rule = "─" * max(map(len, [*lines, *closing]))
-    return "\n".join([title, rule, lines[0], rule, *lines[1:], rule, *closing])
+def _some_of(truths: Sequence[bool]) -> str:
+    return "yes" if all(truths) else "partly" if any(truths) else "no"
 
 
-def in_bytes(size: int) -> str:
-    """Return a number of bytes as people read it: ``99.5 KB``."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
-        if size >= scale:
-            return f"{size / scale:.1f} {unit}"
-    return f"{size} bytes"
+def _formula(weights: Sequence[Parameter], count: str) -> str:
+    """How a number of parameters comes about: ``kernel 3 x 2 + bias 2 = 8``."""
+    return (
+        " + ".join(f"{visible(weight.name)} {_product(weight.shape)}" for weight in weights) + f" = {count}"
+    )
+
+
+def _product(shape: Shape) -> str:
+    return " x ".join(map(str, shape)) if shape else "1"
+
+
+def _has_branches(model: Graphed) -> bool:
+    """Whether the order of the rows does not say what is connected to what."""
+    read = Counter(symbol for call in model.calls for symbol in call.inputs)
+    several = any(len(call.inputs) > 1 or len(call.outputs) > 1 for call in model.calls)
+    return several or len(model.inputs) > 1 or any(times > 1 for times in read.values())
+
+
+def _line(row: Row, widths: Sequence[int]) -> str:
+    """One line: numbers to the right, all else to the left."""
+    cells = [
+        text.rjust(width) if column == 2 else text.ljust(width)
+        for column, (text, width) in enumerate(zip(row, widths, strict=False))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _totals(model: Graphed) -> str:
+    trained = sum(weight.size for weight in model.trainable_weights)
+    fixed = sum(weight.size for weight in model.non_trainable_weights)
+    size = sum(weight.size * weight.dtype.itemsize for weight in model.weights)
+    return (
+        f"Parameters: {trained + fixed:,}, of which {trained:,} trainable and {fixed:,} not; {size:,} bytes."
+    )
+
+
+def _graph(model: Graphed, batch: int) -> str:
+    """What the op graph takes that predicts a batch."""
+    graph = model.trace(batch)
+    made = plan(graph)
+    count = sum(bool(node.inputs) for node in graph.nodes)
+    return (
+        f"Graph for a batch of {batch}: {_several(count, 'operation')}, "
+        f"{_several(made.calls, 'kernel call')}, {made.arena:,} bytes of buffers."
+    )
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph.graph import Graph, GraphError, Node
 from tinygraph.viz.layout import layout
+from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers
-from tinygraph.viz.levels.operations import LIMIT, operations
+from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import Outline
 
@@ -98,7 +99,7 @@ def draw(
             layer and time step) or ``"ops"`` (one for each operation; the default for nodes).
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
         path: a file to write as well: ``.svg``, ``.dot`` or ``.gv``.
-        limit: above so many boxes the level ``"ops"`` leaves out the middle of the graph.
+        limit: of more boxes only the first and the last are drawn.
 
     Raises:
         ValueError: no such level, a file name of another kind, ``steps`` below 1.
@@ -116,16 +117,16 @@ def draw(
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
     if isinstance(thing, LayerGraph):
-        outline = _model_outline(thing, level or "model", steps, limit)
+        outline = _model_outline(thing, level or "model", steps)
     else:
-        outline = _graph_outline(thing, level or "ops", steps, limit)
-    drawing = Drawing(outline)
+        outline = _graph_outline(thing, level or "ops", steps)
+    drawing = Drawing(collapsed(outline, limit))
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _model_outline(model: LayerGraph, level: str, steps: int | None, limit: int) -> Outline:
+def _model_outline(model: LayerGraph, level: str, steps: int | None) -> Outline:
     _check_level(level, LEVELS, "a model")
     kind = type(model).__name__
     if not model.calls:
@@ -137,17 +138,17 @@ def _model_outline(model: LayerGraph, level: str, steps: int | None, limit: int)
         return layers(model, title=f"{model.name} ({kind})")
     title = f"{model.name} ({kind}), a batch of {BATCH}"
     if level == "ops":
-        return operations(model.trace(BATCH), steps=steps, limit=limit, title=title)
+        return operations(model.trace(BATCH), steps=steps, title=title)
     types = {layer.name: type(layer).__name__ for layer in model.layers}
     return unrolled(model.trace(BATCH), steps=steps, types=types, title=title)
 
 
-def _graph_outline(thing: Any, level: str, steps: int | None, limit: int) -> Outline:
+def _graph_outline(thing: Any, level: str, steps: int | None) -> Outline:
     graph = _graph_of(thing)
     _check_level(level, LEVELS[1:], "nodes")
     title = ", ".join(graph.outputs)
     if level == "ops":
-        return operations(graph, steps=steps, limit=limit, title=title)
+        return operations(graph, steps=steps, title=title)
     return unrolled(graph, steps=steps, title=title)
 
 

@@ -14,29 +14,23 @@ from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
 from tinygraph.viz.text import shape_text
 
-#: A drawing of more boxes is collapsed: nobody could read it.
-LIMIT = 2000
-#: How many boxes are then drawn at the beginning, and how many at the end.
-ENDS = 30
-
-#: What a box stands for: a node, or (pass, layer, column) for the steps that are left out, or the middle.
-Owner = Node | tuple[str, str, int] | None
+#: What a box stands for: a node, or (pass, layer, column) for steps that are left out.
+Owner = Node | tuple[str, str, int]
 
 
-def operations(graph: Graph, *, steps: int | None = None, limit: int = LIMIT, title: str = "") -> Outline:
+def operations(graph: Graph, *, steps: int | None = None, title: str = "") -> Outline:
     """Return the outline of a graph, node by node.
 
     A number is no box: the operation that reads it says it, as in ``multiply(·, 0.125)``. So it is with
-    the weights that the steps of an unrolled layer share. Of more than ``limit`` boxes the middle ones
-    become one.
+    the weights that the steps of an unrolled layer share.
     """
-    return _Operations(graph, steps, limit).outline(title)
+    return _Operations(graph, steps).outline(title)
 
 
 class _Operations:
     """Boxes and edges of one graph."""
 
-    def __init__(self, graph: Graph, steps: int | None, limit: int):
+    def __init__(self, graph: Graph, steps: int | None):
         self.nodes = graph.nodes
         self.names = output_names(graph)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
@@ -51,9 +45,6 @@ class _Operations:
         self.time = timeline(lengths.values(), steps)
         self.said = self._said()
         self.owner = {node: self._owner(node) for node in self.nodes if node not in self.said}
-        self.notes = self._left_out()
-        self.columns = self.time.headings
-        self._collapse(limit)
         self.groups = self._groups()
 
     def outline(self, title: str) -> Outline:
@@ -64,7 +55,8 @@ class _Operations:
         ids = {owner: f"b{number}" for number, owner in enumerate(members)}
         boxes = tuple(self._box(ids[owner], owner, nodes) for owner, nodes in members.items())
         groups = tuple(self.groups.values())
-        return Outline("ops", title, boxes, tuple(self._edges(ids)), groups, self.columns, tuple(self.notes))
+        edges = tuple(self._edges(ids))
+        return Outline("ops", title, boxes, edges, groups, self.time.headings, self.time.notes())
 
     def _said(self) -> dict[Node, str]:
         """The leaves that their readers say: numbers, and weights that several steps share."""
@@ -74,10 +66,8 @@ class _Operations:
                 continue
             if folded(node):
                 said[node] = number_of(node) or ""
-            elif (
-                isinstance(node, Parameter)
-                and len({self.step.get(r) for r in self.readers[node]} - {None}) > 1
-            ):
+            steps = {self.step.get(reader) for reader in self.readers[node]} - {None}
+            if isinstance(node, Parameter) and len(steps) > 1:
                 said[node] = node.name
         return said
 
@@ -96,27 +86,10 @@ class _Operations:
         within = all(source in self.step and where(source.scope)[:2] == place[:2] for source in inputs)
         return -1 if sums and within else None
 
-    def _left_out(self) -> list[str]:
-        steps = self.time.left_out()
-        return [f"Steps {steps} are left out; steps={len(self.time.column)} draws all."] if steps else []
-
-    def _collapse(self, limit: int) -> None:
-        """Make one box of the middle of a graph that is too large; the columns of time go too."""
-        owners = list(dict.fromkeys(self.owner.values()))
-        if len(owners) <= limit:
-            return
-        middle = set(owners[ENDS:-ENDS])
-        self.owner = {node: None if owner in middle else owner for node, owner in self.owner.items()}
-        self.columns, self.step, self.stepped = (), {}, set()
-        self.notes.append(
-            f"{len(middle):,} of {len(owners):,} boxes are left out; limit={len(owners)} draws all, "
-            'level="unrolled" one box a time step.'
-        )
-
     def _groups(self) -> dict[str, Group]:
         """The layers of a graph with time steps, and the weights that steps share."""
         groups: dict[str, Group] = {}
-        for node in self.nodes if self.columns else ():
+        for node in self.nodes if self.stepped else ():
             layer = where(node.scope).layer
             if layer and layer not in groups and node not in self.said:
                 shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
@@ -125,8 +98,6 @@ class _Operations:
         return groups
 
     def _box(self, id: str, owner: Owner, nodes: list[Node]) -> Box:
-        if owner is None:
-            return Box(id, "⋯", "ellipsis", note=f"{len(nodes):,} operations left out")
         node = nodes[-1]
         pass_, layer, _ = where(node.scope)
         group = self.groups[layer].id if layer in self.groups else ""

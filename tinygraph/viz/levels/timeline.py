@@ -19,9 +19,10 @@ class Timeline:
     headings: tuple[str, ...]
     runs: dict[int, range]
 
-    def left_out(self) -> str:
-        """Return the steps that are not drawn, as ``2 to 27``, or an empty string."""
-        return ", ".join(f"{run[0]} to {run[-1]}" for run in self.runs.values())
+    def notes(self) -> tuple[str, ...]:
+        """Return what a drawing says of the steps that it leaves out."""
+        runs = ", ".join(f"{run[0]} to {run[-1]}" for run in self.runs.values())
+        return (f"Steps {runs} are left out; steps={len(self.column)} draws all.",) if runs else ()
 
 
 def timeline(lengths: Iterable[int], steps: int | None = None) -> Timeline:

@@ -50,8 +50,6 @@ class _Unrolled:
 
     def outline(self, title: str) -> Outline:
         """Put the records together."""
-        left_out = self.time.left_out()
-        note = f"Steps {left_out} are left out; steps={len(self.time.column)} draws all." if left_out else ""
         return Outline(
             "unrolled",
             title,
@@ -59,7 +57,7 @@ class _Unrolled:
             tuple(self._edges()),
             tuple(self.groups.values()),
             self.time.headings,
-            (note,) if note else (),
+            self.time.notes(),
         )
 
     def _members(self) -> dict[Key, list[Node]]:

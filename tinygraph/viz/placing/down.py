@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tinygraph.viz.placing.across import Across
+from tinygraph.viz.placing.channels import tracks
 from tinygraph.viz.placing.grid import Cell
-from tinygraph.viz.placing.routes import TRACK, Route, tracks
+from tinygraph.viz.placing.routes import TRACK, Route
 
 #: The height of a channel with one line in it.
 CHANNEL = 40
-
-#: A channel, and what the lines in it that share a track have in common.
-Net = tuple[int, str, bool]
 
 
 class Down:
@@ -39,17 +36,17 @@ class Down:
         self._height = [0.0] * rows
         for id, cell in cells.items():
             self._height[cell.row] = max(self._height[cell.row], heights[id])
-        self._track = _tracks(routes, across)
+        self._track = tracks(routes, across)
         self._channel = [0.0, *[float(CHANNEL)] * (rows - 1), 0.0]
-        for (channel, _, _), track in self._track.items():
+        for (channel, _), track in self._track.items():
             self._channel[channel] = max(self._channel[channel], CHANNEL + track * TRACK)
         for first, last, least in panels:
             self._make_room(first, last, least)
         self._top: list[float] = []
         at = 0.0
-        for channel, height in zip(self._channel[:-1], self._height, strict=True):
-            self._top.append(at + channel)
-            at += channel + height
+        for gap, height in zip(self._channel[:-1], self._height, strict=True):
+            self._top.append(at + gap)
+            at += gap + height
 
     def _make_room(self, first: int, last: int, least: float) -> None:
         """Make the rows from ``first`` to ``last`` higher until they and what is between have ``least``."""
@@ -77,17 +74,5 @@ class Down:
     def line(self, route: Route, channel: int) -> float:
         """Return where an edge runs in a channel."""
         above = self.bottom(channel - 1) if channel else 0.0
-        track = self._track.get((channel, route.net, route.edge.saved), 0)
+        track = self._track.get((channel, (route.net, route.edge.saved)), 0)
         return above + CHANNEL / 2 + track * TRACK
-
-
-def _tracks(routes: Sequence[Route], across: Across) -> dict[Net, int]:
-    """The track of each line in its channel; lines that carry one value, or add up, share theirs."""
-    spans: dict[int, dict[Net, tuple[float, float]]] = defaultdict(dict)
-    for route in routes:
-        for channel, first, last in route.lines():
-            key = channel, route.net, route.edge.saved
-            near, far = sorted((across.x(first), across.x(last)))
-            known = spans[channel].get(key, (near, far))
-            spans[channel][key] = min(near, known[0]), max(far, known[1])
-    return {key: track for found in spans.values() for key, track in tracks(found).items()}

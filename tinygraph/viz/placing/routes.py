@@ -123,7 +123,7 @@ class Router:
         straight = any(route.straight for route in routes)
         yields = straight and not any(route.straight for route in leaving)
         row_beyond = channel - 1 if top else channel
-        centre = yields or not leaving and (straight or self.obstacles.free(slot, row_beyond, row_beyond))
+        centre = yields or (not leaving and (straight or self.obstacles.free(slot, row_beyond, row_beyond)))
         room = max(PORT / 2, self.sizes[id][0] / 2 - 8)
         places = _offsets(routes, slot, 0.0 if centre else (0.5 if top else -0.5), room)
         for route, offset in places:
