@@ -226,18 +226,18 @@ def multi_head():
     """MultiHeadAttention: its arguments, its masks, its scores."""
     configs = {
         "plain": {},
-        "value": {"key_dim": 4, "value_dim": 3},
+        "value": {"value_dim": 3},
         "nobias": {"use_bias": False},
         "one": {"num_heads": 1},
     }
     configs |= {
         "shape": {"output_shape": 4},
-        "all": {"num_heads": 3, "key_dim": 4, "value_dim": 1, "output_shape": 2},
+        "all": {"num_heads": 3, "value_dim": 1, "output_shape": 2},
     }
     configs |= {"dropout": {"dropout": 0.4}}
     inputs = {"x0": (2, 3, 3), "x1": (2, 4, 2)}
     for name, config in configs.items():
-        layer = spelled("MultiHeadAttention", **{"num_heads": 2, "key_dim": 2} | config)
+        layer = spelled("MultiHeadAttention", **{"num_heads": 2, "key_dim": 4} | config)
         yield case(f"heads-{name}", layer, inputs, args=["x0", "x1"])
         call = {"return_attention_scores": True}
         yield case(f"heads-{name}-scores", layer, inputs, args=["x0", "x1"], call=call)
@@ -246,7 +246,7 @@ def multi_head():
 
 def multi_head_masks(inputs):
     """MultiHeadAttention to itself, with keys of their own, and with every mask."""
-    layer = spelled("MultiHeadAttention", num_heads=2, key_dim=2)
+    layer = spelled("MultiHeadAttention", num_heads=2, key_dim=4)
     yield case("heads-self", layer, {"x": (2, 4, 3)}, args=["x", "x"])
     yield case("heads-key", layer, inputs | {"x2": (2, 4, 3)}, args=["x0", "x1", "x2"])
     full = np.array([[[1, 1, 0, 1], [1, 0, 0, 0], [0, 1, 1, 1]], [[1, 1, 1, 1], [0, 0, 1, 0], [1, 0, 1, 0]]])

@@ -5,7 +5,8 @@
     done
     python tests/data/merge_backends.py keras_family.npz /tmp/jax /tmp/torch /tmp/tensorflow
 
-The cases are listed in family_recurrent.py and family_layers.py. A case has
+The cases are listed in family_recurrent.py and family_layers.py. LSTM and GRU are made with
+use_cudnn=False, which Torch needs. TensorFlow may live in an environment of its own. A case has
 
 layer        {"class_name", "config"}; cells, inner layers and initializers in the config likewise
 args, call   the arguments of the call, by position and by name: a string is the name of an array (a mask
@@ -25,7 +26,8 @@ batches      of a stateful layer: for each batch {"reset": whether reset_state()
 backends     the backends that gave these numbers, and
 others       {backend: "rounds" (float32 constants), "differs" or "fails"} for the rest
 
-x, x0, s0, .. its inputs and initial states; w0, w1, .. its weights; y0, y1, .. its outputs
+x, x0, s0, .. its inputs and initial states, and whatever else args, call, carry, adapt and dropout name
+w0, w1, ..   its weights before the call; y0, y1, .. its outputs
 g0, g1, ..   a cotangent for each output; the loss is sum_k sum(y_k * g_k), plus "loss" if there is one
 loss         what the layer adds to the loss (activity regularizers)
 dx, ds0, .., dw0, .. the gradients of that loss

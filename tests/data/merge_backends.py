@@ -3,8 +3,9 @@
     python tests/data/merge_backends.py keras_family.npz /tmp/jax /tmp/torch /tmp/tensorflow
 
 Each folder holds a file of that name. The backends that agree with each other up to ROUNDING and are the most
-decide; the numbers stored are those of the first of them, so name the precise ones first: on TensorFlow Keras
-keeps some constants (the betas of Adam, 1/6 in hard_sigmoid, ..) in float32 whatever floatx says.
+decide, for every backend keeps something in float32 whatever floatx says: TensorFlow the betas of Adam, JAX
+the softmax of MultiHeadAttention, Torch the slope of hard_sigmoid. Stored are the numbers of the one that the
+most of these equal to TOLERANCE; if there are several, those of the first.
 
 A case gets "backends", those whose numbers are the stored ones to TOLERANCE, and "others": {backend: word}
 for the rest, where the word is "rounds" (the same up to ROUNDING), "differs" or "fails". A case without two
@@ -47,12 +48,14 @@ def distance(ours, theirs):
 
 
 def elect(found):
-    """The backends that agree up to ROUNDING and are the most, for {backend: (case, arrays)}."""
-    best = []
-    for first in found.values():
-        near = [backend for backend, other in found.items() if distance(first, other) <= ROUNDING]
-        best = near if len(near) > len(best) else best
-    return best
+    """(the backend to store, how many agree with it up to ROUNDING) for {backend: (case, arrays)}."""
+
+    def votes(backend):
+        distances = [distance(found[backend], other) for other in found.values()]
+        return [sum(value <= limit for value in distances) for limit in (ROUNDING, TOLERANCE)]
+
+    chosen = max(found, key=votes)
+    return chosen, votes(chosen)[0]
 
 
 def verdict(distances, backend):
@@ -68,13 +71,13 @@ def merge(files):
     cases, arrays, largest = [], {}, 0.0
     for case_id in dict.fromkeys(name for file in files.values() for name in file):
         found = {backend: file[case_id] for backend, file in files.items() if case_id in file}
-        agree = elect(found)
-        case, values = found[agree[0]]
-        distances = {backend: distance(found[agree[0]], other) for backend, other in found.items()}
+        chosen, agree = elect(found)
+        case, values = found[chosen]
+        distances = {backend: distance(found[chosen], other) for backend, other in found.items()}
         words = {backend: verdict(distances, backend) for backend in files}
         if set(words.values()) - {"", "rounds"}:
-            print(f"{case_id}: {words}" + " LEFT OUT" * (len(agree) < 2))
-        if len(agree) < 2:
+            print(f"{case_id}: {words}" + " LEFT OUT" * (agree < 2))
+        if agree < 2:
             continue
         same = [backend for backend, word in words.items() if not word]
         others = {backend: word for backend, word in words.items() if word}

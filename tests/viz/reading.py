@@ -61,7 +61,7 @@ def size_of(svg: str) -> tuple[float, float]:
 
 
 def strings_of(source: str) -> list[str]:
-    """The quoted strings of DOT source, as Graphviz shows them: lines apart, escapes and entities resolved."""
+    """The quoted strings of DOT source, as Graphviz shows them: lines apart, escapes resolved."""
     quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', source)
     lines = [re.split(r"(?<!\\)(?:\\\\)*\\n", text.replace('\\"', '"')) for text in quoted]
     return [line.replace("\\\\", "\\").replace("&amp;", "&") for text in lines for line in text]

@@ -24,7 +24,6 @@ def expression():
 CASES = [
     ("one_layers", models.one_lstm, {}),
     ("one_unrolled", models.one_lstm, {"level": "unrolled"}),
-    ("one_ops", models.one_lstm, {"level": "ops", "steps": 2}),
     ("stacked_unrolled", models.stacked, {"level": "unrolled"}),
     ("functional_layers", models.two_inputs, {}),
     ("skip_layers", models.skip, {}),
@@ -76,11 +75,15 @@ def test_values_that_the_backward_pass_reads_again_are_told_apart():
     read_again = edges_of(outline, pass_=("forward", "backward"))
     assert read_again
     assert all(edge.saved for _, _, edge in read_again)
-    assert not any(e.saved for pass_ in ("forward", "backward") for *_, e in edges_of(outline, pass_=(pass_,) * 2))
+    assert not any(
+        e.saved for pass_ in ("forward", "backward") for *_, e in edges_of(outline, pass_=(pass_,) * 2)
+    )
 
 
 @pytest.mark.parametrize("level", ["unrolled", "ops"])
-@pytest.mark.parametrize("thing", [models.gradient, models.update, lambda: models.training(models.one_lstm(3))])
+@pytest.mark.parametrize(
+    "thing", [models.gradient, models.update, lambda: models.training(models.one_lstm(3))]
+)
 def test_every_pass_of_a_graph_is_its_boxes_pass(level, thing):
     graph = thing()
     passes = {node.scope.split("/")[0] for node in graph.nodes} & {"backward", "update"}

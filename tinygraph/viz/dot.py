@@ -55,7 +55,7 @@ def _fill_layer(cluster: Digraph, group: Group, boxes: Iterable[Box]) -> None:
     columns: dict[tuple[int, str], list[Box]] = defaultdict(list)
     for box in boxes:
         columns[box.column or 0, box.pass_].append(box)
-    for (column, pass_), step in columns.items():
+    for (column, pass_), step in sorted(columns.items()):
         if len(step) == 1:
             _add_box(cluster, step[0])
         else:
@@ -68,7 +68,7 @@ def _fill_layer(cluster: Digraph, group: Group, boxes: Iterable[Box]) -> None:
 def _add_box(graph: Digraph, box: Box) -> None:
     lines = [box.label, " · ".join(part for part in (box.type, box.dtype, box.shape) if part), box.note]
     lines += [_weight(weight) for weight in box.weights]
-    lines += [f"output {name}" for name in box.outputs]
+    lines += [f"→ {name}" for name in box.outputs]
     style = STYLES[box.pass_]
     look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
     if box.kind in ("input", "constant", "ellipsis"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tinygraph.graph import Graph, GraphError, Node
 from tinygraph.viz.layout import layout
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
-from tinygraph.viz.levels.layers import LayerGraph, layers
+from tinygraph.viz.levels.layers import LayerGraph, layers, said_outputs
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import Outline
@@ -136,11 +136,11 @@ def _model_outline(model: LayerGraph, level: str, steps: int | None) -> Outline:
         )
     if level == "model":
         return layers(model, title=f"{model.name} ({kind})")
-    title = f"{model.name} ({kind}), a batch of {BATCH}"
-    if level == "ops":
-        return operations(model.trace(BATCH), steps=steps, title=title)
+    traced = model.trace(BATCH)
+    graph = Graph(dict(zip(said_outputs(model), traced.outputs.values(), strict=True)), traced.updates)
     types = {layer.name: type(layer).__name__ for layer in model.layers}
-    return unrolled(model.trace(BATCH), steps=steps, types=types, title=title)
+    outline = unrolled if level == "unrolled" else operations
+    return outline(graph, steps=steps, types=types, title=f"{model.name} ({kind}), a batch of {BATCH}")
 
 
 def _graph_outline(thing: Any, level: str, steps: int | None) -> Outline:

@@ -149,4 +149,4 @@ def _tooltip(box: Box) -> str:
     """All that a box says, and what there is no room for."""
     named = f"{box.label} ({box.type})" if box.type else box.label
     said = [named, f"{box.dtype} {box.shape}".strip(), box.note, box.scope and f"in {box.scope}"]
-    return ", ".join(part for part in (*said, *(f"output {name}" for name in box.outputs)) if part)
+    return ", ".join(part for part in (*said, *(f"→ {name}" for name in box.outputs)) if part)

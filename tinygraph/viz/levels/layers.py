@@ -78,8 +78,11 @@ def _shape(symbols: Sequence[Symbol]) -> str:
 
 
 def _given_out(model: LayerGraph, symbols: Sequence[Symbol]) -> tuple[str, ...]:
-    """What the chips of a box say: the names of outputs where there are several."""
-    if len(model.outputs) == 1:
-        return ("output",) if model.outputs[0] in symbols else ()
-    named = zip(model.outputs, model.output_names, strict=True)
-    return tuple(f"output {name}" for symbol, name in named if symbol in symbols)
+    names = zip(model.outputs, said_outputs(model), strict=True)
+    return tuple(name for symbol, name in names if symbol in symbols)
+
+
+def said_outputs(model: LayerGraph) -> list[str]:
+    """Return what drawings call a model's outputs: by their layers' names where there are several."""
+    names = model.output_names
+    return [f"output {name}" for name in names] if len(names) > 1 else ["output"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
@@ -18,19 +18,22 @@ from tinygraph.viz.text import shape_text
 Owner = Node | tuple[str, str, int]
 
 
-def operations(graph: Graph, *, steps: int | None = None, title: str = "") -> Outline:
+def operations(
+    graph: Graph, *, steps: int | None = None, types: Mapping[str, str] | None = None, title: str = ""
+) -> Outline:
     """Return the outline of a graph, node by node.
 
     A number is no box: the operation that reads it says it, as in ``multiply(·, 0.125)``. So it is with
     the weights that the steps of an unrolled layer share.
     """
-    return _Operations(graph, steps).outline(title)
+    return _Operations(graph, steps, types or {}).outline(title)
 
 
 class _Operations:
     """Boxes and edges of one graph."""
 
-    def __init__(self, graph: Graph, steps: int | None):
+    def __init__(self, graph: Graph, steps: int | None, types: Mapping[str, str]):
+        self.types = types
         self.nodes = graph.nodes
         self.names = output_names(graph)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
@@ -94,7 +97,8 @@ class _Operations:
             if layer and layer not in groups and node not in self.said:
                 shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
                 weights = tuple(weight_of(p, layer) for p in shared)
-                groups[layer] = Group(f"g{len(groups)}", layer, weights=weights)
+                type_ = self.types.get(layer.partition(":")[0], "")
+                groups[layer] = Group(f"g{len(groups)}", layer, type_, weights=weights)
         return groups
 
     def _box(self, id: str, owner: Owner, nodes: list[Node]) -> Box:

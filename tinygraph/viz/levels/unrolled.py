@@ -101,12 +101,10 @@ class _Unrolled:
     def _outputs(self) -> dict[Key, tuple[str, ...]]:
         """The names under which the values of each box are given out."""
         found: dict[Key, tuple[str, ...]] = {}
-        alone = len(self.names) == 1
         for node, given in self.names.items():
             for value, region in self.links.origins(node):
                 for key in map(self._drawn, self.links.sources(value, region)):
-                    said = ("output" if alone and name == key.layer else name for name in given)
-                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), *said)))
+                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), *given)))
         return found
 
     def _groups(self) -> dict[str, Group]:

@@ -124,10 +124,13 @@ class Bands:
             depth = ranks(vertices, [e for e in self.edges if inside.issuperset(e)])
             used: Counter[int] = Counter()
             for vertex in vertices:
-                wide = bool(vertex[0]) or self.is_bar(vertex)
                 signed = -depth[vertex] if name == "backward" else depth[vertex]
-                keys[vertex] = level, number, _ORDER[name], signed, used[signed] if wide else 0
-                used[signed] += wide
+                bar = self.is_bar(vertex)
+                # Row 0 of a depth is for a band and for what stands beside it; a bar has its own.
+                row = max(used[signed], bar) if vertex[0] or bar else 0
+                keys[vertex] = level, number, _ORDER[name], signed, row
+                if vertex[0] or bar:
+                    used[signed] = row + 1
         return keys | self._above_readers(keys)
 
     def _above_readers(self, keys: dict[Vertex, RowKey]) -> dict[Vertex, RowKey]:
