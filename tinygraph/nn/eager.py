@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.compile import Function, compile
 from tinygraph.graph import GraphError
+from tinygraph.nn.arguments import put_back
 from tinygraph.nn.checks import array_problem
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import input
@@ -37,23 +38,32 @@ class Programs:
         """Drop all programs: the layer has changed."""
         self._kept.clear()
 
-    def run(self, values: Sequence[Any], several: bool, training: bool, arguments: Mapping[str, Any]) -> Any:
+    def run(self, values: Sequence[Any], several: bool, training: bool, arguments: Mapping[str, Any], extra: Sequence[Any]) -> Any:
         """Return what the layer makes of the arrays; ``several`` says whether they came as a list."""
         arrays = [self._array(index, value) for index, value in enumerate(values)]
-        key = (tuple((array.shape, array.dtype) for array in arrays), training, str(arguments))
+        more = [np.asarray(value) for value in extra]
+        key = (tuple((array.shape, array.dtype) for array in arrays + more), training, str(arguments))
         if key not in self._kept:
-            self._kept[key] = self._compiled(arrays, several, training, arguments)
+            self._kept[key] = self._compiled(arrays, several, training, arguments, more)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
-        return self._kept[key](**{f"x{k}": array for k, array in enumerate(arrays)})
+        return self._kept[key](**{f"x{k}": array for k, array in enumerate(arrays + more)})
 
     def _compiled(
-        self, arrays: Sequence[Array], several: bool, training: bool, arguments: Mapping[str, Any]
+        self,
+        arrays: Sequence[Array],
+        several: bool,
+        training: bool,
+        arguments: Mapping[str, Any],
+        extra: Sequence[Array],
     ) -> Function:
-        nodes = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(arrays)]
+        both = [*arrays, *extra]
+        every = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(both)]
+        nodes, more = every[: len(arrays)], every[len(arrays) :]
         with Trace(training) as trace:
-            result = self.layer.lower(nodes if several else nodes[0], training=training, **arguments)
+            given = put_back(arguments, more)
+            result = self.layer.lower(nodes if several else nodes[0], training=training, **given)
         return compile(result, updates=trace.updates)
 
     def _array(self, index: int, value: Any) -> Array:

@@ -37,6 +37,8 @@ class Dense(Layer):
 
     least_axes = 1
 
+    carries_mask = True
+
     def __init__(
         self,
         units: int,
@@ -79,6 +81,8 @@ class Activation(Layer):
     [[0.0, 2.0]]
     """
 
+    carries_mask = True
+
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
@@ -102,6 +106,8 @@ class Dropout(Layer):
             None, or the size, for the others.
         seed: a whole number; by default one follows from `tinygraph.set_seed`.
     """
+
+    carries_mask = True
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
