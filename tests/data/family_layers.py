@@ -241,6 +241,11 @@ def multi_head():
         yield case(f"heads-{name}", layer, inputs, args=["x0", "x1"])
         call = {"return_attention_scores": True}
         yield case(f"heads-{name}-scores", layer, inputs, args=["x0", "x1"], call=call)
+    yield from multi_head_masks(inputs)
+
+
+def multi_head_masks(inputs):
+    """MultiHeadAttention to itself, with keys of their own, and with every mask."""
     layer = spelled("MultiHeadAttention", num_heads=2, key_dim=2)
     yield case("heads-self", layer, {"x": (2, 4, 3)}, args=["x", "x"])
     yield case("heads-key", layer, inputs | {"x2": (2, 4, 3)}, args=["x0", "x1", "x2"])

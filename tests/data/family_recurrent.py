@@ -6,7 +6,7 @@ z zero_output_for_mask, u unroll, i an initial_state is passed.
 
 import itertools
 
-from family_spec import case, changed, mask_of, rng_of, sequence, spelled, state_shapes
+from family_spec import case, changed, mask_of, rng_of, sequence, spelled, state_names, state_shapes
 
 KINDS = {
     "lstm": spelled("LSTM", units=2),
@@ -213,20 +213,6 @@ def bare_cells():
         nested = state_shapes(cell, (3, 2))
         names, arrays = state_names(nested)
         yield case(f"step-{name}", cell, {"x": (3, 2)} | arrays, args=["x", names])
-
-
-def state_names(nested):
-    """(names of states in the same nested lists, {name: shape})."""
-    arrays = {}
-
-    def name_of(part):
-        if isinstance(part, list):
-            return [name_of(item) for item in part]
-        name = f"s{len(arrays)}"
-        arrays[name] = part
-        return name
-
-    return name_of(nested), arrays
 
 
 # ---- wrappers -------------------------------------------------------------------------------------

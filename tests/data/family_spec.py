@@ -29,20 +29,6 @@ def drawn(rng, shape, scale=1.0):
     return (rng.normal(size=shape) * scale).astype(np.float16).astype(np.float64)
 
 
-def flat(nested):
-    """The leaves of nested lists."""
-    if not isinstance(nested, list):
-        return [nested]
-    return [leaf for part in nested for leaf in flat(part)]
-
-
-def nest(leaves, like):
-    """`like`, each leaf of it replaced by the next of the iterator `leaves`."""
-    if isinstance(like, list):
-        return [nest(leaves, part) for part in like]
-    return next(leaves)
-
-
 def case(case_id, layer, arrays, args=("x",), call=None, **extras):
     """(case, arrays): `arrays` has an array, or the shape of normal numbers to be drawn, for each name."""
     rng = rng_of(case_id)
@@ -96,6 +82,20 @@ def state_shapes(layer, shape):
     return [(batch, config["units"])] * (2 if name.startswith("LSTM") else 1)
 
 
+def state_names(nested):
+    """(names of states in the same nested lists, {name: shape})."""
+    arrays = {}
+
+    def name_of(part):
+        if isinstance(part, list):
+            return [name_of(item) for item in part]
+        name = f"s{len(arrays)}"
+        arrays[name] = part
+        return name
+
+    return name_of(nested), arrays
+
+
 # What each of the two rows of a mask of five steps looks like.
 PATTERNS = {
     "right": ("11110", "11000"),
@@ -118,8 +118,6 @@ def sequence(case_id, layer, shape=(2, 5, 2), pattern=None, init=False, call=Non
     if pattern:
         arrays["mask"], call["mask"] = mask_of(pattern, shape[1]), "mask"
     if init:
-        shapes = state_shapes(layer, shape)
-        names = [f"s{i}" for i in range(len(flat(shapes)))]
-        arrays |= dict(zip(names, flat(shapes), strict=True))
-        call["initial_state"] = nest(iter(names), shapes)
+        call["initial_state"], states = state_names(state_shapes(layer, shape))
+        arrays |= states
     return case(case_id, layer, arrays, call=call, **extras)

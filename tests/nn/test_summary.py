@@ -7,39 +7,96 @@ from tinygraph.nn.summary import in_bytes, summary
 from tinygraph.plan import plan
 
 
-def test_lstm_says_how_its_parameters_come_about():
-    text = summary(Sequential([LSTM(64, input_shape=(10, 32), name="enc"), Dense(10, name="out")]))
-    row = next(line for line in text.splitlines() if line.startswith("enc"))
-    assert "(batch, 64)" in row
-    assert "kernel 32 x 256 + recurrent_kernel 64 x 256 + bias 256 = 24,832" in row
-    assert "25,482 parameters (101.9 KB), 25,482 of them trained" in text
+def lines_of(model):
+    """The lines of a summary by their first word."""
+    return {line.split()[0]: line for line in summary(model).splitlines() if line.strip("- ")}
 
 
-def test_the_numbers_of_the_unrolled_graph_are_the_plans():
+def test_golden_of_an_lstm():
+    model = Sequential(
+        [Input((10, 32), name="series"), LSTM(64, name="enc"), Dense(10, name="out")], name="net"
+    )
+    *table, totals, _ = summary(model).splitlines()
+    assert table == [
+        "Sequential 'net'",
+        "-----------------------------------------------------------------",
+        "Layer (type)    Output shape     Parameters  Trainable",
+        "-----------------------------------------------------------------",
+        "series (Input)  (batch, 10, 32)",
+        "enc (LSTM)      (batch, 64)          24,832  yes",
+        "  kernel 32 x 256 + recurrent_kernel 64 x 256 + bias 256 = 24,832",
+        "out (Dense)     (batch, 10)             650  yes",
+        "  kernel 64 x 10 + bias 10 = 650",
+        "-----------------------------------------------------------------",
+    ]
+    assert totals == "Parameters: 25,482, of which 25,482 trainable and 0 not; 101.9 KB."
+
+
+def test_the_numbers_of_the_graph_are_the_plans():
     model = Sequential([LSTM(4, input_shape=(3, 2))])
-    planned = plan(model.trace(7))
-    assert f"{len(planned.schedule)} nodes, {planned.calls} kernel calls" in summary(model, batch=7)
+    graph = model.trace(7)
+    planned = plan(graph)
+    operations = sum(bool(node.inputs) for node in graph.nodes)
+    assert summary(model, batch=7).splitlines()[-1] == (
+        f"Graph for a batch of 7: {operations} operations, {planned.calls} kernel calls, "
+        f"{in_bytes(planned.arena)} of buffers."
+    )
 
 
 def test_a_frozen_layer_is_not_trained():
-    text = summary(Sequential([Dense(2, input_shape=(3,), name="out", trainable=False)]))
-    assert text.splitlines()[4].endswith("no")
-    assert "8 parameters (32 bytes), 0 of them trained" in text
+    model = Sequential([Dense(2, input_shape=(3,), name="out", trainable=False)])
+    assert lines_of(model)["out"].endswith("no")
+    assert "8, of which 0 trainable and 8 not" in summary(model)
+
+
+def test_a_frozen_model_and_a_nested_one_that_is_trained_in_part():
+    inner = Sequential([Input((3,)), Dense(3), Dense(2, trainable=False)], name="inner")
+    model = Sequential([Input((3,)), inner, Dense(1, name="out")])
+    lines = lines_of(model)
+    assert lines["inner"].split()[-1] == "partly"
+    assert lines["inner"].split()[1] == "(Sequential)"
+    assert lines["out"].split()[-1] == "yes"
+    model.trainable = False
+    assert {line.split()[-1] for name, line in lines_of(model).items() if name in ("inner", "out")} == {"no"}
 
 
 def test_a_model_that_branches_says_what_is_connected_to_what():
     left, right = Input((3,), name="left"), Input((3,), name="right")
     shared = Dense(3, name="shared")
-    text = summary(Model([left, right], Add(name="both")([shared(left), shared(right)])))
-    lines = {line.split()[0]: line for line in text.splitlines() if line and line[0] != "─"}
-    assert lines["shared"].endswith("left and right")
-    assert lines["both"].endswith("shared, shared")
-    assert "(Input)" in lines["left"]
+    lines = lines_of(Model([left, right], Add(name="both")([shared(left), shared(right)])))
+    assert lines["shared"].split()[-2:] == ["yes", "left"]
+    assert lines["shared:1"].split()[-2:] == ["shared", "right"]
+    assert lines["both"].endswith("shared, shared:1")
+    assert "Connected to" in lines["Layer"]
+
+
+def test_a_chain_does_not_say_what_is_connected_to_what():
+    assert "Connected to" not in summary(Sequential([Dense(2, input_shape=(3,)), Dense(1)]))
+
+
+def test_widths_follow_the_content_and_a_long_formula_goes_on_below():
+    inner = Sequential([Input((3,)), *(Dense(3) for _ in range(9))], name="deep")
+    text = summary(Sequential([Input((3,)), inner, Dense(1, name="a_name_that_is_not_short_at_all")]))
+    table = text.splitlines()[:-2]
+    assert max(map(len, table)) == len(table[1]) <= 100
+    starts = {line.index("(batch") for line in table if "(batch" in line}
+    assert starts == {len("a_name_that_is_not_short_at_all (Dense)  ")}
+
+
+def test_a_name_that_cannot_be_seen_is_written_out():
+    text = summary(Sequential([Input((3,), name="a\nb"), Dense(2, name="c\x1b[31m")]))
+    assert "a\\nb (Input)" in text
+    assert "c\\x1b[31m (Dense)" in text
 
 
 def test_a_model_that_is_not_built_says_how(capsys):
-    Sequential([Dense(2)]).summary()
-    assert "not built yet: call build(shape), or fit it" in capsys.readouterr().out
+    Sequential([LSTM(2, name="enc"), Dense(2, name="out")], name="net").summary()
+    assert capsys.readouterr().out.splitlines() == [
+        "Sequential 'net' is not built, so its shapes and parameters are not known yet.",
+        "Layers: enc (LSTM), out (Dense)",
+        "Give the first layer input_shape=(time, features), or call build((time, features)); fit builds it too.",
+    ]
+    assert summary(Sequential(name="net")) == "Sequential 'net' has no layers: add one."
 
 
 @pytest.mark.parametrize(

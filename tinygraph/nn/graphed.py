@@ -165,7 +165,7 @@ class Graphed(Layer):
         print(summary(self, whole_number(f"{self.title}.summary", "batch", batch)))
 
     def draw(self, level: str = "model", steps: int | None = None, path: Any = None) -> Drawing:
-        """Return the model as a picture: its layers, or every step with ``level="unrolled"``; see `tg.draw`."""
+        """Return a picture of the model: its layers or each step with ``level="unrolled"``; see `tg.draw`."""
         from tinygraph.viz.draw import draw
 
         return draw(self, level=level, steps=steps, path=path)

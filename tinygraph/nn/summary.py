@@ -155,9 +155,7 @@ def _totals(model: Graphed) -> str:
     trained = sum(weight.size for weight in model.trainable_weights)
     fixed = sum(weight.size for weight in model.non_trainable_weights)
     size = sum(weight.size * weight.dtype.itemsize for weight in model.weights)
-    return (
-        f"Parameters: {trained + fixed:,}, of which {trained:,} trainable and {fixed:,} not; {size:,} bytes."
-    )
+    return f"Parameters: {trained + fixed:,}, of which {trained:,} trainable and {fixed:,} not; {in_bytes(size)}."
 
 
 def _graph(model: Graphed, batch: int) -> str:
@@ -167,9 +165,17 @@ def _graph(model: Graphed, batch: int) -> str:
     count = sum(bool(node.inputs) for node in graph.nodes)
     return (
         f"Graph for a batch of {batch}: {_several(count, 'operation')}, "
-        f"{_several(made.calls, 'kernel call')}, {made.arena:,} bytes of buffers."
+        f"{_several(made.calls, 'kernel call')}, {in_bytes(made.arena)} of buffers."
     )
 
 
 def _several(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def in_bytes(size: float) -> str:
+    """Return a number of bytes as people read it: ``1.5 KB``."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size} bytes"

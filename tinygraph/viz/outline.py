@@ -72,7 +72,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Outline:
-    """Boxes in an order in which they could run, the edges between them, and what stands around them.
+    """Boxes by layer and time, each layer after what it needs, the edges between them, and what is around.
 
     ``columns`` are the headings of the time steps, empty where nothing is unrolled; ``notes`` say what
     was left out, and how to see it.

@@ -61,13 +61,17 @@ class _Unrolled:
         )
 
     def _members(self) -> dict[Key, list[Node]]:
-        """The nodes of each box, in the order in which they could run."""
+        """The nodes of each box; the boxes layer by layer, and in a layer by time."""
         members: dict[Key, list[Node]] = {}
         for node in self.owners.nodes:
             if self.owners.key[node] is not None:
                 for key in self.links.sources(node, whole(node)):
                     members.setdefault(self._drawn(key), []).append(node)
-        return members
+        first: dict[Key, int] = {}
+        for number, key in enumerate(members):
+            first.setdefault(key._replace(step=None), number)
+        order = sorted(members, key=lambda key: (first[key._replace(step=None)], _time(key)))
+        return {key: members[key] for key in order}
 
     def _drawn(self, key: Key) -> Key:
         return key if key.step is None else key._replace(step=self.time.column[key.step])
@@ -89,7 +93,7 @@ class _Unrolled:
                 value, reader = values[0]
                 step = where((reader if source.pass_ == "backward" else value).scope).step or 0
                 names = state_names(values, source.pass_, step)
-                yield from (Edge(*ends, name, source.pass_) for name in names.values())
+                yield from (Edge(*ends, name, source.pass_) for name in sorted(names.values(), reverse=True))
             else:
                 saved = source.pass_ == "forward" and target.pass_ == "backward"
                 yield Edge(*ends, "", source.pass_, saved)
@@ -159,6 +163,12 @@ def _group_of(key: Key) -> str:
     if key.kind == "input":
         return f"input {key.part}" if key.step is not None else ""
     return f"layer {key.layer}" if key.kind in ("cell", "layer", "constant") and key.layer else ""
+
+
+def _time(key: Key) -> int:
+    """When a step comes: going backward the last comes first."""
+    step = key.step or 0
+    return -step if key.pass_ == "backward" else step
 
 
 def _collects(key: Key) -> bool:

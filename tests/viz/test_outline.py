@@ -1,0 +1,151 @@
+"""Outlines, told in words, are those that stand in the folder ``golden``.
+
+Where a change is meant, read the difference and put ``tests/viz/golden/<name>.txt`` right: a golden file is
+the output of `told`.
+"""
+
+from pathlib import Path
+
+import pytest
+from viz import models
+from viz.told import told
+
+import tinygraph as tg
+from tinygraph.viz.draw import draw
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def expression():
+    x, w = tg.input("x", (4, 3)), tg.param("w", [[1.0, 2.0]] * 3)
+    return {"loss": tg.mean(tg.tanh(x @ w) * 2.0)}
+
+
+CASES = [
+    ("one_layers", models.one_lstm, {}),
+    ("one_unrolled", models.one_lstm, {"level": "unrolled"}),
+    ("one_ops", models.one_lstm, {"level": "ops", "steps": 2}),
+    ("stacked_unrolled", models.stacked, {"level": "unrolled"}),
+    ("functional_layers", models.two_inputs, {}),
+    ("skip_layers", models.skip, {}),
+    ("skip_unrolled", models.skip, {"level": "unrolled"}),
+    ("shared_unrolled", models.shared, {"level": "unrolled"}),
+    ("expression_ops", expression, {}),
+]
+
+
+@pytest.mark.parametrize(("name", "thing", "how"), CASES, ids=[case[0] for case in CASES])
+def test_golden(name, thing, how):
+    expected = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    assert told(draw(thing(), **how).outline) == expected
+
+
+def test_no_golden_file_is_left_over():
+    assert {path.stem for path in GOLDEN.iterdir()} == {case[0] for case in CASES}
+
+
+def edges_of(outline, **wanted):
+    """The edges whose ends' attributes are as wanted: ``pass_=("backward", "backward")``."""
+    box = {box.id: box for box in outline.boxes}
+    return [
+        (box[e.source], box[e.target], e)
+        for e in outline.edges
+        if all((getattr(box[e.source], k), getattr(box[e.target], k)) == ends for k, ends in wanted.items())
+    ]
+
+
+def test_backpropagation_through_time_goes_from_each_step_to_the_one_before():
+    outline = draw(models.training(models.one_lstm(4)), level="unrolled").outline
+    found = edges_of(outline, pass_=("backward", "backward"), kind=("cell", "cell"))
+    steps = sorted((source.column, target.column, edge.label) for source, target, edge in found)
+    assert steps == [
+        (1, 0, "∂c₀"), (1, 0, "∂h₀"), (2, 1, "∂c₁"), (2, 1, "∂h₁"), (3, 2, "∂c₂"), (3, 2, "∂h₂"),
+    ]  # fmt: skip
+
+
+def test_the_gradient_of_a_shared_weight_adds_up_over_all_steps():
+    outline = draw(models.training(models.one_lstm(4)), level="unrolled").outline
+    (total,) = [box for box in outline.boxes if "d lstm/kernel" in box.outputs]
+    steps = [s.column for s, _, e in edges_of(outline, pass_=("backward",) * 2) if e.target == total.id]
+    assert (total.pass_, sorted(steps)) == ("backward", [0, 1, 2, 3])
+    assert "add_n" in total.note
+
+
+def test_values_that_the_backward_pass_reads_again_are_told_apart():
+    outline = draw(models.training(models.one_lstm(3)), level="unrolled").outline
+    read_again = edges_of(outline, pass_=("forward", "backward"))
+    assert read_again
+    assert all(edge.saved for _, _, edge in read_again)
+    assert not any(e.saved for pass_ in ("forward", "backward") for *_, e in edges_of(outline, pass_=(pass_,) * 2))
+
+
+@pytest.mark.parametrize("level", ["unrolled", "ops"])
+@pytest.mark.parametrize("thing", [models.gradient, models.update, lambda: models.training(models.one_lstm(3))])
+def test_every_pass_of_a_graph_is_its_boxes_pass(level, thing):
+    graph = thing()
+    passes = {node.scope.split("/")[0] for node in graph.nodes} & {"backward", "update"}
+    assert {box.pass_ for box in draw(graph, level=level).outline.boxes} == passes | {"forward"}
+
+
+def test_every_operation_has_a_box_at_level_ops():
+    graph = models.training(models.one_lstm(3))
+    boxes = draw(graph, level="ops").outline.boxes
+    assert sum(box.kind == "op" for box in boxes) == sum(bool(node.inputs) for node in graph.nodes)
+
+
+def test_shared_weights_are_drawn_once_and_without_edges():
+    for level in ("unrolled", "ops"):
+        outline = draw(models.one_lstm(), level=level).outline
+        (lstm,) = [group for group in outline.groups if group.label == "lstm"]
+        assert [weight.name for weight in lstm.weights] == ["kernel", "recurrent_kernel", "bias"]
+        assert not any(box.kind == "param" and box.label.startswith("lstm") for box in outline.boxes)
+
+
+@pytest.mark.parametrize(
+    ("total", "steps", "headings"),
+    [
+        (1, None, ["t = 0"]),
+        (12, None, [f"t = {t}" for t in range(12)]),
+        (13, None, ["t = 0", "t = 1", "…", "t = 11", "t = 12"]),
+        (13, 13, [f"t = {t}" for t in range(13)]),
+        (13, 5, ["t = 0", "t = 1", "t = 2", "…", "t = 11", "t = 12"]),
+        (13, 12, [f"t = {t}" for t in range(13)]),  # an ellipsis for one step would be no shorter
+        (13, 1, ["t = 0", "…"]),
+        (5, 2, ["t = 0", "…", "t = 4"]),
+    ],
+)
+def test_steps(total, steps, headings):
+    outline = draw(models.one_lstm(total), level="unrolled", steps=steps).outline
+    assert list(outline.columns) == headings
+    cells = [box for box in outline.boxes if box.kind == "cell"]
+    left_out = sum(int(box.note.split()[0]) for box in outline.boxes if box.kind == "ellipsis") // 2
+    assert len(cells) + left_out == total
+    assert bool(outline.notes) == ("…" in headings)
+
+
+def test_a_note_says_what_is_left_out_and_how_to_see_it():
+    (note,) = draw(models.stacked(), level="unrolled").outline.notes
+    assert note == "Steps 2 to 27 are left out; steps=30 draws all."
+
+
+def test_layers_of_different_length_show_the_ends_of_both():
+    x = tg.input("x", (1, 2))
+    for layer, length in (("long", 30), ("short", 20)):
+        with tg.scope(layer):
+            for step in range(length):
+                with tg.scope(f"t{step}"):
+                    x = tg.tanh(x)
+    outline = draw(x, level="unrolled").outline
+    shown = ["t = 0", "t = 1", "…", "t = 18", "t = 19", "…", "t = 28", "t = 29"]
+    assert list(outline.columns) == shown
+
+
+def test_more_boxes_than_the_limit_are_collapsed_and_the_note_says_how_to_see_them():
+    chain = models.chain(3000)
+    outline = draw(chain).outline
+    (middle,) = [box for box in outline.boxes if box.kind == "ellipsis"]
+    assert len(outline.boxes) == 61
+    assert middle.note == "2,941 operations and leaves"
+    assert "limit=3001 draws all" in outline.notes[0]
+    assert len(draw(chain, limit=3001).outline.boxes) == 3001
+    assert len(outline.edges) == 60
