@@ -17,6 +17,7 @@ from tinygraph.nn.layers.core import (
     Dropout as Dropout,
     Embedding as Embedding,
 )
+from tinygraph.nn.layers.masking import Masking as Masking
 from tinygraph.nn.layers.merge import (
     Add as Add,
     Average as Average,

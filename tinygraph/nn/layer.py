@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
-from tinygraph.ops import Parameter, cast, constant, input, param
+from tinygraph.ops import Parameter, cast, constant, input, logical_and, param
 
 Array = np.ndarray[Any, Any]
 Shapes = Shape | list[Shape]
@@ -91,7 +92,7 @@ class Layer(Configurable):
     def build(self, shape: Any) -> None:
         """Make the weights for samples of ``shape`` (a list of shapes for several inputs)."""
 
-    def call(self, x: Any, training: bool) -> Any:
+    def call(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the result on nodes: a node or a list of them. Each node has the batch as first axis."""
         raise NotImplementedError(f"{type(self).__name__} must define call(self, x, training).")
 
@@ -130,18 +131,20 @@ class Layer(Configurable):
         if not self.trainable:
             return []
         own = [w for w, trainable in self.own_weights if trainable]
-        return own + [w for layer in self.inner for w in layer.trainable_weights]
+        return own + [w for layer in self.sublayers for w in layer.trainable_weights]
 
     @property
     def non_trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training leaves alone."""
         own = [w for w, trainable in self.own_weights if not (trainable and self.trainable)]
         return own + [
-            w for layer in self.inner for w in (layer.non_trainable_weights if self.trainable else layer.weights)
+            w
+            for layer in self.sublayers
+            for w in (layer.non_trainable_weights if self.trainable else layer.weights)
         ]
 
     @property
-    def inner(self) -> Sequence[Layer]:
+    def sublayers(self) -> Sequence[Layer]:
         """The layers that this one is made of; their weights are its own."""
         return ()
 
@@ -240,10 +243,10 @@ class Layer(Configurable):
         return "mask" in inspect.signature(self.call).parameters
 
     def _masked(self, result: Any, masks: Sequence[Node | None]) -> Any:
-        """Let the mask go on with the result, or with the first of several."""
-        if self.carries_mask:
-            first = result[0] if isinstance(result, list) else result
-            carry(first, next((mask for mask in masks if mask is not None), None))
+        """Let the mask go on with the result, or the first of several; of several masks all must hold."""
+        found = [mask for mask in masks if mask is not None]
+        if self.carries_mask and found:
+            carry(result[0] if isinstance(result, list) else result, reduce(logical_and, found))
         return result
 
     def typed(self, index: int, node: Node) -> Node:

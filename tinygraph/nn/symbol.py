@@ -47,8 +47,8 @@ class Symbol:
 class Call:
     """One use of a layer on symbols.
 
-    ``several`` says whether the layer's own inputs came as a list; ``extra`` are the symbols among the arguments,
-    such as an initial state. ``inputs`` are all of them.
+    ``several`` says whether the layer's ``own`` inputs came as a list; ``extra`` are the symbols among the
+    arguments, such as an initial state.
     """
 
     layer: Layer

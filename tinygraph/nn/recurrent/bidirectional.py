@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -9,7 +10,8 @@ from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.recurrent.rnn import RNN, flat
+from tinygraph.nn.recurrent.rnn import RNN
+from tinygraph.nn.recurrent.states import flat
 
 MERGES = ("concat", "sum", "mul", "ave", None)
 
@@ -25,8 +27,8 @@ class Bidirectional(Layer):
         merge_mode: ``"concat"``, ``"sum"``, ``"mul"``, ``"ave"``, or None for a list of both.
         backward_layer: a layer to run backwards instead of the copy; its ``go_backwards`` must differ.
 
-    With ``return_state`` of the layer the states follow, those of the forward layer first. The weights are the
-    forward layer's, then the backward layer's. As in Keras, masked steps of a sequence give zeros.
+    With ``return_state`` of the layer the states follow, those of the forward layer first. The weights are
+    the forward layer's, then the backward layer's. As in Keras, masked steps of a sequence give zeros.
 
     >>> import numpy as np
     >>> from tinygraph.nn import LSTM, Bidirectional
@@ -65,7 +67,7 @@ class Bidirectional(Layer):
             raise GraphError(f"{self.title}: the backward_layer must have another go_backwards.")
 
     @property
-    def inner(self) -> list[Layer]:
+    def sublayers(self) -> list[Layer]:
         """The forward layer, then the backward one."""
         return [self.forward, self.backward]
 
@@ -75,9 +77,7 @@ class Bidirectional(Layer):
             self.forward.ensure_built(shape)
             self.backward.ensure_built(shape)
 
-    def call(
-        self, x: Node, training: bool, mask: Node | None = None, initial_state: Any = None
-    ) -> Any:
+    def call(self, x: Node, training: bool, mask: Node | None = None, initial_state: Any = None) -> Any:
         """Both layers' outputs, merged; then their states."""
         halves: list[Any] = [None, None]
         if initial_state is not None:
@@ -103,6 +103,14 @@ class Bidirectional(Layer):
             return [reduce(ops.multiply, outputs)]
         total = reduce(ops.add, outputs)
         return [total * 0.5 if self.merge_mode == "ave" else total]
+
+    def reset_states(self, states: Sequence[Any] | None = None) -> None:
+        """Set the states of stateful layers back to zero, or to ``states``, the forward layer's first."""
+        half = None if states is None else len(states) // 2
+        self.forward.reset_states(None if states is None else states[:half])
+        self.backward.reset_states(None if states is None else states[half:])
+
+    reset_state = reset_states  # Keras 3 has this name
 
     def output_shape(self, shape: Shape) -> Any:
         """The merged output's shape, or both; then those of the states."""

@@ -41,6 +41,7 @@ class Cell(Layer):
         bias_initializer: Any = "zeros",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        implementation: int = 2,
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -53,6 +54,9 @@ class Cell(Layer):
         self.bias_initializer = registry.get("initializer", bias_initializer)
         self.dropout = fraction(self.title, "dropout", dropout)
         self.recurrent_dropout = fraction(self.title, "recurrent_dropout", recurrent_dropout)
+        if implementation not in (1, 2):
+            raise ValueError(f"{self.title}: implementation must be 1 or 2, got {implementation!r}.")
+        self.implementation = implementation
         self.seed = next_seed() if seed is None else whole_number(self.title, "seed", seed, least=0)
         with scope(self.name):
             self.drawn = ops.counter("drawn")
@@ -100,13 +104,13 @@ class Cell(Layer):
     def masks(self, shape: Shape, dtype: np.dtype, training: bool) -> Masks:
         """Draw the dropout masks of one sequence, for steps whose inputs have this shape and dtype.
 
-        As in Keras: one mask of the inputs serves all gates, unless there is recurrent dropout; then each gate
-        has its own mask of the inputs and its own of the state.
+        As in Keras: one mask of the inputs serves all gates, unless there is recurrent dropout or
+        ``implementation`` is 1; then each gate has its own mask of the inputs and its own of the state.
         """
         none: list[Node | None] = [None] * self.gates
         if not training:
             return none, none
-        draws = self.gates if self.recurrent_dropout else 1
+        draws = self.gates if self.recurrent_dropout or self.implementation == 1 else 1
         use = current_trace().use(self.drawn) * 2 * self.gates
         state = (shape[0], self.units)
         inputs = [self._mask(shape, self.dropout, use + 2 * k, dtype) for k in range(draws)]

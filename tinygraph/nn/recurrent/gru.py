@@ -83,13 +83,13 @@ class GRU(CellRNN):
         use_bias: whether the gates have a bias.
         reset_after: whether r acts after the product with h, or before.
         kernel_initializer, recurrent_initializer, bias_initializer: how the weights begin.
-        dropout, recurrent_dropout, seed: as in `LSTM`; the path z h is not dropped.
+        dropout, recurrent_dropout, implementation, seed: as in `LSTM`; the path z h is not dropped.
 
     And those of `RNN`: ``return_sequences``, ``return_state`` and so on.
 
     Shapes: (batch, time, features) -> (batch, units), or (batch, time, units) with ``return_sequences``.
-    Weights, in the order z, r, g: ``kernel`` (features, 3 units), ``recurrent_kernel`` (units, 3 units), ``bias``
-    (2, 3 units) with ``reset_after``, else (3 units). As in Keras, `keras.layers.GRU`.
+    Weights, in the order z, r, g: ``kernel`` (features, 3 units), ``recurrent_kernel`` (units, 3 units),
+    ``bias`` (2, 3 units) with ``reset_after``, else (3 units). As in Keras, `keras.layers.GRU`.
 
     >>> import numpy as np
     >>> from tinygraph.nn import GRU

@@ -83,6 +83,7 @@ class LSTM(CellRNN):
         unit_forget_bias: whether the forget gate's bias begins at 1 (Jozefowicz et al. 2015).
         dropout: the fraction of the inputs that training drops, the same ones at every step.
         recurrent_dropout: likewise of h, for each gate others, before it meets ``recurrent_kernel``.
+        implementation: with 1 each gate drops inputs of its own even without recurrent dropout.
         seed: of dropout; by default one follows from `tinygraph.set_seed`.
 
     And those of `RNN`: ``return_sequences``, ``return_state`` and so on.

@@ -15,7 +15,8 @@ from tinygraph.nn.layer import Layer
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.recurrent.cell import Cell
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
-from tinygraph.nn.recurrent.states import call_cell, check_cell, masks_of, output_shape, state_shapes
+from tinygraph.nn.recurrent.stateful import LastingStates
+from tinygraph.nn.recurrent.states import call_cell, check_cell, flat, masks_of, output_shape, state_shapes
 from tinygraph.nn.recurrent.unroll import unroll
 
 
@@ -30,10 +31,12 @@ class RNN(Layer):
         return_state: return ``[output, *states]`` with the states after the last step.
         go_backwards: run from the last time step to the first; a returned sequence is in that order.
         zero_output_for_mask: output 0 at masked steps, instead of the output before.
+        stateful: begin each batch with the states that the batch before left, sample by sample; all
+            batches are then of one size. `reset_states` sets the states back.
         unroll: accepted so that scripts for Keras run: every graph is unrolled here.
 
-    A call takes ``initial_state``, a list of arrays, nodes or symbols; ``mask``, truth values (batch, time); and
-    ``constants``, a list of values that the cell gets at every step.
+    A call takes ``initial_state``, a list of arrays, nodes or symbols; ``mask``, truth values (batch, time);
+    and ``constants``, a list of values that the cell gets at every step.
 
     >>> import numpy as np
     >>> from tinygraph.nn import RNN, GRUCell, LSTMCell
@@ -49,6 +52,7 @@ class RNN(Layer):
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
+        stateful: bool = False,
         zero_output_for_mask: bool = False,
         unroll: bool = False,
         **kwargs: Any,
@@ -59,12 +63,14 @@ class RNN(Layer):
         self.return_sequences = flag(self.title, "return_sequences", return_sequences)
         self.return_state = flag(self.title, "return_state", return_state)
         self.go_backwards = flag(self.title, "go_backwards", go_backwards)
+        self.stateful = flag(self.title, "stateful", stateful)
+        self.lasting = LastingStates(f"{self.title}", self.name)
         self.zero_output_for_mask = flag(self.title, "zero_output_for_mask", zero_output_for_mask)
         self.unroll = flag(self.title, "unroll", unroll)
         self.carries_mask = self.return_sequences
 
     @property
-    def inner(self) -> list[Layer]:
+    def sublayers(self) -> list[Layer]:
         """The cell."""
         return [self.cell]
 
@@ -83,15 +89,19 @@ class RNN(Layer):
         constants: Sequence[Node] | None = None,
     ) -> Any:
         """The output of every step, or of the last; with ``return_state`` the last states too."""
+        if not x.shape[1]:
+            raise GraphError(f"{self.title}: expected at least one time step, got {x.shape}.")
         # Time first, so that a time step is one block of memory, and so is the stack of all.
         steps = list(time_first(x))
-        masks = None if mask is None else list(time_first(mask))
+        masks = None if mask is None else list(time_first(self._truth(mask, x)))
         drawn = masks_of(self.cell, steps[0].shape, x.dtype, training)
         step = partial(self._step, training=training, drawn=drawn, constants=constants)
         states = self._initial(x, initial_state)
         outputs, states = unroll(
             step, steps, states, masks, backwards=self.go_backwards, zero_output=self.zero_output_for_mask
         )
+        if self.stateful:
+            self.lasting.after(states)
         output = time_first(ops.stack(outputs)) if self.return_sequences else outputs[-1]
         return [output, *states] if self.return_state else output
 
@@ -100,16 +110,34 @@ class RNN(Layer):
     ) -> tuple[Node, list[Node]]:
         return call_cell(self.cell, x, states, training, drawn, constants)
 
+    def _truth(self, mask: Node, x: Node) -> Node:
+        """The mask as truth values; any number but 0 counts."""
+        if mask.shape != x.shape[:2]:
+            raise GraphError(f"{self.title}: expected a mask of {x.shape[:2]}, got {mask.shape}.")
+        return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
+
     def _initial(self, x: Node, given: Any) -> list[Node]:
-        """The states before the first step: those given, or zeros."""
+        """The states before the first step: those given, those of the batch before, or zeros."""
         shapes = [(x.shape[0], *shape) for shape in state_shapes(self.cell)]
+        kept = self.lasting.before(shapes, x.dtype) if self.stateful else None
+        if given is None and kept is not None:
+            return kept
         if given is None:
-            return [ops.zeros(shape, dtype=x.dtype) for shape in shapes]
+            zeros = {shape: ops.zeros(shape, dtype=x.dtype) for shape in shapes}
+            return [zeros[shape] for shape in shapes]
         states = flat(given)
         if [state.shape for state in states] != shapes:
             expected, came = (", ".join(map(str, each)) for each in (shapes, [s.shape for s in states]))
             raise GraphError(f"{self.title}: expected an initial_state of {expected}, got {came}.")
         return [s if s.dtype == x.dtype else ops.cast(s, dtype=x.dtype) for s in states]
+
+    def reset_states(self, states: Sequence[Any] | None = None) -> None:
+        """Set the states of a stateful layer back to zero, or to ``states``, arrays (batch, ...)."""
+        if not self.stateful:
+            raise GraphError(f"{self.title}.reset_states: the layer is not stateful.")
+        self.lasting.reset(states)
+
+    reset_state = reset_states  # Keras 3 has this name
 
     def output_shape(self, shape: Shape) -> Any:
         """The output's shape, with time in front with ``return_sequences``; then those of the states."""
@@ -122,15 +150,18 @@ class CellRNN(RNN):
     """The base of `LSTM`, `GRU` and `SimpleRNN`: an `RNN` whose arguments are also those of its cell."""
 
     axes = ("time", "features")
+    __signature__: inspect.Signature
     #: the cell that a subclass runs
     cell_class: type[Cell]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.__signature__ = joint_signature(cls.cell_class, RNN)
+        cls.__signature__ = joint_signature(cls.cell_class, RNN)  # what help() and argument_names show
 
     def __init__(self, *args: Any, **kwargs: Any):
-        registry.reject_unknown(self, {n: kwargs[n] for n in kwargs if n not in self.__signature__.parameters})
+        registry.reject_unknown(
+            self, {n: kwargs[n] for n in kwargs if n not in self.__signature__.parameters}
+        )
         given = self.__signature__.bind(*args, **kwargs).arguments
         of_layer = {n: given.pop(n) for n in registry.argument_names(RNN) if n in given}
         name = of_layer.pop("name", None)
@@ -167,10 +198,3 @@ def joint_signature(cell: type[Cell], layer: type[RNN]) -> inspect.Signature:
 def time_first(x: Node) -> Node:
     """Swap the first two axes: (batch, time, ...) and (time, batch, ...)."""
     return ops.transpose(x, axes=(1, 0, *range(2, x.ndim)))
-
-
-def flat(states: Any) -> list[Node]:
-    """Return states that may stand in lists of lists, one a cell, as one list."""
-    if not isinstance(states, (list, tuple)):
-        return [states]
-    return [node for each in states for node in flat(each)]

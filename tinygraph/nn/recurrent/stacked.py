@@ -10,7 +10,7 @@ import numpy as np
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.recurrent.states import call_cell, masks_of, output_shape, state_shapes
+from tinygraph.nn.recurrent.states import call_cell, flat, masks_of, output_shape, state_shapes
 
 
 @registry.register("layer")
@@ -33,7 +33,7 @@ class StackedRNNCells(Layer):
         self.cells = [registry.get("layer", cell) for cell in cells]
 
     @property
-    def inner(self) -> list[Layer]:
+    def sublayers(self) -> list[Layer]:
         """The cells."""
         return self.cells
 
@@ -71,7 +71,7 @@ class StackedRNNCells(Layer):
     ) -> tuple[Node, list[Node]]:
         """One step of every cell."""
         after: list[Node] = []
-        for k, (cell, own) in enumerate(zip(self.cells, self.nested(states), strict=True)):
+        for k, (cell, own) in enumerate(zip(self.cells, self.nested(flat(states)), strict=True)):
             x, new = call_cell(cell, x, own, training, masks[k] if masks else None)
             after += new
         return x, after

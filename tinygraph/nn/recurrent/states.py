@@ -1,4 +1,4 @@
-"""What cells of any kind have in common, your own included: the shapes of their states, a step, dropout's masks."""
+"""What cells of any kind have in common, your own included: states, a step, dropout's masks."""
 
 from __future__ import annotations
 
@@ -56,3 +56,10 @@ def call_cell(
             f"got {[s.shape for s in after]}."
         )
     return output, after
+
+
+def flat(states: Any) -> list[Node]:
+    """Return states that may stand in lists of lists, one a cell, as one list."""
+    if not isinstance(states, (list, tuple)):
+        return [states]
+    return [node for each in states for node in flat(each)]

@@ -31,7 +31,7 @@ class TimeDistributed(Layer):
         self.layer = registry.get("layer", layer)
 
     @property
-    def inner(self) -> list[Layer]:
+    def sublayers(self) -> list[Layer]:
         """The layer."""
         return [self.layer]
 
@@ -42,10 +42,9 @@ class TimeDistributed(Layer):
 
     def call(self, x: Node, training: bool, mask: Node | None = None) -> Node:
         """The layer's results, side by side along time."""
-        takes_mask = mask is not None and self.layer.takes_mask
         results = []
         for t, step in enumerate(time_first(x)):
-            given = {"mask": mask[:, t]} if takes_mask else {}
+            given = {"mask": mask[:, t]} if mask is not None and self.layer.takes_mask else {}
             with scope(f"t{t}"):
                 results.append(self.layer.lower(step, training=training, **given))
         return time_first(ops.stack(results))
