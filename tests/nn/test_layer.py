@@ -279,7 +279,7 @@ def test_layers_of_two_dtypes_in_one_model():
 def test_programs_of_a_layer_are_few():
     layer = Dense(2)
     layer(np.ones((1, 3)))
-    (first,) = layer.programs._kept.values()
+    ((_, first, _),) = layer.programs._kept.values()
     gone = weakref.ref(first)
     del first
     for batch in range(2, KEPT + 10):

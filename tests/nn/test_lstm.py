@@ -8,14 +8,12 @@ import tinygraph as tg
 from tinygraph.nn import LSTM
 
 KERAS = Stored("keras_lstm.npz")
-# go_backwards and initial_state are for the whole recurrent family, issue 3.
-CASES = [case for case in KERAS.cases if not case["initial_state"] and "go_backwards" not in case["config"]]
+CASES = KERAS.cases
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
 
 
 def test_enough_configurations():
-    assert len(CASES) >= 60
-    assert len(CASES) + 8 == len(KERAS.cases)  # the two groups left out have four cases each
+    assert len(CASES) >= 80
 
 
 @pytest.mark.usefixtures("float64")
@@ -23,8 +21,9 @@ def test_enough_configurations():
 def test_equals_keras(case):
     arrays = KERAS.arrays(case)
     layer = LSTM(**case["config"])
-    x = tg.input("x", arrays["x"].shape)
-    outputs = layer(x)
+    feeds = {name: arrays[name] for name in ("x", "h0", "c0") if name in arrays}
+    x, *states = [tg.input(name, array.shape) for name, array in feeds.items()]
+    outputs = layer(x, initial_state=states) if states else layer(x)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     weights = [arrays[f"w{k}"] for k in range(len(layer.weights))]
     assert f"w{len(weights)}" not in arrays
@@ -32,9 +31,13 @@ def test_equals_keras(case):
         np.testing.assert_array_equal(layer.bias.value, arrays["bias_init"])
     layer.set_weights(weights)
     loss = tg.add_n([tg.sum(y * arrays[f"g{k}"]) for k, y in enumerate(outputs)])
-    slopes = tg.gradients(loss, [x, *layer.trainable_weights])
-    values = tg.compile([*outputs, *slopes])(x=arrays["x"])
-    names = [f"y{k}" for k in range(len(outputs))] + ["dx"] + [f"dw{k}" for k in range(len(weights))]
+    slopes = tg.gradients(loss, [x, *states, *layer.trainable_weights])
+    values = tg.compile([*outputs, *slopes])(**feeds)
+    names = (
+        [f"y{k}" for k in range(len(outputs))]
+        + [f"d{name}" for name in feeds]
+        + [f"dw{k}" for k in range(len(weights))]
+    )
     assert sorted(names) == sorted(name for name in arrays if name[0] in "dy")
     for name, value in zip(names, values, strict=True):
         assert value.dtype == np.float64

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.compile import Function, compile
 from tinygraph.graph import GraphError
+from tinygraph.nn.arguments import put_back, take_out
 from tinygraph.nn.checks import array_problem
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import input
@@ -23,12 +24,16 @@ Array = np.ndarray[Any, Any]
 KEPT = 8
 
 
+#: A result's form with slots for its arrays, the program that makes them, and what to ask before a run.
+Kept = tuple[dict[str, Any], Function, list[Callable[[int], None]]]
+
+
 class Programs:
     """The programs of one layer that is called on arrays."""
 
     def __init__(self, layer: Layer):
         self.layer = layer
-        self._kept: OrderedDict[Any, Function] = OrderedDict()
+        self._kept: OrderedDict[Any, Kept] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -37,24 +42,46 @@ class Programs:
         """Drop all programs: the layer has changed."""
         self._kept.clear()
 
-    def run(self, values: Sequence[Any], several: bool, training: bool, arguments: Mapping[str, Any]) -> Any:
+    def run(
+        self,
+        values: Sequence[Any],
+        several: bool,
+        training: bool,
+        arguments: Mapping[str, Any],
+        extra: Sequence[Any],
+    ) -> Any:
         """Return what the layer makes of the arrays; ``several`` says whether they came as a list."""
         arrays = [self._array(index, value) for index, value in enumerate(values)]
-        key = (tuple((array.shape, array.dtype) for array in arrays), training, str(arguments))
+        more = [np.asarray(value) for value in extra]
+        key = (tuple((array.shape, array.dtype) for array in arrays + more), training, str(arguments))
         if key not in self._kept:
-            self._kept[key] = self._compiled(arrays, several, training, arguments)
+            self._kept[key] = self._compiled(arrays, several, training, arguments, more)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
-        return self._kept[key](**{f"x{k}": array for k, array in enumerate(arrays)})
+        form, function, checks = self._kept[key]
+        for check in checks:
+            check(len(arrays[0]))
+        results = function(**{f"x{k}": array for k, array in enumerate(arrays + more)})
+        return put_back(form, results)["result"]
 
     def _compiled(
-        self, arrays: Sequence[Array], several: bool, training: bool, arguments: Mapping[str, Any]
-    ) -> Function:
-        nodes = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(arrays)]
+        self,
+        arrays: Sequence[Array],
+        several: bool,
+        training: bool,
+        arguments: Mapping[str, Any],
+        extra: Sequence[Array],
+    ) -> Kept:
+        """Return the form of the result, the program of what is in it, and what to ask before a run."""
+        both = [*arrays, *extra]
+        every = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(both)]
+        nodes, more = every[: len(arrays)], every[len(arrays) :]
         with Trace(training) as trace:
-            result = self.layer.lower(nodes if several else nodes[0], training=training, **arguments)
-        return compile(result, updates=trace.updates)
+            given = put_back(arguments, more)
+            result = self.layer.lower(nodes if several else nodes[0], training=training, **given)
+        form, nodes = take_out({"result": result})
+        return form, compile(nodes, updates=trace.updates), trace.checks
 
     def _array(self, index: int, value: Any) -> Array:
         """Return an input as an array in one of the dtypes of graphs, or raise `GraphError`."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygraph.graph import Graph, GraphError, Node, Shape
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import put_back
 from tinygraph.nn.checks import shown, whole_number
 from tinygraph.nn.data import by_name
 from tinygraph.nn.layer import Layer
@@ -100,8 +101,9 @@ class Graphed(Layer):
         nodes = x if isinstance(x, list) else [x]
         values = dict(zip(self.inputs, nodes, strict=True))
         for call in self.calls:
-            sources = [values[symbol] for symbol in call.inputs]
-            arguments = {"training": training} | dict(call.arguments)
+            sources = [values[symbol] for symbol in call.own]
+            extra = [values[symbol] for symbol in call.extra]
+            arguments = {"training": training} | put_back(call.arguments, extra)
             result = call.layer.lower(sources if call.several else sources[0], **arguments)
             values.update(zip(call.outputs, result if isinstance(result, list) else [result], strict=True))
         results = [values[symbol] for symbol in self.outputs]

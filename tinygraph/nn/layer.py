@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import put_back, take_out
 from tinygraph.nn.checks import array_problem, check_shape, flag, float_type
 from tinygraph.nn.eager import Programs
+from tinygraph.nn.masks import carry, mask_of
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
-from tinygraph.ops import Parameter, cast, constant, input, param
+from tinygraph.ops import Parameter, cast, constant, input, logical_and, param
 
 Array = np.ndarray[Any, Any]
 Shapes = Shape | list[Shape]
@@ -54,6 +58,8 @@ class Layer(Configurable):
     input_dtype: str | None = None
     #: whether the layer takes a list of inputs
     several_inputs = False
+    #: whether a mask goes on with the result; None warns that the layer has no use for one
+    carries_mask: bool | None = None
     #: whether whole numbers pass through as they are; otherwise they become floats on their way in
     keeps_integers = False
 
@@ -86,7 +92,7 @@ class Layer(Configurable):
     def build(self, shape: Any) -> None:
         """Make the weights for samples of ``shape`` (a list of shapes for several inputs)."""
 
-    def call(self, x: Any, training: bool) -> Any:
+    def call(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the result on nodes: a node or a list of them. Each node has the batch as first axis."""
         raise NotImplementedError(f"{type(self).__name__} must define call(self, x, training).")
 
@@ -122,12 +128,25 @@ class Layer(Configurable):
     @property
     def trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training changes."""
-        return [w for w, trainable in self.own_weights if trainable and self.trainable]
+        if not self.trainable:
+            return []
+        own = [w for w, trainable in self.own_weights if trainable]
+        return own + [w for layer in self.sublayers for w in layer.trainable_weights]
 
     @property
     def non_trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training leaves alone."""
-        return [w for w, trainable in self.own_weights if not (trainable and self.trainable)]
+        own = [w for w, trainable in self.own_weights if not (trainable and self.trainable)]
+        return own + [
+            w
+            for layer in self.sublayers
+            for w in (layer.non_trainable_weights if self.trainable else layer.weights)
+        ]
+
+    @property
+    def sublayers(self) -> Sequence[Layer]:
+        """The layers that this one is made of; their weights are its own."""
+        return ()
 
     def get_weights(self) -> list[Array]:
         """Return copies of the weights' values, in the order of `weights`."""
@@ -182,13 +201,14 @@ class Layer(Configurable):
             return inputs.add(self)
         several = isinstance(inputs, (list, tuple)) and self._is_several(inputs)
         values = list(inputs) if several else [inputs]
+        plain, extra = take_out(arguments)
         if any(isinstance(value, Symbol) for value in values):
-            return self._call_symbols(values, several, training, arguments)
-        if any(isinstance(value, Node) for value in values):
-            nodes = [v if isinstance(v, Node) else constant(v) for v in values]
+            return self._call_symbols(values, several, training, plain, extra)
+        if any(isinstance(value, Node) for value in values + extra):
+            nodes, more = ([v if isinstance(v, Node) else constant(v) for v in vs] for vs in (values, extra))
             mode = current_trace().training if training is None else bool(training)
-            return self.lower(nodes if several else nodes[0], training=mode, **arguments)
-        return self.programs.run(values, several, bool(training), arguments)
+            return self.lower(nodes if several else nodes[0], training=mode, **put_back(plain, more))
+        return self.programs.run(values, several, bool(training), plain, extra)
 
     def _is_several(self, inputs: Sequence[Any]) -> bool:
         """Whether a list holds several inputs; a list of numbers is one array."""
@@ -203,7 +223,31 @@ class Layer(Configurable):
         use = current_trace().use(self)
         with scope(self.name if use == 0 else f"{self.name}:{use}"):
             typed = [self.typed(index, node) for index, node in enumerate(nodes)]
-            return self.call(typed if isinstance(x, list) else typed[0], training=training, **arguments)
+            masks = self._masks(nodes, arguments)
+            result = self.call(typed if isinstance(x, list) else typed[0], training=training, **arguments)
+            return self._masked(result, masks)
+
+    def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
+        """Return the inputs' masks, and put the first among the arguments of a ``call`` that takes one."""
+        if not self.takes_mask:
+            masks = [mask_of(node) for node in nodes]
+            if self.carries_mask is None and any(mask is not None for mask in masks):
+                warnings.warn(f"{self.title}: the mask of its input ends here.", stacklevel=2)
+            return masks
+        arguments["mask"] = given = arguments.get("mask", mask_of(nodes[0]))
+        return [given]
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether ``call`` has an argument ``mask``."""
+        return "mask" in inspect.signature(self.call).parameters
+
+    def _masked(self, result: Any, masks: Sequence[Node | None]) -> Any:
+        """Let the mask go on with the result, or the first of several; of several masks all must hold."""
+        found = [mask for mask in masks if mask is not None]
+        if self.carries_mask and found:
+            carry(result[0] if isinstance(result, list) else result, reduce(logical_and, found))
+        return result
 
     def typed(self, index: int, node: Node) -> Node:
         """Return input number ``index`` in the dtype that the layer wants."""
@@ -250,15 +294,17 @@ class Layer(Configurable):
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             registry.reject(self.title, arguments, [name for name in parameters if name != "x"])
 
-    def _call_symbols(self, values: list[Any], several: bool, training: Any, arguments: dict) -> Any:
-        wrong = [value for value in values if not isinstance(value, Symbol)]
+    def _call_symbols(
+        self, values: list[Any], several: bool, training: Any, arguments: dict, extra: list[Any]
+    ) -> Any:
+        wrong = [value for value in values + extra if not isinstance(value, Symbol)]
         if wrong:
             raise GraphError(f"{self.title}: expected symbols, got {type(wrong[0]).__name__} among them.")
         shapes = [symbol.shape for symbol in values]
         self.check_inputs(shapes, several)
         self.ensure_built(shapes if several else shapes[0])
         given = arguments | ({} if training is None else {"training": training})
-        call = Call(self, values, several, given)
+        call = Call(self, values, several, given, extra)
         shape = self.output_shape(shapes if several else shapes[0])
         dtype = self.output_dtype([symbol.dtype for symbol in values])
         for index, each in enumerate(shape if isinstance(shape, list) else [shape]):

@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import plain_slots, read_slots
 from tinygraph.nn.graphed import check_names, in_order
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, calls_before
@@ -91,9 +92,10 @@ class Model(Trainable):
             "calls": [
                 {
                     "layer": call.layer.name,
-                    "inputs": [names[s] for s in call.inputs],
+                    "inputs": [names[s] for s in call.own],
                     "several": call.several,
-                    "arguments": registry.plain(call.arguments),
+                    "arguments": registry.plain(plain_slots(call.arguments)),
+                    "extra": [names[s] for s in call.extra],
                 }
                 for call in self.calls
             ],
@@ -112,7 +114,8 @@ class Model(Trainable):
 
         for call in config["calls"]:
             sources = [symbol(key) for key in call["inputs"]]
-            result = layers[call["layer"]](sources if call["several"] else sources[0], **call["arguments"])
+            arguments = read_slots(call["arguments"], [symbol(key) for key in call["extra"]])
+            result = layers[call["layer"]](sources if call["several"] else sources[0], **arguments)
             results.append(result if isinstance(result, list) else [result])
         outputs = [symbol(key) for key in config["outputs"]]
         named = dict(zip(config["output_keys"], outputs, strict=True)) if "output_keys" in config else outputs

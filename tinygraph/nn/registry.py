@@ -184,6 +184,8 @@ def plain(value: Any) -> Any:
 
 def argument_names(cls: type) -> list[str]:
     """Return the names of a constructor's arguments, those that it passes on with ``**`` included."""
+    if "__signature__" in vars(cls):
+        return list(vars(cls)["__signature__"].parameters)
     names: dict[str, None] = {}
     for base in cls.__mro__:
         if "__init__" not in vars(base) or base is object:

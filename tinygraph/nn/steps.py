@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
 from tinygraph.graph import Node, Shape, absolute_scope, scope
 from tinygraph.nn.losses import Loss
+from tinygraph.nn.masks import mask_of
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.tracing import Trace
@@ -100,6 +101,8 @@ class Steps:
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
         self._functions: OrderedDict[Any, Function] = OrderedDict()
+        #: what the layers want to be told the size of each batch for
+        self._checks: dict[Callable[[int], None], None] = {}
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Function:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
@@ -116,6 +119,8 @@ class Steps:
     def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
         """Run the program for ``mode`` on one batch and return its outputs."""
         function = self.function(mode, feeds)
+        for check in self._checks:
+            check(batch_of(feeds))
         return function(**used(function, feeds))
 
     def first_nonfinite(self, mode: str, feeds: Mapping[str, Any]) -> Node | None:
@@ -142,9 +147,10 @@ class Steps:
 
     @collector_paused()
     def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Function:
-        batch = len(next(iter(feeds.values())))
+        batch = batch_of(feeds)
         with Trace(training=mode == "train") as trace:
             predictions = self.model.lowered(self.model.input_nodes(batch), mode == "train")
+            self._checks.update(dict.fromkeys(trace.checks))
             if mode == "predict":
                 return compile(predictions, trace.updates, backend=self.backend)
             with scope("loss"):
@@ -192,7 +198,8 @@ class Steps:
         for head in self.heads:
             if head.loss is None:
                 continue
-            value = head.loss(true[head.name], predictions[head.name], weights.get(head.name))
+            y = predictions[head.name]
+            value = head.loss(true[head.name], y, weights.get(head.name), mask=mask_of(y))
             if len(self.heads) > 1:
                 wide = ops.cast(value, dtype="float64") * samples
                 updates |= self.sums[mode].add(f"{head.name}/loss", [wide, samples])
@@ -210,9 +217,9 @@ class Steps:
     ) -> dict[Parameter, Node]:
         updates: dict[Parameter, Node] = {}
         for name, metric, head, weighted in self._metrics():
-            weight = weights.get(head.name) if weighted else None
+            y, weight = predictions[head.name], weights.get(head.name) if weighted else None
             with scope(f"metrics/{name}"):
-                found = metric.statistics(true[head.name], predictions[head.name], weight)
+                found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype))
             updates |= self.sums[mode].add(name, found)
         return updates
 
@@ -230,6 +237,22 @@ class Steps:
                 name = f"weighted_{metric.name}" if metric.name in names else metric.name
                 found.append((prefix + name, metric, head, True))
         return found
+
+
+def counted(weight: Node | None, mask: Node | None, dtype: np.dtype) -> Node | None:
+    """Return the weights of samples, or of steps, with 0 where a mask says that a step does not count."""
+    if mask is None:
+        return weight
+    counts = ops.cast(mask, dtype=dtype)
+    if weight is None:
+        return counts
+    missing = (1,) * (counts.ndim - weight.ndim)
+    return counts * ops.reshape(weight, shape=weight.shape + missing)
+
+
+def batch_of(feeds: Mapping[str, Any]) -> int:
+    """Return the number of samples in a batch."""
+    return len(next(iter(feeds.values())))
 
 
 def used(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:

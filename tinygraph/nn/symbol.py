@@ -45,14 +45,24 @@ class Symbol:
 
 @dataclass(eq=False)
 class Call:
-    """One use of a layer on symbols. ``several`` says whether the inputs came as a list."""
+    """One use of a layer on symbols.
+
+    ``several`` says whether the layer's ``own`` inputs came as a list; ``extra`` are the symbols among the
+    arguments, such as an initial state.
+    """
 
     layer: Layer
-    inputs: Sequence[Symbol]
+    own: Sequence[Symbol]
     several: bool
     arguments: Mapping[str, Any]
+    extra: Sequence[Symbol] = ()
     outputs: list[Symbol] = field(default_factory=list)
     order: int = field(default_factory=lambda: next(_order))
+
+    @property
+    def inputs(self) -> list[Symbol]:
+        """Every symbol that the call needs."""
+        return [*self.own, *self.extra]
 
 
 def Input(shape: Any, name: str | None = None, dtype: str | None = None) -> Symbol:

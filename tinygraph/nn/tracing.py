@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -20,8 +21,15 @@ class Trace:
     def __init__(self, training: bool = False):
         self.training = training
         self.updates: dict[Parameter, Node] = {}
+        #: what is to be told the size of the batch before each run
+        self.checks: list[Callable[[int], None]] = []
         self._uses: Counter[Any] = Counter()
         self._tokens: list[Token[Trace | None]] = []
+
+    def before_run(self, check: Callable[[int], None]) -> None:
+        """Have ``check`` called with the size of the batch before each run of what is traced."""
+        if check not in self.checks:
+            self.checks.append(check)
 
     def use(self, layer: Any) -> int:
         """Return how often the layer was used before in this trace, and count this use."""

@@ -13,6 +13,7 @@ from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import activations, registry
 from tinygraph.nn.checks import flag, fraction, shown, whole_number
 from tinygraph.nn.layer import Layer
+from tinygraph.nn.masks import carry
 from tinygraph.nn.tracing import current_trace
 
 
@@ -36,6 +37,8 @@ class Dense(Layer):
     """
 
     least_axes = 1
+
+    carries_mask = True
 
     def __init__(
         self,
@@ -79,6 +82,8 @@ class Activation(Layer):
     [[0.0, 2.0]]
     """
 
+    carries_mask = True
+
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
@@ -102,6 +107,8 @@ class Dropout(Layer):
             None, or the size, for the others.
         seed: a whole number; by default one follows from `tinygraph.set_seed`.
     """
+
+    carries_mask = True
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -154,6 +161,7 @@ class Embedding(Layer):
         input_dim: the size of the vocabulary; ids are 0 to input_dim - 1.
         output_dim: the length of a vector.
         embeddings_initializer: how the table begins.
+        mask_zero: whether id 0 is padding: the result then carries a mask of where the ids are not 0.
 
     Shapes: (batch, ...) of ids -> (batch, ..., output_dim). Weight: ``embeddings`` (input_dim, output_dim).
 
@@ -165,10 +173,18 @@ class Embedding(Layer):
 
     input_dtype = "int64"
 
+    carries_mask = False
+
     def __init__(
-        self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", **kwargs: Any
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        mask_zero: bool = False,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        self.mask_zero = flag(self.title, "mask_zero", mask_zero)
         self.input_dim = whole_number(self.title, "input_dim", input_dim)
         self.output_dim = whole_number(self.title, "output_dim", output_dim)
         self.embeddings_initializer = registry.get("initializer", embeddings_initializer)
@@ -192,7 +208,8 @@ class Embedding(Layer):
 
     def call(self, x: Node, training: bool) -> Node:
         """The rows of the table at the ids."""
-        return ops.gather(self.embeddings, x)
+        y = ops.gather(self.embeddings, x)
+        return carry(y, ops.not_equal(x, 0)) if self.mask_zero else y
 
     def output_shape(self, shape: Shape) -> Shape:
         """A new last axis."""

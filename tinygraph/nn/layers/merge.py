@@ -17,6 +17,7 @@ class Merge(Layer):
     """The base of layers that combine inputs of shapes that broadcast, element by element."""
 
     several_inputs = True
+    carries_mask = True
     #: combines two of the inputs; the layer goes through them from left to right
     combine: Callable[[Node, Node], Node]
 

@@ -1,0 +1,65 @@
+"""Masks: where they come from, how they go through a model, and what they leave out."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph import nn
+
+
+def padded(length, steps, features=2, seed=0):
+    """A batch of two: one sequence of all steps, one of ``length``, padded with zeros."""
+    x = np.random.default_rng(seed).normal(size=(2, steps, features))
+    x[1, length:] = 0.0
+    return x
+
+
+def test_padding_behind_a_mask_changes_nothing():
+    model = nn.Sequential([nn.Masking(input_shape=(6, 2)), nn.LSTM(3), nn.Dense(1)])
+    short = nn.Sequential([nn.LSTM(3, input_shape=(4, 2)), nn.Dense(1)])
+    short.set_weights(model.get_weights())
+    x = padded(4, 6)
+    np.testing.assert_allclose(model.predict(x)[1:], short.predict(x[1:, :4]), rtol=1e-6)
+
+
+def test_an_embedding_masks_id_zero():
+    model = nn.Sequential([nn.Embedding(5, 3, mask_zero=True, input_shape=(4,)), nn.GRU(2)])
+    long, short = model.predict([[1, 2, 0, 0]]), model.predict([[0, 0, 1, 2]])
+    np.testing.assert_allclose(long, short, rtol=1e-6)
+
+
+def test_the_loss_is_the_mean_over_steps_that_count():
+    model = nn.Sequential([nn.Masking(input_shape=(6, 2)), nn.LSTM(3, return_sequences=True), nn.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    x, y = padded(4, 6), np.zeros((2, 6, 1))
+    errors = model.predict(x)[..., 0]
+    counts = np.array([[True] * 6, [True] * 4 + [False] * 2])
+    loss, mae = model.evaluate(x, y, verbose=0)
+    assert loss == pytest.approx((errors[counts] ** 2).mean(), rel=1e-5)
+    assert mae == pytest.approx(np.abs(errors[counts]).mean(), rel=1e-5)
+
+
+def test_an_all_masked_batch_has_a_finite_loss():
+    model = nn.Sequential([nn.Masking(input_shape=(3, 2)), nn.LSTM(3, return_sequences=True), nn.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    assert model.train_on_batch(np.zeros((2, 3, 2)), np.ones((2, 3, 1))) == 0.0
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_a_layer_that_cannot_carry_a_mask_says_so():
+    model = nn.Sequential([nn.Masking(input_shape=(3, 2)), nn.Flatten(name="flat"), nn.Dense(1)])
+    with pytest.warns(UserWarning, match="Flatten 'flat': the mask of its input ends here"):
+        model.predict(np.ones((1, 3, 2)))
+
+
+def test_a_mask_of_numbers_is_read_as_truth():
+    layer, x = nn.LSTM(3), padded(2, 4)
+    mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]])
+    np.testing.assert_array_equal(layer(x, mask=mask), layer(x, mask=mask.astype(bool)))
+
+
+def test_a_mask_of_another_shape_is_refused():
+    with pytest.raises(tg.GraphError, match=r"LSTM 'enc': expected a mask of \(2, 4\), got \(2, 3\)"):
+        nn.LSTM(3, name="enc")(padded(2, 4), mask=np.ones((2, 3), bool))

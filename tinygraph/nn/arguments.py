@@ -1,0 +1,65 @@
+"""Values among a call's keyword arguments, such as ``initial_state=[h, c]``: taken out, and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygraph.graph import Node
+from tinygraph.nn.symbol import Symbol
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of value number ``index`` among the arguments."""
+
+    index: int
+
+
+def take_out(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Return the arguments with a `Slot` for each symbol, node and array, and those values in order."""
+    values: list[Any] = []
+
+    def slot(leaf: Any) -> Any:
+        if not isinstance(leaf, (Symbol, Node, np.ndarray)):
+            return leaf
+        values.append(leaf)
+        return Slot(len(values) - 1)
+
+    return {name: _mapped(slot, value) for name, value in arguments.items()}, values
+
+
+def put_back(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
+    """Return the arguments with ``values`` in their slots."""
+
+    def value(leaf: Any) -> Any:
+        return values[leaf.index] if isinstance(leaf, Slot) else leaf
+
+    return {name: _mapped(value, each) for name, each in arguments.items()}
+
+
+def plain_slots(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments as plain data, a slot as ``{"slot": index}``."""
+
+    def record(leaf: Any) -> Any:
+        return {"slot": leaf.index} if isinstance(leaf, Slot) else leaf
+
+    return {name: _mapped(record, value) for name, value in arguments.items()}
+
+
+def read_slots(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
+    """Return the arguments that `plain_slots` wrote, with ``values`` in their slots."""
+
+    def read(leaf: Any) -> Any:
+        return values[leaf["slot"]] if isinstance(leaf, Mapping) and "slot" in leaf else leaf
+
+    return {name: _mapped(read, value) for name, value in arguments.items()}
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_mapped(change, each) for each in value]
+    return change(value)

@@ -1,0 +1,136 @@
+"""`Cell`: one step of a recurrence. What cells share stands here once: weights, gates and dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph import ops
+from tinygraph.defaults import next_seed
+from tinygraph.graph import Node, Shape, scope
+from tinygraph.nn import activations, registry
+from tinygraph.nn.checks import flag, fraction, whole_number
+from tinygraph.nn.layer import Layer
+from tinygraph.nn.tracing import current_trace
+
+Array = np.ndarray[Any, Any]
+
+#: The dropout masks of a sequence: of the inputs and of the recurrent state, one a gate; None for none.
+Masks = tuple[Sequence[Node | None], Sequence[Node | None]]
+
+
+class Cell(Layer):
+    """The base of cells with ``units``: ``call(inputs, states, masks)`` is one step.
+
+    A subclass says how many ``gates`` its kernels have, what its states are (``state_size``) and what a
+    step computes: the output and the states after it.
+    """
+
+    #: how many blocks of ``units`` columns the kernels have
+    gates = 1
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        implementation: int = 2,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.units = whole_number(self.title, "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = flag(self.title, "use_bias", use_bias)
+        self.kernel_initializer = registry.get("initializer", kernel_initializer)
+        self.recurrent_initializer = registry.get("initializer", recurrent_initializer)
+        self.bias_initializer = registry.get("initializer", bias_initializer)
+        self.dropout = fraction(self.title, "dropout", dropout)
+        self.recurrent_dropout = fraction(self.title, "recurrent_dropout", recurrent_dropout)
+        if implementation not in (1, 2):
+            raise ValueError(f"{self.title}: implementation must be 1 or 2, got {implementation!r}.")
+        self.implementation = implementation
+        self.seed = next_seed() if seed is None else whole_number(self.title, "seed", seed, least=0)
+        with scope(self.name):
+            self.drawn = ops.counter("drawn")
+
+    @property
+    def title(self) -> str:
+        """As that of the layer which runs the cell: ``LSTM 'enc'``."""
+        return f"{type(self).__name__.removesuffix('Cell')} {self.name!r}"
+
+    @property
+    def state_size(self) -> list[int]:
+        """The size of each state of one sample."""
+        return [self.units]
+
+    def build(self, shape: Shape) -> None:
+        """Make ``kernel``, ``recurrent_kernel`` and ``bias``."""
+        columns = self.gates * self.units
+        self.kernel = self.add_weight("kernel", (shape[-1], columns), self.kernel_initializer)
+        self.recurrent_kernel = self.add_weight(
+            "recurrent_kernel", (self.units, columns), self.recurrent_initializer
+        )
+        if self.use_bias:
+            self.bias = self.add_weight("bias", self.bias_shape, self.initial_bias)
+        self.fixed = {-1: shape[-1]}
+
+    @property
+    def bias_shape(self) -> Shape:
+        """One element for each column of the kernels."""
+        return (self.gates * self.units,)
+
+    def initial_bias(self, shape: Shape, dtype: Any) -> Array:
+        """How the bias begins."""
+        return np.asarray(self.bias_initializer(shape, dtype=dtype))
+
+    def call(
+        self, x: Node, states: Sequence[Node], training: bool = False, masks: Masks | None = None
+    ) -> tuple[Node, list[Node]]:
+        """One step. Without ``masks``, those of one sequence, dropout draws some for this step."""
+        return self.step(x, list(states), masks or self.masks(x.shape, x.dtype, training))
+
+    def step(self, x: Node, states: list[Node], masks: Masks) -> tuple[Node, list[Node]]:
+        """The output for inputs x after ``states``, and the states then."""
+        raise NotImplementedError(f"{type(self).__name__} must define step(self, x, states, masks).")
+
+    def masks(self, shape: Shape, dtype: np.dtype, training: bool) -> Masks:
+        """Draw the dropout masks of one sequence, for steps whose inputs have this shape and dtype.
+
+        As in Keras: one mask of the inputs serves all gates, unless there is recurrent dropout or
+        ``implementation`` is 1; then each gate has its own mask of the inputs and its own of the state.
+        """
+        none: list[Node | None] = [None] * self.gates
+        if not training:
+            return none, none
+        draws = self.gates if self.recurrent_dropout or self.implementation == 1 else 1
+        use = current_trace().use(self.drawn) * 2 * self.gates
+        state = (shape[0], self.units)
+        inputs = [self._mask(shape, self.dropout, use + 2 * k, dtype) for k in range(draws)]
+        states = [self._mask(state, self.recurrent_dropout, use + 2 * k + 1, dtype) for k in range(draws)]
+        return inputs * (self.gates // draws), states * (self.gates // draws)
+
+    def _mask(self, shape: Shape, rate: float, stream: int, dtype: Any) -> Node | None:
+        if not rate:
+            return None
+        return ops.dropout_mask(self.drawn, shape, rate, seed=self.seed, stream=stream, dtype=dtype)
+
+    def product(self, x: Node, kernel: Node, masks: Sequence[Node | None]) -> Node:
+        """x kernel for all gates, with dropout's masks on x: one product unless the gates' masks differ."""
+        if all(mask is masks[0] for mask in masks):
+            return dropped(x, masks[0]) @ kernel
+        blocks = ops.split(kernel, len(masks), axis=1)
+        parts = [dropped(x, mask) @ block for mask, block in zip(masks, blocks, strict=True)]
+        return ops.concat(parts, axis=1)
+
+
+def dropped(x: Node, mask: Node | None) -> Node:
+    """x times a mask, where there is one."""
+    return x if mask is None else x * mask

@@ -1,0 +1,200 @@
+"""`RNN`: a layer that runs a cell over time. Direction, states and masks stand here, for all cells."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from tinygraph import ops
+from tinygraph.graph import GraphError, Node, Shape, scope
+from tinygraph.nn import registry
+from tinygraph.nn.checks import flag
+from tinygraph.nn.layer import Layer
+from tinygraph.nn.naming import unique_name
+from tinygraph.nn.recurrent.cell import Cell
+from tinygraph.nn.recurrent.stacked import StackedRNNCells
+from tinygraph.nn.recurrent.stateful import LastingStates
+from tinygraph.nn.recurrent.states import call_cell, check_cell, flat, masks_of, output_shape, state_shapes
+from tinygraph.nn.recurrent.unroll import unroll
+
+
+@registry.register("layer")
+class RNN(Layer):
+    """Runs a cell over time: output_t, states_t = cell(x_t, states_(t-1)), written out for every step.
+
+    Args:
+        cell: a cell, a list of cells to be stacked, or your own: a layer with ``state_size`` and
+            ``call(inputs, states)``, which returns the output and a list of states.
+        return_sequences: return the output of every step, not only of the last.
+        return_state: return ``[output, *states]`` with the states after the last step.
+        go_backwards: run from the last time step to the first; a returned sequence is in that order.
+        zero_output_for_mask: output 0 at masked steps, instead of the output before.
+        stateful: begin each batch with the states that the batch before left, sample by sample; all
+            batches are then of one size. `reset_states` sets the states back.
+        unroll: accepted so that scripts for Keras run: every graph is unrolled here.
+
+    A call takes ``initial_state``, a list of arrays, nodes or symbols; ``mask``, truth values (batch, time);
+    and ``constants``, a list of values that the cell gets at every step.
+
+    >>> import numpy as np
+    >>> from tinygraph.nn import RNN, GRUCell, LSTMCell
+    >>> RNN([LSTMCell(4), GRUCell(3)], return_sequences=True)(np.ones((2, 5, 1))).shape
+    (2, 5, 3)
+    """
+
+    least_axes = 2
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        zero_output_for_mask: bool = False,
+        unroll: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.cell = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else registry.get("layer", cell)
+        check_cell(self.title, self.cell)
+        self.return_sequences = flag(self.title, "return_sequences", return_sequences)
+        self.return_state = flag(self.title, "return_state", return_state)
+        self.go_backwards = flag(self.title, "go_backwards", go_backwards)
+        self.stateful = flag(self.title, "stateful", stateful)
+        self.lasting = LastingStates(f"{self.title}", self.name)
+        self.zero_output_for_mask = flag(self.title, "zero_output_for_mask", zero_output_for_mask)
+        self.unroll = flag(self.title, "unroll", unroll)
+        self.carries_mask = self.return_sequences
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The cell."""
+        return [self.cell]
+
+    def build(self, shape: Shape) -> None:
+        """Build the cell for one time step."""
+        with scope(self.name):
+            self.cell.ensure_built(shape[1:])
+        self.fixed = {axis + 1: size for axis, size in enumerate(shape[1:])}
+
+    def call(
+        self,
+        x: Node,
+        training: bool,
+        mask: Node | None = None,
+        initial_state: Any = None,
+        constants: Sequence[Node] | None = None,
+    ) -> Any:
+        """The output of every step, or of the last; with ``return_state`` the last states too."""
+        if not x.shape[1]:
+            raise GraphError(f"{self.title}: expected at least one time step, got {x.shape}.")
+        # Time first, so that a time step is one block of memory, and so is the stack of all.
+        steps = list(time_first(x))
+        masks = None if mask is None else list(time_first(self._truth(mask, x)))
+        drawn = masks_of(self.cell, steps[0].shape, x.dtype, training)
+        step = partial(self._step, training=training, drawn=drawn, constants=constants)
+        states = self._initial(x, initial_state)
+        outputs, states = unroll(
+            step, steps, states, masks, backwards=self.go_backwards, zero_output=self.zero_output_for_mask
+        )
+        if self.stateful:
+            self.lasting.after(states)
+        output = time_first(ops.stack(outputs)) if self.return_sequences else outputs[-1]
+        return [output, *states] if self.return_state else output
+
+    def _step(
+        self, x: Node, states: list[Node], *, training: bool, drawn: Any, constants: Any
+    ) -> tuple[Node, list[Node]]:
+        return call_cell(self.cell, x, states, training, drawn, constants)
+
+    def _truth(self, mask: Node, x: Node) -> Node:
+        """The mask as truth values; any number but 0 counts."""
+        if mask.shape != x.shape[:2]:
+            raise GraphError(f"{self.title}: expected a mask of {x.shape[:2]}, got {mask.shape}.")
+        return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
+
+    def _initial(self, x: Node, given: Any) -> list[Node]:
+        """The states before the first step: those given, those of the batch before, or zeros."""
+        shapes = [(x.shape[0], *shape) for shape in state_shapes(self.cell)]
+        kept = self.lasting.before(shapes, x.dtype) if self.stateful else None
+        if given is None and kept is not None:
+            return kept
+        if given is None:
+            zeros = {shape: ops.zeros(shape, dtype=x.dtype) for shape in shapes}
+            return [zeros[shape] for shape in shapes]
+        states = flat(given)
+        if [state.shape for state in states] != shapes:
+            expected, came = (", ".join(map(str, each)) for each in (shapes, [s.shape for s in states]))
+            raise GraphError(f"{self.title}: expected an initial_state of {expected}, got {came}.")
+        return [s if s.dtype == x.dtype else ops.cast(s, dtype=x.dtype) for s in states]
+
+    def reset_states(self, states: Sequence[Any] | None = None) -> None:
+        """Set the states of a stateful layer back to zero, or to ``states``, arrays (batch, ...)."""
+        if not self.stateful:
+            raise GraphError(f"{self.title}.reset_states: the layer is not stateful.")
+        self.lasting.reset(states)
+
+    reset_state = reset_states  # Keras 3 has this name
+
+    def output_shape(self, shape: Shape) -> Any:
+        """The output's shape, with time in front with ``return_sequences``; then those of the states."""
+        states, last = state_shapes(self.cell), output_shape(self.cell)
+        output = (shape[0], *last) if self.return_sequences else last
+        return [output, *states] if self.return_state else output
+
+
+class CellRNN(RNN):
+    """The base of `LSTM`, `GRU` and `SimpleRNN`: an `RNN` whose arguments are also those of its cell."""
+
+    axes = ("time", "features")
+    __signature__: inspect.Signature
+    #: the cell that a subclass runs
+    cell_class: type[Cell]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = joint_signature(cls.cell_class, RNN)  # what help() and argument_names show
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        registry.reject_unknown(
+            self, {n: kwargs[n] for n in kwargs if n not in self.__signature__.parameters}
+        )
+        given = self.__signature__.bind(*args, **kwargs).arguments
+        of_layer = {n: given.pop(n) for n in registry.argument_names(RNN) if n in given}
+        name = of_layer.pop("name", None)
+        name = unique_name(registry.snake_case(type(self).__name__)) if name is None else name
+        shared = {n: of_layer[n] for n in ("trainable", "dtype") if n in of_layer}
+        super().__init__(self.cell_class(**given, **shared, name=name), name=name, **of_layer)
+
+    def build(self, shape: Shape) -> None:
+        """Build the cell; its weights are called ``layer/kernel``, as the layer's own."""
+        self.cell.ensure_built(shape[1:])
+        self.fixed = {-1: shape[-1]}
+
+    def __getattr__(self, name: str) -> Any:
+        """The cell's weights and arguments are the layer's."""
+        cell = self.__dict__.get("cell")
+        if cell is None or name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(cell, name)
+
+
+def joint_signature(cell: type[Cell], layer: type[RNN]) -> inspect.Signature:
+    """Return the signature of a layer that takes the arguments of its cell, then its own."""
+    parameters: dict[str, inspect.Parameter] = {}
+    for cls in (cell, layer):
+        for base in cls.__mro__:
+            if "__init__" in vars(base) and base is not object:
+                for p in list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]:
+                    if p.name != "cell" and p.kind is not p.VAR_KEYWORD:
+                        parameters.setdefault(p.name, p)
+    order = sorted(parameters.values(), key=lambda p: p.kind)
+    return inspect.Signature(order)
+
+
+def time_first(x: Node) -> Node:
+    """Swap the first two axes: (batch, time, ...) and (time, batch, ...)."""
+    return ops.transpose(x, axes=(1, 0, *range(2, x.ndim)))

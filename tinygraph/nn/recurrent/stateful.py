@@ -1,0 +1,69 @@
+"""States that last from batch to batch: parameters that each run reads and, at its end, writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph import ops
+from tinygraph.graph import GraphError, Node, Shape, scope
+from tinygraph.nn.tracing import current_trace
+from tinygraph.ops import Parameter
+
+
+class LastingStates:
+    """The states of one layer, one parameter each for every size of batch; one size is in use at a time."""
+
+    def __init__(self, title: str, name: str):
+        self.title = title
+        self.name = name
+        #: the size of batch in use; None after a reset, when any will do
+        self.batch: int | None = None
+        self._kept: dict[int, list[Parameter]] = {}
+
+    def before(self, shapes: Sequence[Shape], dtype: np.dtype) -> list[Node]:
+        """Return the states that a batch begins with; the shapes have the batch in front."""
+        batch = shapes[0][0]
+        trace = current_trace()
+        trace.before_run(self.begin)
+        with scope(self.name):
+            kept = self._kept.setdefault(
+                batch, [ops.param(f"state{k}", np.zeros(s), dtype=dtype) for k, s in enumerate(shapes)]
+            )
+        return [trace.updates.get(state, state) for state in kept]
+
+    def after(self, states: Sequence[Node]) -> None:
+        """Let the states of the next batch be these."""
+        kept = self._kept[states[0].shape[0]]
+        current_trace().updates.update(zip(kept, states, strict=True))
+
+    def begin(self, batch: int) -> None:
+        """Take a batch of this size, or raise `GraphError` if another is in use."""
+        if self.batch not in (None, batch):
+            raise GraphError(
+                f"{self.title}: stateful, with states for a batch of {self.batch}, got a batch of {batch}. "
+                "Leave the partial batch out, or call reset_states() before batches of another size."
+            )
+        self.batch = batch
+
+    def reset(self, values: Sequence[Any] | None) -> None:
+        """Begin the next batch, of any size, with zeros; or of the size of ``values`` with these."""
+        for kept in self._kept.values():
+            for state in kept:
+                state.assign(np.zeros(state.shape))
+        self.batch = None
+        if values is None:
+            return
+        arrays = [np.asarray(value) for value in values]
+        kept = self._kept.get(len(arrays[0]), [])
+        if [a.shape for a in arrays] != [s.shape for s in kept]:
+            sizes = ", ".join(map(str, self._kept)) or "none yet"
+            raise GraphError(
+                f"{self.title}.reset_states: expected states for a batch it has run (sizes: {sizes}), "
+                f"got {[a.shape for a in arrays]}."
+            )
+        for state, array in zip(kept, arrays, strict=True):
+            state.assign(array)
+        self.batch = len(arrays[0])

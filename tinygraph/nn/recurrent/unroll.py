@@ -1,0 +1,52 @@
+"""Unrolling: a step written once for each time step, and what a mask does to it, for all cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tinygraph import ops
+from tinygraph.graph import Node, scope
+
+Step = Callable[[Node, list[Node]], tuple[Node, list[Node]]]
+
+
+def unroll(
+    step: Step,
+    inputs: Sequence[Node],
+    states: list[Node],
+    masks: Sequence[Node] | None = None,
+    *,
+    backwards: bool = False,
+    zero_output: bool = False,
+) -> tuple[list[Node], list[Node]]:
+    """Return the outputs of all steps, in the order of running, and the states after the last.
+
+    Where a mask is False the step does not count: the states stay, and the output is the one before it (0 at
+    first), or always 0 with ``zero_output``.
+
+    Args:
+        step: ``step(x_t, states)`` gives the output and the next states.
+        inputs: x_t of each time step, each with the batch as first axis.
+        states: those before the first step.
+        masks: for each time step the truth values (batch,) of which samples it counts for.
+        backwards: run from the last time step to the first.
+        zero_output: what the output is where a step does not count.
+    """
+    times = range(len(inputs))
+    outputs: list[Node] = []
+    for t in reversed(times) if backwards else times:
+        with scope(f"t{t}"):
+            output, after = step(inputs[t], states)
+            if masks is None:
+                states = after
+            else:
+                before = ops.zeros((), output.dtype) if zero_output or not outputs else outputs[-1]
+                output = chosen(masks[t], output, before)
+                states = [chosen(masks[t], new, old) for new, old in zip(after, states, strict=True)]
+        outputs.append(output)
+    return outputs, states
+
+
+def chosen(mask: Node, x: Node, y: Node) -> Node:
+    """x for the samples where the mask is True, else y."""
+    return ops.where(ops.reshape(mask, shape=(mask.shape[0],) + (1,) * (x.ndim - 1)), x, y)
