@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
-from tinygraph.ops import Parameter, cast, constant, input, logical_and, param
+from tinygraph.ops import Parameter, cast, constant, input, param
 
 Array = np.ndarray[Any, Any]
 Shapes = Shape | list[Shape]
@@ -243,11 +242,14 @@ class Layer(Configurable):
         return "mask" in inspect.signature(self.call).parameters
 
     def _masked(self, result: Any, masks: Sequence[Node | None]) -> Any:
-        """Let the mask go on with the result, or the first of several; of several masks all must hold."""
-        found = [mask for mask in masks if mask is not None]
-        if self.carries_mask and found:
-            carry(result[0] if isinstance(result, list) else result, reduce(logical_and, found))
+        """Let the mask go on with the result, or with the first of several."""
+        if self.carries_mask and any(mask is not None for mask in masks):
+            carry(result[0] if isinstance(result, list) else result, self.joint_mask(masks))
         return result
+
+    def joint_mask(self, masks: Sequence[Node | None]) -> Node | None:
+        """Return the result's mask, from those of the inputs."""
+        return masks[0]
 
     def typed(self, index: int, node: Node) -> Node:
         """Return input number ``index`` in the dtype that the layer wants."""

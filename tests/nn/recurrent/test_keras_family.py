@@ -12,10 +12,11 @@ from tinygraph.nn.recurrent import rnn
 
 KERAS = Stored("keras_family.npz")
 GROUPS = (
-    "act gate size flag arg mask unroll cell cellarg step bi bicell biown bistate bizero time".split()
+    *("act", "gate", "size", "flag", "arg", "mask", "unroll", "cell", "cellarg", "step"),
+    *("bi", "bicell", "biown", "bistate", "bizero", "time"),
 )
 #: what is not here yet
-LATER = ("dropout_1", "time-conv", "time-norm", "time-pool", "state-conv")
+LATER = ("dropout_1", "time-conv", "time-norm", "time-pool", "state-conv", "bicell-conv")
 CASES = [
     case for case in KERAS.cases if case["group"] in GROUPS and not any(word in case["id"] for word in LATER)
 ]

@@ -63,3 +63,24 @@ def test_a_mask_of_numbers_is_read_as_truth():
 def test_a_mask_of_another_shape_is_refused():
     with pytest.raises(tg.GraphError, match=r"LSTM 'enc': expected a mask of \(2, 4\), got \(2, 3\)"):
         nn.LSTM(3, name="enc")(padded(2, 4), mask=np.ones((2, 3), bool))
+
+
+@pytest.mark.parametrize("joined", [nn.Add(), nn.Concatenate()])
+def test_a_merged_step_counts_if_it_counts_in_one_input(joined):
+    a, b = nn.Input((4, 2), name="a"), nn.Input((4, 2), name="b")
+    both, half = joined([nn.Masking()(a), nn.Masking()(b)]), joined([nn.Masking()(a), b])
+    states = [nn.SimpleRNN(1, bias_initializer="ones")(value) for value in (both, half)]
+    model = nn.Model([a, b], states)
+    x, zeros = np.ones((1, 4, 2)), np.zeros((1, 4, 2))
+    masked, counted = model.predict([zeros, zeros])
+    assert not masked.any()
+    assert counted.all()
+    assert model.predict([zeros, x])[0].all()
+
+
+def test_sequences_one_after_another_keep_their_masks():
+    a, b = nn.Input((2, 1), name="a"), nn.Input((3, 1), name="b")
+    joined = nn.Concatenate(axis=1)([nn.Masking()(a), nn.Masking()(b)])
+    model = nn.Model([a, b], nn.SimpleRNN(1, bias_initializer="ones", return_sequences=True)(joined))
+    steps = model.predict([np.zeros((1, 2, 1)), np.ones((1, 3, 1))])[0, :, 0]
+    assert (steps != 0).tolist() == [False, False, True, True, True]

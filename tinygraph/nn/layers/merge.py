@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -24,6 +24,10 @@ class Merge(Layer):
     def call(self, x: list[Node], training: bool) -> Node:
         """The inputs combined."""
         return reduce(type(self).combine, x)
+
+    def joint_mask(self, masks: Sequence[Node | None]) -> Node | None:
+        """As in Keras a step counts if it counts in one input; an input without mask counts everywhere."""
+        return any_of(masks)
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """At least two inputs, whose shapes broadcast."""
@@ -113,6 +117,7 @@ class Concatenate(Layer):
     """
 
     several_inputs = True
+    carries_mask = True
     keeps_integers = True
 
     def __init__(self, axis: int = -1, **kwargs: Any):
@@ -124,6 +129,12 @@ class Concatenate(Layer):
     def call(self, x: list[Node], training: bool) -> Node:
         """The inputs joined."""
         return ops.concat(x, axis=self.axis)
+
+    def joint_mask(self, masks: Sequence[Node | None]) -> Node | None:
+        """Sequences one after another keep their masks; side by side a step counts if it counts in one."""
+        if self.axis == 1 and None not in masks:
+            return ops.concat([mask for mask in masks if mask is not None], axis=1)
+        return any_of(masks)
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """Inputs that differ along the axis only."""
@@ -141,3 +152,9 @@ class Concatenate(Layer):
                 f"{self.title}: expected inputs that differ along axis {self.axis} only, got {came}."
             )
         return (*first[:axis], sum(each[axis] for each in shape), *first[axis + 1 :])
+
+
+def any_of(masks: Sequence[Node | None]) -> Node | None:
+    """True where one mask is; None if an input has no mask, for then every step counts."""
+    given = [mask for mask in masks if mask is not None]
+    return reduce(ops.logical_or, given) if len(given) == len(masks) else None
