@@ -94,7 +94,8 @@ def test_a_model_that_is_not_built_says_how(capsys):
     assert capsys.readouterr().out.splitlines() == [
         "Sequential 'net' is not built, so its shapes and parameters are not known yet.",
         "Layers: enc (LSTM), out (Dense)",
-        "Give the first layer input_shape=(time, features), or call build((time, features)); fit builds it too.",
+        "Give the first layer input_shape=(time, features), or call build((time, features)); "
+        "fit builds it too.",
     ]
     assert summary(Sequential(name="net")) == "Sequential 'net' has no layers: add one."
 

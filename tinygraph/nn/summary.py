@@ -155,7 +155,8 @@ def _totals(model: Graphed) -> str:
     trained = sum(weight.size for weight in model.trainable_weights)
     fixed = sum(weight.size for weight in model.non_trainable_weights)
     size = sum(weight.size * weight.dtype.itemsize for weight in model.weights)
-    return f"Parameters: {trained + fixed:,}, of which {trained:,} trainable and {fixed:,} not; {in_bytes(size)}."
+    kinds = f"{trained:,} trainable and {fixed:,} not"
+    return f"Parameters: {trained + fixed:,}, of which {kinds}; {in_bytes(size)}."
 
 
 def _graph(model: Graphed, batch: int) -> str:
