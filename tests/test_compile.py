@@ -293,3 +293,25 @@ def test_threads_take_turns():
         done = [pair for pairs in pool.map(work, range(8)) for pair in pairs]
     assert all(right for right, _ in done)
     assert sorted(n for _, n in done) == list(range(8, 408))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("int32", 2**40), ("bool", 7), ("float32", 1e300), ("int64", 2.0**63)]
+)
+def test_a_number_that_the_input_cannot_hold_is_refused(dtype, value):
+    function = tg.compile(tg.cast(tg.input("x", (), dtype=dtype), dtype="float64"))
+    with pytest.raises(tg.GraphError, match="input 'x'"):
+        function(x=value)
+
+
+def test_an_input_may_be_called_self():
+    assert tg.compile(tg.input("self", ()) + 1.0)(self=1.0) == 2.0
+
+
+def test_a_constant_that_means_its_infinity_is_not_to_blame():
+    x = tg.input("x", (2,))
+    function = tg.compile(tg.sum(tg.exp(x + tg.constant([0.0, -np.inf])) * 1e38))
+    assert function.first_nonfinite(x=[0.0, 0.0]) is not None
+    assert function.first_nonfinite(x=[0.0, 0.0]).op.name == "add"
+    safe = tg.compile(tg.sum(tg.where(tg.constant([True, False]), x, tg.constant([0.0, -np.inf])[:1] + x)))
+    assert safe.first_nonfinite(x=[1.0, 2.0]) is None

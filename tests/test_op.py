@@ -131,3 +131,21 @@ def test_a_message_shows_four_inputs_at_most():
     inputs = [tg.input(f"x{i}", (i + 1,)) for i in range(6)]
     with pytest.raises(tg.GraphError, match=r"inputs x0, x1, x2, x3\.$"):
         tg.add_n(*inputs)
+
+
+def test_equality_of_nodes_is_not_taken_for_numbers():
+    x = tg.input("x", (3,))
+    with pytest.raises(TypeError, match=r"compare nodes by identity: use tg\.equal"):
+        tg.mean(x == 0.0)
+
+
+def test_a_literal_that_does_not_fit_the_dtype_widens_it():
+    i = tg.input("i", (), dtype="int32")
+    assert tg.compile(i * 3_000_000_000)(i=1) == 3_000_000_000
+    assert (i * 3).dtype == np.int32
+
+
+def test_numpy_numbers_keep_their_digits():
+    x = tg.input("x", ())
+    product = tg.compile(x * np.sqrt(2), dtype="float64")(x=1.0)
+    assert product == np.sqrt(2)

@@ -36,7 +36,7 @@ class Function:
         self._lock = threading.Lock()
         self.inputs = {leaf.name: leaf for leaf in graph.inputs}
 
-    def __call__(self, **feeds: Any) -> Any:
+    def __call__(self, /, **feeds: Any) -> Any:
         """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
         checked = self._checked(feeds)
         with self._lock:
@@ -62,10 +62,10 @@ class Function:
                 raise GraphError(f"input {name!r}: expected {leaf.dtype}, got {array.dtype}.")
             if array.shape != leaf.shape:
                 raise GraphError(f"input {name!r}: expected shape {leaf.shape}, got {array.shape}.")
-            checked[name] = array.astype(leaf.dtype, copy=False)
+            checked[name] = _converted(name, array, leaf.dtype)
         return checked
 
-    def first_nonfinite(self, **feeds: Any) -> Node | None:
+    def first_nonfinite(self, /, **feeds: Any) -> Node | None:
         """Return the first node, in the order of running, whose value is NaN or infinite on ``feeds``.
 
         It computes every value into a buffer of its own, and changes no parameter.
@@ -73,6 +73,19 @@ class Function:
         checked = self._checked(feeds)
         program = Program(plan(self.graph, reuse=False), self.program.backend)
         return program.first_nonfinite(checked)
+
+
+def _converted(name: str, array: Array, dtype: np.dtype) -> Array:
+    """Return the array in ``dtype``; raises `GraphError` for numbers that it cannot hold."""
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        converted = array.astype(dtype)
+    same = converted == array
+    kept = same if dtype.kind != "f" else np.isfinite(converted) | ~np.isfinite(array)
+    if not kept.all():
+        raise GraphError(f"input {name!r}: expected numbers that {dtype} can hold, got {array[~kept][0]!r}.")
+    return converted
 
 
 @collector_paused()

@@ -145,8 +145,22 @@ class Op:
         where = f"; at {current_scope()}" if current_scope() else ""
         return f"{self.name}: {problem}, got {came}; inputs {names}{where}."
 
+    def __copy__(self) -> Op:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Op:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return declared, (self.name,)
+
     def __repr__(self) -> str:
         return f"<op {self.name}{self.__signature__}>"
+
+
+def declared(name: str) -> Any:
+    """Return the operation of this name."""
+    return OPS[name]
 
 
 def op(rule: Rule, *, scalar: str = "", samples: Sequence = ()) -> Callable[[Callable], Op]:
@@ -162,11 +176,17 @@ def lift(values: Sequence[Any]) -> tuple[Node, ...]:
     nodes = [value for value in values if isinstance(value, Node)]
     if len(nodes) == len(values):
         return tuple(values)
+    if not nodes and any(type(value) is bool for value in values):
+        raise TypeError(
+            "expected nodes, got True or False; == and != compare nodes by identity: use tg.equal."
+        )
     beside = np.result_type(*(node.dtype for node in nodes)) if nodes else floatx()
     return tuple(v if isinstance(v, Node) else _constant(v, beside) for v in values)
 
 
 def _constant(value: Any, beside: np.dtype) -> Node:
+    if isinstance(value, np.floating):
+        value = value.item()  # NumPy's numbers are as good as Python's, and keep their digits
     if type(value) in (float, int):
         return _number(repr(value), _beside(value, beside))
     array = np.asarray(value)
@@ -178,7 +198,8 @@ def _constant(value: Any, beside: np.dtype) -> Node:
 
 def _beside(value: float, beside: np.dtype) -> np.dtype:
     """A whole number beside floats is a float; a float beside whole numbers stays one."""
-    if beside.kind == "f" or (beside.kind == "i" and type(value) is int):
+    fits = beside.kind == "i" and type(value) is int and abs(value) <= np.iinfo(beside).max
+    if beside.kind == "f" or fits:
         return beside
     return floatx() if type(value) is float else np.dtype("int64")
 

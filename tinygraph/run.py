@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.backends import Backend
 from tinygraph.graph import Node
+from tinygraph.interrupts import interrupts_held
 from tinygraph.ops.leaf import Parameter
 from tinygraph.plan import Plan, nbytes
 
@@ -49,8 +50,10 @@ class Program:
                 call()
             if guard is not None and not bool(self.value(guard)):
                 return False
-            for call in self.commit:
-                call()
+            if self.commit:
+                with interrupts_held():
+                    for call in self.commit:
+                        call()
         return True
 
     def first_nonfinite(self, feeds: Mapping[str, Any]) -> Node | None:
@@ -59,7 +62,8 @@ class Program:
             self.backend.write(self.fed[name], value)
         xp = self.backend.xp
         with np.errstate(all="ignore"):
-            for node, call in (*((leaf, None) for leaf in self.leaves), *self.steps()):
+            given = [leaf for leaf in self.leaves if "value" not in leaf.attrs]  # a constant may mean its inf
+            for node, call in (*((leaf, None) for leaf in given), *self.steps()):
                 if call is not None:
                     call()
                 if node.dtype.kind == "f" and not bool(xp.isfinite(self.arrays[node]).all()):

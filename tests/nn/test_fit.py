@@ -459,3 +459,19 @@ def test_a_loss_that_ignores_the_true_values_trains():
     x, y = np.ones((8, 3)), np.ones(8)
     model.fit(x, y, epochs=20, batch_size=1, verbose=0)
     assert model.evaluate(x, y, verbose=0) < 1e-3
+
+
+def test_a_step_in_the_midst_of_an_epoch_does_not_disturb_it():
+    x, y = np.arange(8.0).reshape(8, 1), np.ones(8)
+
+    class Meddle(Callback):
+        def on_train_batch_end(self, batch, logs):
+            self.model.train_on_batch(x[:1], [100.0])
+
+    losses = []
+    for callbacks in ([], [Meddle()]):
+        model = Sequential([Dense(1, input_shape=(1,), kernel_initializer="ones")])
+        model.compile(optimizers.SGD(0.0), "mse")
+        history = model.fit(x, y, batch_size=2, callbacks=callbacks, verbose=0)
+        losses += history.history["loss"]
+    assert losses[0] == pytest.approx(losses[1])

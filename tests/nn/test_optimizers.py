@@ -339,3 +339,14 @@ def test_refusals_say_what_to_do(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_an_optimizer_belongs_to_one_model():
+    from tinygraph import nn
+
+    adam = optimizers.Adam()
+    first, second = (nn.Sequential([nn.Dense(1, input_shape=(2,))]) for _ in range(2))
+    first.compile(adam, "mse")
+    first.compile(adam, "mae")
+    with pytest.raises(ValueError, match=r"Adam: this optimizer belongs to .* already"):
+        second.compile(adam, "mse")

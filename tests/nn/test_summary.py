@@ -1,5 +1,8 @@
 """summary: a table of the layers that says where the parameters come from."""
 
+import io
+import sys
+
 import pytest
 
 from tinygraph.nn import LSTM, Add, Dense, Input, Model, Sequential
@@ -105,3 +108,11 @@ def test_a_model_that_is_not_built_says_how(capsys):
 )
 def test_bytes_are_written_as_people_read_them(size, text):
     assert in_bytes(size) == text
+
+
+def test_a_terminal_without_the_characters_gets_others(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", stream)
+    Sequential([Dense(2, input_shape=(3,))]).summary()
+    stream.flush()
+    assert b"Dense" in stream.buffer.getvalue()

@@ -122,3 +122,14 @@ def test_cast_has_the_gradient_of_the_source_type():
 def test_cast_knows_five_types():
     with pytest.raises(tg.GraphError, match="float16"):
         tg.cast(tg.input("x", (2,)), "float16")
+
+
+@pytest.mark.parametrize(
+    ("exponent", "slopes"), [(1.0, [1, 0, 0, 0]), (2.0, [0, 2, 0, 0]), (3.0, [0, 0, 6, 0])]
+)
+def test_higher_derivatives_of_a_power_at_zero(exponent, slopes):
+    x = tg.param("x", 0.0)
+    node = x**exponent
+    for expected in slopes:
+        (node,) = tg.gradients(node, [x])
+        assert tg.compile(node)() == expected

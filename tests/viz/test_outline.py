@@ -147,8 +147,8 @@ def test_more_boxes_than_the_limit_are_collapsed_and_the_note_says_how_to_see_th
     chain = models.chain(3000)
     outline = draw(chain).outline
     (middle,) = [box for box in outline.boxes if box.kind == "ellipsis"]
-    assert len(outline.boxes) == 61
-    assert middle.note == "2,941 operations and leaves"
+    assert len(outline.boxes) == 25
+    assert middle.note == "2,977 operations and leaves"
     assert "limit=3001 draws all" in outline.notes[0]
     assert len(draw(chain, limit=3001).outline.boxes) == 3001
-    assert len(outline.edges) == 60
+    assert len(outline.edges) == 24

@@ -20,6 +20,16 @@ def as_predictions(y_pred: Node) -> Node:
     return ops.expand_dims(y_pred, -1) if y_pred.ndim == 1 else y_pred
 
 
+def made_of_ops(value: object, what: str) -> Node:
+    """Return ``value``, which a function of the user's returned, or raise `GraphError` if it is no node."""
+    if not isinstance(value, Node):
+        raise GraphError(
+            f"{what}: expected its function to return a node, got {type(value).__name__}. Use the functions "
+            "of tinygraph, such as tg.mean, and tg.equal for ==."
+        )
+    return value
+
+
 def with_axes_of(y_pred: Node, y_true: Node) -> Node:
     """Return targets in the shape of predictions where a last axis of size 1 is all that differs."""
     if y_pred.shape == (*y_true.shape, 1) or y_true.shape == (*y_pred.shape, 1):

@@ -62,6 +62,7 @@ class Compiled(Graphed):
         check_named(given)
         if self.outputs:
             heads_of(self, given)
+        given["optimizer"].serve(self)
         self._compiled, self.steps = given, None
 
     def forget_programs(self) -> None:

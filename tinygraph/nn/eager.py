@@ -12,7 +12,7 @@ from tinygraph.compile import Function, compile
 from tinygraph.graph import GraphError
 from tinygraph.nn.arguments import put_back, take_out
 from tinygraph.nn.checks import array_problem
-from tinygraph.nn.tracing import Trace
+from tinygraph.nn.tracing import Trace, building
 from tinygraph.ops import input
 
 if TYPE_CHECKING:
@@ -54,12 +54,13 @@ class Programs:
         arrays = [self._array(index, value) for index, value in enumerate(values)]
         more = [np.asarray(value) for value in extra]
         key = (tuple((array.shape, array.dtype) for array in arrays + more), training, str(arguments))
-        if key not in self._kept:
-            self._kept[key] = self._compiled(arrays, several, training, arguments, more)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        form, function, checks = self._kept[key]
+        with building:
+            if key not in self._kept:
+                self._kept[key] = self._compiled(arrays, several, training, arguments, more)
+                if len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            form, function, checks = self._kept[key]
         for check in checks:
             check(len(arrays[0]))
         results = function(**{f"x{k}": array for k, array in enumerate(arrays + more)})

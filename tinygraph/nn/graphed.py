@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,11 @@ class Graphed(Layer):
     def layers(self) -> list[Layer]:
         """The layers, each once."""
         raise NotImplementedError
+
+    @property
+    def sublayers(self) -> list[Layer]:
+        """The layers."""
+        return self.layers
 
     @property
     def weights(self) -> list[Parameter]:
@@ -162,7 +168,9 @@ class Graphed(Layer):
         """Print the layers, where their parameters come from, and what ``batch`` samples take to predict."""
         from tinygraph.nn.summary import summary
 
-        print(summary(self, whole_number(f"{self.title}.summary", "batch", batch)))
+        text = summary(self, whole_number(f"{self.title}.summary", "batch", batch))
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(text.encode(encoding, errors="replace").decode(encoding))
 
     def draw(self, level: str = "model", steps: int | None = None, path: Any = None) -> Drawing:
         """Return a picture of the model: its layers or each step with ``level="unrolled"``; see `tg.draw`."""

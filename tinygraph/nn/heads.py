@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph.nn import losses, metrics
 from tinygraph.nn.registry import did_you_mean
-from tinygraph.nn.steps import Head
+from tinygraph.nn.steps import Head, metrics_of
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
@@ -39,7 +39,17 @@ def heads_of(model: Graphed, given: Mapping[str, Any]) -> list[Head]:
         raise ValueError(f"{model.title}.compile: no output has a loss.")
     for head in heads:
         _check(head, f"{model.title}.compile")
+    _check_reported(heads, f"{model.title}.compile")
     return heads
+
+
+def _check_reported(heads: Sequence[Head], owner: str) -> None:
+    """Raise ValueError where values of two outputs would have one name in the history."""
+    names = Counter(name for name, _, _, _ in metrics_of(heads))
+    names.update(["loss"] + [f"{head.name}_loss" for head in heads if len(heads) > 1])
+    name, count = names.most_common(1)[0]
+    if count > 1:
+        raise ValueError(f"{owner}: two values would be reported as {name!r}; rename a metric or an output.")
 
 
 def _check(head: Head, owner: str) -> None:

@@ -18,7 +18,7 @@ from tinygraph.nn.masks import carry, mask_of
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
-from tinygraph.nn.tracing import Trace, current_trace
+from tinygraph.nn.tracing import Trace, building, current_trace
 from tinygraph.ops import Parameter, cast, constant, input, param
 
 Array = np.ndarray[Any, Any]
@@ -80,6 +80,8 @@ class Layer(Configurable):
         #: the float type that the layer computes in, whatever `floatx` becomes later
         self.float = float_type(self.title, dtype)
         self.built = False
+        #: the shape that `build` was given
+        self.built_shape: Any = None
         #: sizes that the weights were made for: axis of a sample -> size
         self.fixed: dict[int, int] = {}
         self.own_weights: list[tuple[Parameter, bool]] = []
@@ -223,12 +225,14 @@ class Layer(Configurable):
         with scope(self.name if use == 0 else f"{self.name}:{use}"):
             typed = [self.typed(index, node) for index, node in enumerate(nodes)]
             masks = self._masks(nodes, arguments)
-            result = self.call(typed if isinstance(x, list) else typed[0], training=training, **arguments)
+            if self.takes("training"):
+                arguments["training"] = training
+            result = self.call(typed if isinstance(x, list) else typed[0], **arguments)
             return self._masked(result, masks)
 
     def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
         """Return the inputs' masks, and put the first among the arguments of a ``call`` that takes one."""
-        if not self.takes_mask:
+        if not self.takes("mask"):
             masks = [mask_of(node) for node in nodes]
             if self.carries_mask is None and any(mask is not None for mask in masks):
                 warnings.warn(f"{self.title}: the mask of its input ends here.", stacklevel=2)
@@ -236,10 +240,9 @@ class Layer(Configurable):
         arguments["mask"] = given = arguments.get("mask", mask_of(nodes[0]))
         return [given]
 
-    @property
-    def takes_mask(self) -> bool:
-        """Whether ``call`` has an argument ``mask``."""
-        return "mask" in inspect.signature(self.call).parameters
+    def takes(self, name: str) -> bool:
+        """Whether ``call`` has an argument of this name."""
+        return name in inspect.signature(self.call).parameters
 
     def _masked(self, result: Any, masks: Sequence[Node | None]) -> Any:
         """Let the mask go on with the result, or with the first of several."""
@@ -270,12 +273,15 @@ class Layer(Configurable):
         """Build the layer for samples of ``shape``, once; if that fails it stays without weights."""
         if self.built:
             return
-        try:
-            self.build(shape)
-        except Exception:
-            self.own_weights.clear()
-            raise
-        self.built = True
+        with building:
+            if self.built:  # another thread was first
+                return
+            try:
+                self.build(shape)
+            except BaseException:  # Ctrl-C as well
+                self.own_weights.clear()
+                raise
+            self.built, self.built_shape = True, shape
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """Raise `GraphError` unless samples of these shapes fit the layer; ``batch`` is for the message."""
@@ -317,6 +323,24 @@ class Layer(Configurable):
         found = sample_shape(shape, f"{self.title}, input_shape")
         check_shape(self, None, found, ())
         return found
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data; the float type is the one that the layer has."""
+        return super().get_config() | {"dtype": self.float.name}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Layer:
+        """Return a layer of the same arguments with weights of its own, which have the same values."""
+        classes: dict[str, type] = {}
+        waiting: list[Layer] = [self]
+        while waiting:
+            layer = waiting.pop()
+            classes[type(layer).__name__] = type(layer)
+            waiting += layer.sublayers
+        copy: Layer = registry.deserialize(registry.serialize(self), classes)
+        if self.built:
+            copy.ensure_built(self.built_shape)
+            copy.set_weights(self.get_weights())
+        return copy
 
     def __repr__(self) -> str:
         return f"<{self.title}>"

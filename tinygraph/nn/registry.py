@@ -177,6 +177,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if getattr(value, "__name__", "") == "<lambda>":
+        raise ValueError("serialize: a lambda has no name to find it by; use a function with a name.")
     if callable(value):
         return getattr(value, "name", None) or value.__name__
     return value

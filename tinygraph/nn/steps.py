@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
-from tinygraph.nn.tracing import Trace
+from tinygraph.nn.tracing import Trace, building
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
@@ -83,6 +84,19 @@ class Sums:
         """Return the sums."""
         return [total.value for total in self.parameters[name]]
 
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Begin afresh, and go on with what was there afterwards: for a step in the midst of an epoch."""
+        before = {name: self.values(name) for name in self.parameters}
+        self.reset()
+        try:
+            yield
+        finally:
+            self.reset()
+            for name, values in before.items():
+                for total, value in zip(self.parameters[name], values, strict=True):
+                    total.assign(value)
+
     def reset(self) -> None:
         """Set all sums to zero."""
         for totals in self.parameters.values():
@@ -108,13 +122,13 @@ class Steps:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
         shapes = tuple((name, array.shape) for name, array in feeds.items())
         key = (mode, shapes, tuple(self.model.trainable_weights))
-        if key in self._functions:
+        with building:
+            if key not in self._functions:
+                self._functions[key] = self._compiled(mode, feeds)
+                if len(self._functions) > KEPT:
+                    self._functions.popitem(last=False)
             self._functions.move_to_end(key)
-        else:
-            self._functions[key] = self._compiled(mode, feeds)
-            if len(self._functions) > KEPT:
-                self._functions.popitem(last=False)
-        return self._functions[key]
+            return self._functions[key]
 
     def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
         """Run the program for ``mode`` on one batch and return its outputs."""
@@ -137,7 +151,7 @@ class Steps:
             if f"{head.name}/loss" in sums.parameters:
                 total, count = sums.values(f"{head.name}/loss")
                 logs[f"{head.name}_loss"] = float(total / count)
-        for name, metric, *_ in self._metrics():
+        for name, metric, *_ in metrics_of(self.heads):
             logs[name] = metric.result_of(sums.values(name))
         return logs
 
@@ -216,27 +230,12 @@ class Steps:
         weights: Mapping[str, Node],
     ) -> dict[Parameter, Node]:
         updates: dict[Parameter, Node] = {}
-        for name, metric, head, weighted in self._metrics():
+        for name, metric, head, weighted in metrics_of(self.heads):
             y, weight = predictions[head.name], weights.get(head.name) if weighted else None
             with scope(f"metrics/{name}"):
                 found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype))
             updates |= self.sums[mode].add(name, found)
         return updates
-
-    def _metrics(self) -> list[tuple[str, Metric, Head, bool]]:
-        """Return each metric with its name in the history, its output, and whether it takes weights.
-
-        With several outputs the name of the output stands in front.
-        """
-        found: list[tuple[str, Metric, Head, bool]] = []
-        for head in self.heads:
-            prefix = f"{head.name}_" if len(self.heads) > 1 else ""
-            names = {metric.name for metric in head.metrics}
-            found += [(prefix + metric.name, metric, head, False) for metric in head.metrics]
-            for metric in head.weighted_metrics:
-                name = f"weighted_{metric.name}" if metric.name in names else metric.name
-                found.append((prefix + name, metric, head, True))
-        return found
 
 
 def counted(weight: Node | None, mask: Node | None, dtype: np.dtype) -> Node | None:
@@ -258,3 +257,19 @@ def batch_of(feeds: Mapping[str, Any]) -> int:
 def used(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the feeds that a graph has a use for: a loss of one's own may ignore the true values."""
     return {name: feeds[name] for name in function.inputs}
+
+
+def metrics_of(heads: Sequence[Head]) -> list[tuple[str, Metric, Head, bool]]:
+    """Return each metric with its name in the history, its output, and whether it takes weights.
+
+    With several outputs the name of the output stands in front.
+    """
+    found: list[tuple[str, Metric, Head, bool]] = []
+    for head in heads:
+        prefix = f"{head.name}_" if len(heads) > 1 else ""
+        names = {metric.name for metric in head.metrics}
+        found += [(prefix + metric.name, metric, head, False) for metric in head.metrics]
+        for metric in head.weighted_metrics:
+            name = f"weighted_{metric.name}" if metric.name in names else metric.name
+            found.append((prefix + name, metric, head, True))
+    return found

@@ -165,9 +165,9 @@ class Trainable(Compiled):
     ) -> Any:
         """Do one training step on these samples; return its loss and metrics, before the update."""
         steps, data, _ = self._training_data(x, y, sample_weight, class_weight, 0.0, None)
-        steps.reset("train")
-        train(steps, data.take(slice(None)), "train_on_batch")
-        logs = steps.results("train")
+        with steps.sums["train"].set_aside():
+            train(steps, data.take(slice(None)), "train_on_batch")
+            logs = steps.results("train")
         return logs if return_dict else _listed(logs)
 
     def test_on_batch(

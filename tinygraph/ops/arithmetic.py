@@ -86,7 +86,9 @@ def power(xp, x, y, *, out):
 
 @power.vjp
 def _(g, z, x, y):
-    dx = where(equal(y, 0.0), 0.0, g * y * power(x, y - 1.0))
+    # Where y is 0 the power in between must not be x ** -1: at x = 0 it would spoil higher derivatives.
+    flat = equal(y, 0.0)
+    dx = where(flat, 0.0, g * y * power(x, where(flat, 1.0, y - 1.0)))
     dy = where(x > 0.0, g * z * log(where(x > 0.0, x, 1.0)), 0.0)
     return sum_to(dx, x.shape), sum_to(dy, y.shape)
 

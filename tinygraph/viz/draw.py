@@ -16,6 +16,7 @@ from tinygraph.viz.levels.layers import LayerGraph, layers, said_outputs
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import Outline
+from tinygraph.viz.text import few
 
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
@@ -146,7 +147,7 @@ def _model_outline(model: LayerGraph, level: str, steps: int | None) -> Outline:
 def _graph_outline(thing: Any, level: str, steps: int | None) -> Outline:
     graph = _graph_of(thing)
     _check_level(level, LEVELS[1:], "nodes")
-    title = ", ".join(graph.outputs)
+    title = ", ".join(few(list(graph.outputs)))
     if level == "ops":
         return operations(graph, steps=steps, title=title)
     return unrolled(graph, steps=steps, title=title)

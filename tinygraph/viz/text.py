@@ -78,3 +78,12 @@ def shape_text(shape: Sequence[object]) -> str:
 def product_text(shape: Sequence[int]) -> str:
     """Return a weight's shape as the product that its size is: ``32 × 256``."""
     return " × ".join(map(str, shape)) if shape else "1"
+
+
+def few(names: Sequence[str]) -> list[str]:
+    """Return the first of many names, and how many more there are.
+
+    >>> few(["a", "b", "c"]), few(["a", "b", "c", "d"])
+    (['a', 'b', 'c'], ['a', 'b', 'and 2 more'])
+    """
+    return list(names) if len(names) <= 3 else [*names[:2], f"and {len(names) - 2} more"]

@@ -7,7 +7,14 @@ from typing import ClassVar
 
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, scope
-from tinygraph.nn.alignment import as_classes, as_predictions, as_targets, as_weights, with_axes_of
+from tinygraph.nn.alignment import (
+    as_classes,
+    as_predictions,
+    as_targets,
+    as_weights,
+    made_of_ops,
+    with_axes_of,
+)
 from tinygraph.nn.registry import Configurable, did_you_mean, get, register, snake_case
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
@@ -142,5 +149,5 @@ class LossFunctionWrapper(Loss):
         super().__init__(reduction, name or getattr(self.fn, "__name__", None))
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
-        """Return what the function returns."""
-        return self.fn(y_true, y_pred)
+        """Return what the function returns, which must be a node."""
+        return made_of_ops(self.fn(y_true, y_pred), f"the loss {self.name!r}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,7 @@ class Optimizer(Configurable):
         self.iterations = self.state("iterations", 0, "int64")
         self._rate = self._made(learning_rate)
         self._slots: dict[Parameter, dict[str, Parameter]] = {}
+        self._served: Callable[[], Any] = lambda: None
 
     # What a subclass says.
 
@@ -104,6 +106,15 @@ class Optimizer(Configurable):
             return ops.param(last, value, dtype=dtype)
 
     # What a caller asks.
+
+    def serve(self, model: Any) -> None:
+        """Belong to a model; raises ValueError if it is another's: it would mix up their steps."""
+        if self._served() not in (None, model):
+            raise ValueError(
+                f"{type(self).__name__}: this optimizer belongs to {self._served()!r} already, with its "
+                "state; make one for each model."
+            )
+        self._served = weakref.ref(model)
 
     @property
     def learning_rate(self) -> float:

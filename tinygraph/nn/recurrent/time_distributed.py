@@ -44,7 +44,7 @@ class TimeDistributed(Layer):
         """The layer's results, side by side along time."""
         results = []
         for t, step in enumerate(time_first(x)):
-            given = {"mask": mask[:, t]} if mask is not None and self.layer.takes_mask else {}
+            given = {"mask": mask[:, t]} if mask is not None and self.layer.takes("mask") else {}
             with scope(f"t{t}"):
                 results.append(self.layer.lower(step, training=training, **given))
         return time_first(ops.stack(results))

@@ -9,7 +9,7 @@ from tinygraph.viz.outline import Box, Edge, Outline
 #: A drawing of more boxes is collapsed: nobody could read it.
 LIMIT = 2000
 #: How many boxes are then drawn at the beginning, and how many at the end.
-ENDS = 30
+ENDS = 12
 
 
 def collapsed(outline: Outline, limit: int = LIMIT) -> Outline:

@@ -18,7 +18,7 @@ Net = tuple[str, bool]
 Span = tuple[float, float]
 
 #: Ends less than so many pixels apart would be taken for one.
-_NEAR = 4.0
+_NEAR = 3.0
 
 
 class Channel:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygraph.viz.outline import Box, Group, Weight
-from tinygraph.viz.text import product_text, shorten, visible, width
+from tinygraph.viz.text import few, product_text, shorten, visible, width
 
 #: Sizes of type, and the distance from one line to the next, in pixels.
 LABEL, SMALL = 14, 12
@@ -106,10 +106,3 @@ def weight_lines(weights: Sequence[Weight]) -> list[Line]:
     if len(shown) < len(weights):
         lines.append(Line(f"and {len(weights) - len(shown)} more", "weight"))
     return lines
-
-
-def few(names: Sequence[str]) -> list[str]:
-    """Return the first of many names, and how many more there are."""
-    if len(names) <= 3:
-        return list(names)
-    return [*names[:2], f"and {len(names) - 2} more"]

@@ -23,6 +23,8 @@ Port = tuple[str, int, int]
 
 #: The distance of arrows that arrive side by side, and of lines that run side by side, in pixels.
 PORT, TRACK = 16, 8
+#: How far from the middle of a column arrows arrive at a bar: the narrowest box at its end is wider.
+END = 14
 
 
 @dataclass
@@ -124,7 +126,8 @@ class Router:
         yields = straight and not any(route.straight for route in leaving)
         row_beyond = channel - 1 if top else channel
         centre = yields or (not leaving and (straight or self.obstacles.free(slot, row_beyond, row_beyond)))
-        room = max(PORT / 2, self.sizes[id][0] / 2 - 8)
+        bar = self.cells[id].first < self.cells[id].last
+        room = END if bar else max(PORT / 2, self.sizes[id][0] / 2 - 8)
         places = _offsets(routes, slot, 0.0 if centre else (0.5 if top else -0.5), room)
         for route, offset in places:
             route.arrives = slot, offset

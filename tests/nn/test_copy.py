@@ -1,0 +1,62 @@
+"""Copies of layers and models have weights of their own; operations and nodes are themselves."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph import nn
+
+
+def two_inputs():
+    a, b = nn.Input((3,), name="a"), nn.Input((3,), name="b")
+    shared = nn.Dense(2, name="shared")
+    return nn.Model([a, b], nn.Add(name="sum")([shared(a), shared(b)]))
+
+
+MODELS = {
+    "lstm": lambda: nn.Sequential([nn.LSTM(4, input_shape=(6, 2)), nn.Dense(1)]),
+    "shared": two_inputs,
+    "bidirectional": lambda: nn.Sequential(
+        [nn.Bidirectional(nn.GRU(2), input_shape=(4, 1)), nn.Dropout(0.5)]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_a_copied_model_is_apart(make):
+    model = make()
+    before = model.get_weights()
+    twin = copy.deepcopy(model)
+    x = [np.ones((2, *symbol.shape)) for symbol in model.inputs]
+    x = x if len(x) > 1 else x[0]
+    np.testing.assert_array_equal(twin.predict(x), model.predict(x))
+    twin.compile("sgd", "mse")
+    twin.train_on_batch(x, np.ones((2, *model.outputs[0].shape)))
+    assert not set(twin.weights) & set(model.weights)
+    assert not np.array_equal(twin.get_weights()[0], before[0])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_a_copied_model_of_own_layers_needs_no_registry():
+    class Scale(nn.Layer):
+        def build(self, shape):
+            self.scale = self.add_weight("scale", shape[-1:], "ones")
+
+        def call(self, inputs):
+            return inputs * self.scale
+
+    model = nn.Sequential([Scale(input_shape=(3,)), nn.Dense(1)])
+    assert type(copy.deepcopy(model).layers[0]) is Scale
+
+
+def test_an_unbuilt_layer_is_copied_unbuilt():
+    assert not copy.deepcopy(nn.Dense(3)).built
+
+
+def test_operations_are_themselves():
+    assert copy.deepcopy(tg.tanh) is tg.tanh
+    assert pickle.loads(pickle.dumps(tg.tanh)) is tg.tanh
