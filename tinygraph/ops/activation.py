@@ -7,11 +7,11 @@ import math
 from tinygraph.graph import Node
 from tinygraph.op import op
 from tinygraph.ops.arithmetic import abs_
-from tinygraph.ops.broadcast import sum
+from tinygraph.ops.broadcast import sum, widen
 from tinygraph.ops.compare import clip, where
 from tinygraph.ops.erf import erf
 from tinygraph.ops.exponential import exp, expm1
-from tinygraph.ops.reduce import reduced_float, widen
+from tinygraph.ops.reduce import reduced_float
 from tinygraph.ops.rules import elementwise_float, same_float
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017

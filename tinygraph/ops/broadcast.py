@@ -78,4 +78,9 @@ def sum(xp, x, *, axis=None, keepdims=False, out):
 
 @sum.vjp
 def _(g, y, x, axis, keepdims):
-    return (broadcast_to(reshape(g, shape=reduced(x.shape, axis, True)), shape=x.shape),)
+    return (widen(g, x, axis),)
+
+
+def widen(g: Node, x: Node, axis: tuple[int, ...]) -> Node:
+    """Repeat a reduced ``g`` along the axes of ``x`` that were reduced."""
+    return broadcast_to(reshape(g, shape=reduced(x.shape, axis, True)), shape=x.shape)

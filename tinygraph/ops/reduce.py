@@ -11,7 +11,7 @@ from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.arithmetic import cast
-from tinygraph.ops.broadcast import broadcast_to, sum
+from tinygraph.ops.broadcast import sum, widen
 from tinygraph.ops.compare import equal
 from tinygraph.ops.join import concat
 from tinygraph.ops.layout import reshape, transpose
@@ -36,11 +36,6 @@ def reduced_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Axes to reduce; the result is of a float dtype."""
     shape, dtype = reduced_any(inputs, attrs)
     return shape, dtype if dtype.kind == "f" else floatx()
-
-
-def widen(g: Node, x: Node, axis: tuple[int, ...]) -> Node:
-    """Repeat a reduced ``g`` along the axes of ``x`` that were reduced."""
-    return broadcast_to(reshape(g, shape=reduced(x.shape, axis, True)), shape=x.shape)
 
 
 def extent(x: Node, axis: tuple[int, ...]) -> int:

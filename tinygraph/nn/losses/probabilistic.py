@@ -9,8 +9,27 @@ from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
 
 
+class Crossentropy(Loss):
+    """The base of the cross-entropies of probabilities, whose targets can be smoothed."""
+
+    target_range = (0.0, 1.0)
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = from_logits
+        self.label_smoothing = number_in("[0, 1]", self, "label_smoothing", label_smoothing)
+        self.axis = axis
+
+
 @register("loss", "bce", "BCE")
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropy(Crossentropy):
     """mean(-(y ln p + (1 - y) ln(1 - p))): how unexpected the truth y is under the probability p.
 
     Args:
@@ -26,21 +45,6 @@ class BinaryCrossentropy(Loss):
     0.6931
     """
 
-    target_range = (0.0, 1.0)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-    ):
-        super().__init__(reduction, name)
-        self.from_logits = from_logits
-        self.label_smoothing = number_in("[0, 1]", self, "label_smoothing", label_smoothing)
-        self.axis = axis
-
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """Return the mean of -(y ln p + (1 - y) ln(1 - p)) over the axis."""
         y = smoothed(y_true, self.label_smoothing, 2)
@@ -51,7 +55,7 @@ class BinaryCrossentropy(Loss):
 
 
 @register("loss")
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(Crossentropy):
     """-sum(y ln p) over the classes: how unexpected the class is that the one-hot y names.
 
     Args:
@@ -66,21 +70,6 @@ class CategoricalCrossentropy(Loss):
     >>> round(float(tg.compile(loss)()), 4)
     1.3863
     """
-
-    target_range = (0.0, 1.0)
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-    ):
-        super().__init__(reduction, name)
-        self.from_logits = from_logits
-        self.label_smoothing = number_in("[0, 1]", self, "label_smoothing", label_smoothing)
-        self.axis = axis
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """Return -sum(y ln p) over the classes."""

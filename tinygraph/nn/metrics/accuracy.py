@@ -77,8 +77,16 @@ class SparseCategoricalAccuracy(MeanMetric):
         return ops.equal(as_classes(self, y_true, y_pred), ops.argmax(y_pred))
 
 
+class TopKAccuracy(MeanMetric):
+    """The base of accuracies for which the k best guesses are right."""
+
+    def __init__(self, k: int = 5, name: str | None = None):
+        super().__init__(name)
+        self.k = whole_number(type(self).__name__, "k", k)
+
+
 @register("metric")
-class TopKCategoricalAccuracy(MeanMetric):
+class TopKCategoricalAccuracy(TopKAccuracy):
     """How often the class that the one-hot y names is among the k largest p.
 
     Args:
@@ -86,27 +94,19 @@ class TopKCategoricalAccuracy(MeanMetric):
         name: see `Metric`.
     """
 
-    def __init__(self, k: int = 5, name: str | None = None):
-        super().__init__(name)
-        self.k = whole_number(type(self).__name__, "k", k)
-
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return whether the class is among the k largest."""
         return in_top_k(ops.argmax(as_targets(self, y_true, y_pred)), y_pred, self.k)
 
 
 @register("metric")
-class SparseTopKCategoricalAccuracy(MeanMetric):
+class SparseTopKCategoricalAccuracy(TopKAccuracy):
     """How often y, a whole number, is among the classes of the k largest p.
 
     Args:
         k: how many; classes that tie with the k-th count.
         name: see `Metric`.
     """
-
-    def __init__(self, k: int = 5, name: str | None = None):
-        super().__init__(name)
-        self.k = whole_number(type(self).__name__, "k", k)
 
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return whether the class is among the k largest."""

@@ -12,8 +12,28 @@ from tinygraph.nn.registry import register
 from tinygraph.nn.schedules.base import LearningRateSchedule
 
 
+class PeriodicDecay(LearningRateSchedule):
+    """The base of decays that go by how many times ``decay_steps`` have passed."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: float,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str | None = None,
+    ):
+        super().__init__(name)
+        self.initial_learning_rate = number_in(
+            "[0, inf)", self, "initial_learning_rate", initial_learning_rate
+        )
+        self.decay_steps = number_in("(0, inf)", self, "decay_steps", decay_steps)
+        self.decay_rate = number_in("[0, inf)", self, "decay_rate", decay_rate)
+        self.staircase = staircase
+
+
 @register("schedule")
-class ExponentialDecay(LearningRateSchedule):
+class ExponentialDecay(PeriodicDecay):
     """initial · rate^(step / steps): the learning rate is multiplied by ``decay_rate`` every ``decay_steps``.
 
     Args:
@@ -28,22 +48,6 @@ class ExponentialDecay(LearningRateSchedule):
     0.25
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str | None = None,
-    ):
-        super().__init__(name)
-        self.initial_learning_rate = number_in(
-            "[0, inf)", self, "initial_learning_rate", initial_learning_rate
-        )
-        self.decay_steps = number_in("(0, inf)", self, "decay_steps", decay_steps)
-        self.decay_rate = number_in("[0, inf)", self, "decay_rate", decay_rate)
-        self.staircase = staircase
-
     def call(self, step: Node) -> Node:
         """Return initial · rate^(step / steps)."""
         periods = elapsed(step, self.decay_steps, self.staircase)
@@ -51,7 +55,7 @@ class ExponentialDecay(LearningRateSchedule):
 
 
 @register("schedule")
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(PeriodicDecay):
     """initial / (1 + rate · step / steps).
 
     Args:
@@ -62,22 +66,6 @@ class InverseTimeDecay(LearningRateSchedule):
     >>> InverseTimeDecay(0.5, decay_steps=10, decay_rate=2.0)(5)
     0.25
     """
-
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: float,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str | None = None,
-    ):
-        super().__init__(name)
-        self.initial_learning_rate = number_in(
-            "[0, inf)", self, "initial_learning_rate", initial_learning_rate
-        )
-        self.decay_steps = number_in("(0, inf)", self, "decay_steps", decay_steps)
-        self.decay_rate = number_in("[0, inf)", self, "decay_rate", decay_rate)
-        self.staircase = staircase
 
     def call(self, step: Node) -> Node:
         """Return initial / (1 + rate · step / steps)."""
