@@ -10,7 +10,7 @@ import tinygraph as tg
 from tinygraph import nn
 from tinygraph.graph import GraphError
 from tinygraph.nn import LSTM, Add, Dense, Dropout, Embedding, Flatten, Input, Layer, Model, Sequential
-from tinygraph.nn.eager import KEPT
+from tinygraph.nn.latest import KEPT
 from tinygraph.nn.tracing import Trace
 
 
@@ -279,12 +279,12 @@ def test_layers_of_two_dtypes_in_one_model():
 def test_programs_of_a_layer_are_few():
     layer = Dense(2)
     layer(np.ones((1, 3)))
-    ((_, first, _),) = layer.programs._kept.values()
+    ((_, first, _),) = layer.programs.latest.kept.values()
     gone = weakref.ref(first)
     del first
     for batch in range(2, KEPT + 10):
         assert layer(np.ones((batch, 3))).shape == (batch, 2)
-    assert len(layer.programs) == KEPT
+    assert len(layer.programs.latest.kept) == KEPT
     gc.collect()
     assert gone() is None
 

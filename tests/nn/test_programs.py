@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 
 from tinygraph.nn import LSTM, Dense, Dropout, Input, Model, Sequential
-from tinygraph.nn.steps import KEPT
+from tinygraph.nn.latest import KEPT
 
 X, Y = np.random.default_rng(0).normal(size=(200, 3, 2)).astype("float32"), np.ones((200, 1), "float32")
 
@@ -18,7 +18,7 @@ def made(**kwargs):
 
 
 def programs(model):
-    return model.steps._functions
+    return model.steps.latest.kept
 
 
 def test_one_program_for_each_mode_and_batch():

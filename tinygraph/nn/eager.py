@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from tinygraph.compile import Function, compile
 from tinygraph.graph import GraphError
 from tinygraph.nn.arguments import put_back, take_out
 from tinygraph.nn.checks import array_problem
-from tinygraph.nn.tracing import Trace, building
+from tinygraph.nn.latest import Latest
+from tinygraph.nn.tracing import Trace
 from tinygraph.ops import input
 
 if TYPE_CHECKING:
@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-#: How many programs a layer keeps.
-KEPT = 8
-
 
 #: A result's form with slots for its arrays, the program that makes them, and what to ask before a run.
-Kept = tuple[dict[str, Any], Function, list[Callable[[int], None]]]
+Made = tuple[dict[str, Any], Function, list[Callable[[int], None]]]
 
 
 class Programs:
@@ -33,14 +30,11 @@ class Programs:
 
     def __init__(self, layer: Layer):
         self.layer = layer
-        self._kept: OrderedDict[Any, Kept] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._kept)
+        self.latest: Latest[Made] = Latest()
 
     def clear(self) -> None:
         """Drop all programs: the layer has changed."""
-        self._kept.clear()
+        self.latest = Latest()
 
     def run(
         self,
@@ -54,13 +48,9 @@ class Programs:
         arrays = [self._array(index, value) for index, value in enumerate(values)]
         more = [np.asarray(value) for value in extra]
         key = (tuple((array.shape, array.dtype) for array in arrays + more), training, str(arguments))
-        with building:
-            if key not in self._kept:
-                self._kept[key] = self._compiled(arrays, several, training, arguments, more)
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            form, function, checks = self._kept[key]
+        form, function, checks = self.latest.get(
+            key, lambda: self._compiled(arrays, several, training, arguments, more)
+        )
         for check in checks:
             check(len(arrays[0]))
         results = function(**{f"x{k}": array for k, array in enumerate(arrays + more)})
@@ -73,7 +63,7 @@ class Programs:
         training: bool,
         arguments: Mapping[str, Any],
         extra: Sequence[Array],
-    ) -> Kept:
+    ) -> Made:
         """Return the form of the result, the program of what is in it, and what to ask before a run."""
         both = [*arrays, *extra]
         every = [input(f"x{k}", array.shape, dtype=array.dtype) for k, array in enumerate(both)]

@@ -14,11 +14,12 @@ from tinygraph.nn import registry
 from tinygraph.nn.arguments import put_back, take_out
 from tinygraph.nn.checks import array_problem, check_shape, flag, float_type
 from tinygraph.nn.eager import Programs
+from tinygraph.nn.latest import building
 from tinygraph.nn.masks import carry, mask_of
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
-from tinygraph.nn.tracing import Trace, building, current_trace
+from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter, cast, constant, input, param
 
 Array = np.ndarray[Any, Any]

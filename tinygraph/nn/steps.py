@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,18 +14,16 @@ from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
 from tinygraph.graph import Node, Shape, absolute_scope, scope
+from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
-from tinygraph.nn.tracing import Trace, building
+from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
-
-#: How many programs a model keeps: a full and a partial batch, for each of train, test and predict.
-KEPT = 8
 
 
 @dataclass
@@ -114,7 +111,7 @@ class Steps:
         self.backend = backend
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
-        self._functions: OrderedDict[Any, Function] = OrderedDict()
+        self.latest: Latest[Function] = Latest()
         #: what the layers want to be told the size of each batch for
         self._checks: dict[Callable[[int], None], None] = {}
 
@@ -122,13 +119,7 @@ class Steps:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
         shapes = tuple((name, array.shape) for name, array in feeds.items())
         key = (mode, shapes, tuple(self.model.trainable_weights))
-        with building:
-            if key not in self._functions:
-                self._functions[key] = self._compiled(mode, feeds)
-                if len(self._functions) > KEPT:
-                    self._functions.popitem(last=False)
-            self._functions.move_to_end(key)
-            return self._functions[key]
+        return self.latest.get(key, lambda: self._compiled(mode, feeds))
 
     def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
         """Run the program for ``mode`` on one batch and return its outputs."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar, Token
@@ -10,9 +9,6 @@ from typing import Any
 
 from tinygraph.graph import Node
 from tinygraph.ops import Parameter
-
-#: held while weights are made or programs looked up, so that threads that share a layer take turns
-building = threading.RLock()
 
 
 class Trace:
