@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import tinygraph as tg
-from tinygraph.nn import LSTM, Add, Concatenate, Dense, Dropout, Flatten, Input, Model, Sequential
+from tinygraph.nn import (
+    LSTM,
+    Add,
+    Bidirectional,
+    Concatenate,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    Model,
+    Sequential,
+)
 
 
 def one_lstm(steps=3):
@@ -40,6 +51,12 @@ def skip():
     added = Add(name="add")([first, second])
     ends = Concatenate(name="join")([Flatten(name="flat")(added), LSTM(6, name="third")(added)])
     return Model(series, [Dense(3, name="left")(ends), Dense(2, name="right")(ends)], name="skip")
+
+
+def both_ways():
+    """A layer that goes from the last step to the first beside one that goes forward."""
+    series = Input((4, 2), name="series")
+    return Sequential([series, Bidirectional(LSTM(3), name="both"), Dense(1, name="out")], name="both_ways")
 
 
 def shared():
@@ -93,6 +110,8 @@ DRAWN = [
     ("skip, layers", skip, {}),
     ("skip, unrolled", skip, {"level": "unrolled"}),
     ("skip, ops", skip, {"level": "ops"}),
+    ("both ways, unrolled", both_ways, {"level": "unrolled"}),
+    ("both ways, ops", both_ways, {"level": "ops"}),
     ("shared, layers", shared, {}),
     ("shared, unrolled", shared, {"level": "unrolled"}),
     ("gradient", gradient, {}),

@@ -161,7 +161,7 @@ def outlines(draw_):
     timed = draw_(st.booleans())
     boxes = [Box(f"b{k}", "LSTM", "cell", group="g0", column=k) for k in range(3 * timed)]
     for number in range(len(boxes), len(boxes) + count):
-        column = draw_(st.sampled_from([None, -1, 0, 1, 2])) if timed else None
+        column = draw_(st.sampled_from([None, -1, 0, 1, 2, 3])) if timed else None
         pass_ = draw_(st.sampled_from(["forward", "forward", "backward", "update"]))
         group = draw_(st.sampled_from(["g0", "g1"])) if column is not None else ""
         label = "x" * draw_(st.integers(1, 30))

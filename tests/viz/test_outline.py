@@ -43,6 +43,16 @@ def test_no_golden_file_is_left_over():
     assert {path.stem for path in GOLDEN.iterdir()} == {case[0] for case in CASES}
 
 
+def test_a_layer_that_goes_back_in_time_takes_its_steps_from_the_last():
+    outline = draw(models.both_ways(), level="unrolled").outline
+    lines = [line for line in told(outline) if "backward" in line and "forward" not in line]
+    assert {"both/backward_lstm: LSTM @ t = 3 -> both/backward_lstm: LSTM @ t = 2 h₃"} <= {
+        line.replace("backward_lstm @", "LSTM @") for line in lines
+    }
+    (start,) = [box for box in outline.boxes if box.note == "initial state" and box.column == 4]
+    assert start.shape == "(32, 3)"
+
+
 def edges_of(outline, **wanted):
     """The edges whose ends' attributes are as wanted: ``pass_=("backward", "backward")``."""
     box = {box.id: box for box in outline.boxes}

@@ -22,7 +22,8 @@ def told(outline: Outline) -> list[str]:
 
 def _name(box, outline, group):
     column = box.column
-    at = "" if column is None else " @ before" if column < 0 else f" @ {outline.columns[column]}"
+    ends = {None: "", -1: " @ before", len(outline.columns): " @ after"}
+    at = ends[column] if column in ends else f" @ {outline.columns[column]}"
     inside = f"{group[box.group]}: " if column is not None else ""
     return f"{inside}{box.label}{at}"
 

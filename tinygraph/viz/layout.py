@@ -8,89 +8,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from tinygraph.viz.outline import Box, Edge, Group, Outline
+from tinygraph.viz.outline import Group, Outline
+from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Point, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL, GAP, Across, Distance
 from tinygraph.viz.placing.down import Down
 from tinygraph.viz.placing.grid import Grid, side_by_side
 from tinygraph.viz.placing.lanes import WIDTH
 from tinygraph.viz.placing.measure import Content, box_content, group_content
-from tinygraph.viz.placing.routes import Route, Router
+from tinygraph.viz.placing.route import Route
+from tinygraph.viz.placing.routes import Router
 from tinygraph.viz.placing.timegrid import by_time, panel_rows
 from tinygraph.viz.text import width
-
-Point = tuple[float, float]
 
 #: Space between the edge of a panel and what is on it.
 PANEL = 14
 #: Boxes in a column become equally wide unless the widest is so many times as wide.
 EVEN = 1.6
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A rectangle by its upper left corner and its size."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """The coordinate of the right side."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        """The coordinate of the lower side."""
-        return self.y + self.height
-
-
-@dataclass(frozen=True)
-class PlacedBox:
-    """A box, what it says, and where it stands."""
-
-    box: Box
-    content: Content
-    rect: Rect
-
-
-@dataclass(frozen=True)
-class PlacedEdge:
-    """An edge, the corners that it goes through, its ends included, and the middle of its label.
-
-    The edges of a bus end in one line.
-    """
-
-    edge: Edge
-    points: tuple[Point, ...]
-    label: Point | None = None
-    bus: bool = False
-
-
-@dataclass(frozen=True)
-class Panel:
-    """What lies behind the steps of a layer, with the layer's name and weights at the left."""
-
-    group: Group
-    content: Content
-    rect: Rect
-
-
-@dataclass(frozen=True)
-class Layout:
-    """An outline with coordinates, in pixels from its upper left corner."""
-
-    outline: Outline
-    boxes: tuple[PlacedBox, ...]
-    edges: tuple[PlacedEdge, ...]
-    panels: tuple[Panel, ...]
-    #: the middle of each column
-    columns: tuple[float, ...]
-    width: float
-    height: float
 
 
 def layout(outline: Outline) -> Layout:

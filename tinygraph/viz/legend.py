@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinygraph.viz.layout import Layout, Rect
 from tinygraph.viz.palette import MUTED, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.placed import Layout, Rect
 from tinygraph.viz.placing.measure import ICON_HEIGHT, ICON_WIDTH, LID
 from tinygraph.viz.shapes import arrow, cylinder, element, text
 from tinygraph.viz.text import width

@@ -25,7 +25,8 @@ class Weight:
 class Box:
     """One box: a layer, one time step of a layer (a cell), an operation or a leaf.
 
-    ``column`` counts the outline's `columns` (time), ``group`` is the id of the layer's `Group`.
+    ``column`` counts the outline's `columns` (time), where -1 is before the first and their number after
+    the last; ``group`` is the id of the layer's `Group`.
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
     ``outputs`` are the names under which the graph gives the value out.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from tinygraph.viz.layout import Point, Rect
+from tinygraph.viz.placed import Point, Rect
 from tinygraph.viz.text import visible
 
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinygraph.viz.layout import PANEL as INSET, Layout, Panel, PlacedBox, PlacedEdge, Rect
+from tinygraph.viz.layout import PANEL as INSET
 from tinygraph.viz.legend import legend
 from tinygraph.viz.outline import Box
 from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL
 from tinygraph.viz.placing.measure import ICON_HEIGHT, ICON_WIDTH, LID, PAD_X, PAD_Y, Line
 from tinygraph.viz.shapes import FONT, arrow, cylinder, element, rectangle, text, title

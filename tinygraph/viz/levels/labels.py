@@ -11,7 +11,7 @@ from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Counter, Parameter
 from tinygraph.viz.outline import Weight
 
-#: Attributes longer than this are left to the tooltip of nobody: a box is no place for a table.
+#: Longer attributes are not said: a box is no place for a table.
 _LONGEST = 28
 
 
@@ -89,6 +89,6 @@ def output_names(graph: Graph) -> dict[Node, tuple[str, ...]]:
 
 
 def weight_of(parameter: Parameter, layer: str) -> Weight:
-    """Return a parameter as a badge of ``layer``: by its own name if it is the layer's."""
-    mine = parameter.scope == layer.partition(":")[0]
-    return Weight(parameter.name if mine else parameter.label, parameter.shape)
+    """Return a parameter as a badge of ``layer``: by its name in the layer if it is the layer's."""
+    inside = layer.partition(":")[0] + "/"
+    return Weight(parameter.label.removeprefix(inside), parameter.shape)

@@ -135,7 +135,7 @@ class _Unrolled:
             "ellipsis" if key.step in self.time.runs else key.kind,
             key.pass_,
             group.id if group else "",
-            -1 if self.wording.begins(key, nodes) or _collects(key) else key.step,
+            self._column(key, nodes),
             shape_text(shapes.pop()) if len(shapes) == 1 else "",
             values[-1].dtype.name,
             self.wording.box_type(key),
@@ -144,6 +144,12 @@ class _Unrolled:
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
         )
+
+    def _column(self, key: Key, nodes: list[Node]) -> int | None:
+        """The column of a step; sums over a backward pass stand where it ends, before the first."""
+        if key.kind == "layer" and key.part == "after" and key.pass_ == "backward":
+            return -1
+        return key.step if key.step is not None else self.wording.begins(key, nodes)
 
     def _values(self, key: Key, nodes: list[Node]) -> list[Node]:
         """The values whose shape a box shows: what the graph gives out, or other boxes read."""
@@ -167,8 +173,3 @@ def _time(key: Key) -> int:
     """When a step comes: going backward the last comes first."""
     step = key.step or 0
     return -step if key.pass_ == "backward" else step
-
-
-def _collects(key: Key) -> bool:
-    """Whether a box adds up what the steps of a backward pass found: it stands where they end."""
-    return key.kind == "layer" and key.part == "after" and key.pass_ == "backward"

@@ -57,14 +57,20 @@ class Wording:
             return attributes(nodes[0])
         if key.kind == "layer":
             return "" if self.box_type(key) else _counted(nodes)
-        return "initial state" if self.begins(key, nodes) else ""
+        return "initial state" if self.begins(key, nodes) is not None else ""
 
-    def begins(self, key: Key, nodes: Sequence[Node]) -> bool:
-        """Whether a box is a constant that only the first step of its layer reads, going forward."""
+    def begins(self, key: Key, nodes: Sequence[Node]) -> int | None:
+        """Return the column of an initial state: before the first or after the last, None if it is none.
+
+        It is a constant that one step of its layer reads, going forward through the graph.
+        """
         if key.kind != "constant" or key.layer not in self.links.owners.stepped:
-            return False
+            return None
         places = (where(reader.scope) for reader in self.links.owners.readers[nodes[0]])
-        return {place.step for place in places if place.pass_ == "forward"} == {0}
+        steps = {place.step for place in places if place.pass_ == "forward"}
+        if len(steps) != 1:
+            return None
+        return -1 if steps == {0} else len(self.time.headings)
 
     def shape(self, key: Key, value: Node) -> tuple[int, ...]:
         """Return the shape that a box shows: of a step of an input, without the axis of time."""

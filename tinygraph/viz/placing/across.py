@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from tinygraph.viz.placing.grid import Cell
-from tinygraph.viz.placing.routes import TRACK, Position, Route
+from tinygraph.viz.placing.route import TRACK, Position, Route
 from tinygraph.viz.text import width
 
 #: The least distance of two boxes in a row, and of a line from a box that it passes: between two boxes, and
@@ -55,13 +55,13 @@ class Across:
         self._x = [left + x for x in accumulate(self._steps(routes, apart), initial=0.0)]
 
     def x(self, position: Position) -> float:
-        """Return the coordinate of a position."""
-        return self._x[position[0]] + position[1]
+        """Return the coordinate of a position, rounded so that equal ones are equal."""
+        return round(self._x[position[0]] + position[1], 2)
 
     def sides(self, id: str) -> tuple[float, float]:
         """Return the left and the right side of a box; a bar reaches as far as the boxes at its ends."""
         first, last = self.cells[id].first, self.cells[id].last
-        return self._x[first] - self._reach(id, first), self._x[last] + self._reach(id, last)
+        return self.x((first, -self._reach(id, first))), self.x((last, self._reach(id, last)))
 
     def _reach(self, id: str, slot: int) -> float:
         """How far a box reaches beyond a slot at its end."""

@@ -53,7 +53,7 @@ class Bands:
         for edge in self.outline.edges:
             for one, other in ((edge.source, edge.target), (edge.target, edge.source)):
                 at = column[other]
-                if at is not None and at >= 0:
+                if at is not None and 0 <= at < len(self.outline.columns):
                     near[self.vertex[one]].add(at)
         return near
 
@@ -62,14 +62,12 @@ class Bands:
         by_column: dict[int, list[str]] = defaultdict(list)
         for box in self.members[vertex]:
             by_column[box.column or 0].append(box.id)
-        before = by_column.pop(-1, [])
-        blocks = {column: block(ids, pairs(self.outline, ids)) for column, ids in sorted(by_column.items())}
-        if before:
-            blocks[-1] = self._beside(before, blocks)
-        return blocks
+        ends = {column: by_column.pop(column, []) for column in (-1, len(self.outline.columns))}
+        steps = {column: block(ids, pairs(self.outline, ids)) for column, ids in sorted(by_column.items())}
+        return steps | {column: self._beside(ids, steps) for column, ids in ends.items() if ids}
 
     def _beside(self, ids: list[str], blocks: dict[int, Block]) -> Block:
-        """What stands before the first column: each box beside the deepest that it is connected to."""
+        """What stands before or after the columns: each box beside the deepest that it is connected to."""
         rank = {id: level for rows, _ in blocks.values() for level, row in enumerate(rows) for id in row}
         near: dict[str, list[int]] = {id: [0] for id in ids}
         for edge in self.outline.edges:

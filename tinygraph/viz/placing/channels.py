@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tinygraph.viz.placing.across import Across
-from tinygraph.viz.placing.routes import Route
+from tinygraph.viz.placing.route import Route
 
 #: What the lines that share a track have in common: see `Route.net`.
 Net = tuple[str, bool]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tinygraph.viz.placing.across import Across
 from tinygraph.viz.placing.channels import tracks
 from tinygraph.viz.placing.grid import Cell
-from tinygraph.viz.placing.routes import TRACK, Route
+from tinygraph.viz.placing.route import TRACK, Route
 
 #: The height of a channel with one line in it.
 CHANNEL = 40

@@ -39,7 +39,8 @@ class _TimeGrid:
                 self._place_band(vertex, row)
         for vertex, row in self.bands.row.items():
             if self.bands.is_bar(vertex):
-                slots = [self.cells[id].middle for id in self.near[vertex[1]] if id in self.cells]
+                steps = [id for id in self.near[vertex[1]] if self.bands.vertex[id][0]]
+                slots = [self.cells[id].middle for id in steps]
                 self.cells[vertex[1]] = Cell(row, min(slots), max(slots))
         self._place_others()
         return Grid(self.cells, tuple(self._middle(c) for c in range(len(self.outline.columns))))
@@ -54,9 +55,10 @@ class _TimeGrid:
         return width
 
     def _starts(self) -> dict[int, int]:
-        """The first slot of each column; column -1, the leaves before step 0, is there if it is used."""
+        """The first slot of each column; those before the first and after the last are there if used."""
+        count = len(self.outline.columns)
         starts, at = {}, 0
-        for column in range(-1 if -1 in self.width else 0, len(self.outline.columns)):
+        for column in range(-1 if -1 in self.width else 0, count + (count in self.width)):
             starts[column] = at
             at += self.width[column]
         return starts
