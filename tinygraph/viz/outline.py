@@ -5,10 +5,8 @@ An outline knows no position, and a record no `Node`: what a box says and what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-#: What a box stands for.
-KINDS = ("input", "param", "constant", "op", "layer", "cell", "ellipsis")
 #: Which part of the work a box or an edge belongs to.
 PASSES = ("forward", "backward", "update")
 
@@ -25,6 +23,7 @@ class Weight:
 class Box:
     """One box: a layer, one time step of a layer (a cell), an operation or a leaf.
 
+    ``kind`` is one of input, param, constant, op, layer, cell and ellipsis (for what is left out).
     ``column`` counts the outline's `columns` (time), where -1 is before the first and their number after
     the last; ``group`` is the id of the layer's `Group`.
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
@@ -85,8 +84,4 @@ class Outline:
     edges: tuple[Edge, ...]
     groups: tuple[Group, ...] = ()
     columns: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-
-    def box(self, id: str) -> Box:
-        """Return the box of this id."""
-        return next(box for box in self.boxes if box.id == id)
+    notes: tuple[str, ...] = ()
