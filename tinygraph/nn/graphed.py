@@ -172,11 +172,13 @@ class Graphed(Layer):
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         print(text.encode(encoding, errors="replace").decode(encoding))
 
-    def draw(self, level: str = "model", steps: int | None = None, path: Any = None) -> Drawing:
-        """Return a picture of the model: its layers or each step with ``level="unrolled"``; see `tg.draw`."""
+    def draw(
+        self, level: str = "model", steps: int | None = None, path: Any = None, limit: int = 2000
+    ) -> Drawing:
+        """Return the model as a picture: its layers, or every step with ``level="unrolled"``; see `tg.draw`."""
         from tinygraph.viz.draw import draw
 
-        return draw(self, level=level, steps=steps, path=path)
+        return draw(self, level=level, steps=steps, path=path, limit=limit)
 
     def get_layer(self, name: str) -> Layer:
         """Return the layer of this name; raises ValueError with a suggestion."""
