@@ -175,7 +175,7 @@ class Graphed(Layer):
     def draw(
         self, level: str = "model", steps: int | None = None, path: Any = None, limit: int = 2000
     ) -> Drawing:
-        """Return the model as a picture: its layers, or every step with ``level="unrolled"``; see `tg.draw`."""
+        """Draw the model: its layers, or with ``level="unrolled"`` every time step; see `tg.draw`."""
         from tinygraph.viz.draw import draw
 
         return draw(self, level=level, steps=steps, path=path, limit=limit)
