@@ -1,4 +1,4 @@
-"""The three scripts that issue 2 promises, exactly as they stand there."""
+"""The first three scripts that a newcomer runs, exactly as they are promised."""
 
 import numpy as np
 import pytest

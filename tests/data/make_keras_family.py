@@ -1,7 +1,7 @@
 """Makes keras_family.npz: the recurrent family of Keras, and the layers around it, in float64.
 
     for backend in jax torch tensorflow; do
-        KERAS_BACKEND=$backend python tests/data/make_keras_family.py /tmp/$backend
+        KERAS_BACKEND=$backend python tests/data/make_keras_family.py folder/$backend
     done
     python tests/data/merge_backends.py keras_family.npz /tmp/jax /tmp/torch /tmp/tensorflow
 

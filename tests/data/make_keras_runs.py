@@ -1,7 +1,7 @@
 """Makes keras_runs.npz: small recurrent models trained by model.fit in Keras, in float64.
 
     for backend in jax torch tensorflow; do
-        KERAS_BACKEND=$backend python tests/data/make_keras_runs.py /tmp/$backend
+        KERAS_BACKEND=$backend python tests/data/make_keras_runs.py folder/$backend
     done
     python tests/data/merge_backends.py keras_runs.npz /tmp/jax /tmp/torch /tmp/tensorflow
 
