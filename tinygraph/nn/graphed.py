@@ -29,6 +29,7 @@ Array = np.ndarray[Any, Any]
 class Graphed(Layer):
     """What every model has: a layer graph, its weights, and its lowering to ops."""
 
+    carries_mask = False  # its layers see to the masks
     inputs: list[Symbol]
     outputs: list[Symbol]
     calls: list[Call]

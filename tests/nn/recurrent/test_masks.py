@@ -84,3 +84,12 @@ def test_sequences_one_after_another_keep_their_masks():
     model = nn.Model([a, b], nn.SimpleRNN(1, bias_initializer="ones", return_sequences=True)(joined))
     steps = model.predict([np.zeros((1, 2, 1)), np.ones((1, 3, 1))])[0, :, 0]
     assert (steps != 0).tolist() == [False, False, True, True, True]
+
+
+def test_a_mask_goes_through_a_model_that_is_a_layer():
+    inner = nn.Sequential([nn.Dense(2, input_shape=(4, 2)), nn.LSTM(3)], name="inner")
+    outer = nn.Sequential([nn.Masking(input_shape=(4, 2)), inner])
+    x = padded(2, 4)
+    expected = inner.predict(x[1:, :])
+    assert not np.allclose(outer.predict(x)[1:], expected)
+    np.testing.assert_allclose(outer.predict(x)[1:], inner.layers[1](inner.layers[0](x[1:, :2])), rtol=1e-5)
