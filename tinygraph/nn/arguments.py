@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,16 @@ class Slot:
     """The place of value number ``index`` among the arguments."""
 
     index: int
+
+
+def taken_by(call: Callable[..., Any]) -> Collection[str]:
+    """Return the names of what ``call`` takes; read off once, for a cell is called at every step."""
+    return _parameters(getattr(call, "__func__", call))
+
+
+@lru_cache(maxsize=256)
+def _parameters(function: Callable[..., Any]) -> Collection[str]:
+    return inspect.signature(function).parameters.keys()
 
 
 def take_out(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
-from tinygraph.nn.arguments import put_back, take_out
+from tinygraph.nn.arguments import put_back, take_out, taken_by
 from tinygraph.nn.checks import array_problem, check_shape, flag, float_type
 from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
@@ -243,7 +243,7 @@ class Layer(Configurable):
 
     def takes(self, name: str) -> bool:
         """Whether ``call`` has an argument of this name."""
-        return name in inspect.signature(self.call).parameters
+        return name in taken_by(self.call)
 
     def _masked(self, result: Any, masks: Sequence[Node | None]) -> Any:
         """Let the mask go on with the result, or with the first of several."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
 #: the dtypes that an input may have
 DTYPES = ("float32", "float64", "int32", "int64", "bool")
-
-_order = itertools.count()
 
 
 class Symbol:
@@ -57,7 +54,6 @@ class Call:
     arguments: Mapping[str, Any]
     extra: Sequence[Symbol] = ()
     outputs: list[Symbol] = field(default_factory=list)
-    order: int = field(default_factory=lambda: next(_order))
 
     @property
     def inputs(self) -> list[Symbol]:

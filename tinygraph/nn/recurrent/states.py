@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape
+from tinygraph.nn.arguments import taken_by
 
 
 def state_shapes(cell: Any) -> list[Shape]:
@@ -46,7 +46,7 @@ def call_cell(
 ) -> tuple[Node, list[Node]]:
     """Return the output and states after one step, from a cell's ``call``, given what it takes."""
     offered = {"training": training, "masks": masks, "constants": constants}
-    takes = inspect.signature(cell.call).parameters
+    takes = taken_by(cell.call)
     given = {name: value for name, value in offered.items() if name in takes and value is not None}
     output, after = cell.call(x, list(states), **given)
     after = list(after) if isinstance(after, (list, tuple)) else [after]
