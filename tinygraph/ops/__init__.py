@@ -51,6 +51,7 @@ from tinygraph.ops.compare import (
     not_equal,
     where,
 )
+from tinygraph.ops.convolution import conv
 from tinygraph.ops.erf import erf
 from tinygraph.ops.exponential import cos, exp, expm1, log, log1p, sin, sqrt
 from tinygraph.ops.index import gather, one_hot, scatter_add
@@ -72,7 +73,8 @@ from tinygraph.ops.loss import (
     sigmoid_cross_entropy,
     softmax_cross_entropy,
 )
-from tinygraph.ops.random import dropout_mask, uniform
+from tinygraph.ops.pooling import max_pool
+from tinygraph.ops.random import dropout_mask, normal, uniform
 from tinygraph.ops.reduce import (
     all_finite,
     argmax,
@@ -101,6 +103,7 @@ __all__ = [
     "clip",
     "concat",
     "constant",
+    "conv",
     "copy",
     "cos",
     "counter",
@@ -140,6 +143,7 @@ __all__ = [
     "matmul",
     "matrix_transpose",
     "max",
+    "max_pool",
     "maximum",
     "mean",
     "min",
@@ -147,6 +151,7 @@ __all__ = [
     "mish",
     "multiply",
     "negative",
+    "normal",
     "not_equal",
     "one_hot",
     "ones",

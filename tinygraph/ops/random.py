@@ -6,12 +6,14 @@ position of an element into 64 random bits; its key is mixed from the seed and a
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.op import op
 from tinygraph.ops.arithmetic import cast
-from tinygraph.ops.leaf import Counter
+from tinygraph.ops.exponential import cos, log1p, sqrt
+from tinygraph.ops.leaf import Counter, zeros
 from tinygraph.ops.rules import Inferred, integer_shape, known_dtype
 from tinygraph.ops.samples import whole
 
@@ -62,15 +64,30 @@ def mixed(z: int) -> int:
     return z ^ (z >> 31)
 
 
+def normal(step: Node, shape: Any, *, seed: int, stream: int = 0, dtype: Any = None) -> Node:
+    """Normal numbers of mean 0 and variance 1: a function of the seed, the stream, the step and the position.
+
+    Box and Muller 1958: sqrt(-2 ln(1 - u)) cos(2 pi v) of two uniform numbers u and v.
+
+    >>> import tinygraph as tg
+    >>> tg.normal(tg.counter("step"), (2, 3), seed=1).shape
+    (2, 3)
+    """
+    u, v = uniform(step, (2, *integer_shape(shape)), seed=seed, stream=stream, dtype=dtype)
+    return sqrt(-2.0 * log1p(-u)) * cos((2.0 * math.pi) * v)
+
+
 def dropout_mask(
     step: Counter, shape: Shape, rate: float, *, seed: int, stream: int = 0, dtype: Any = None
 ) -> Node:
-    """1 / (1 - rate) with probability 1 - rate, else 0: what dropout multiplies with.
+    """1 / (1 - rate) with probability 1 - rate, else 0: what dropout multiplies with. For rate 1 it is 0.
 
     Each step of ``step`` draws another mask; the same seed, stream and step give the same one.
     """
-    if not 0 <= rate < 1:
-        raise GraphError(f"dropout_mask: needs 0 <= rate < 1, got {rate!r}.")
+    if not 0 <= rate <= 1:
+        raise GraphError(f"dropout_mask: needs 0 <= rate <= 1, got {rate!r}.")
     dtype = known_dtype(dtype)
+    if rate == 1:
+        return zeros(shape, dtype=dtype)
     kept = uniform(step, shape=shape, seed=seed, stream=stream, dtype=dtype) >= rate
     return cast(kept, dtype=dtype) * (1.0 / (1.0 - rate))

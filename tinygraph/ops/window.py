@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
+from tinygraph.ops.layout import transpose
 from tinygraph.ops.rules import Inferred, axis_of, integer_shape
 
 
@@ -13,6 +15,24 @@ def spans(size: int, width: int, stride: int, dilation: int) -> tuple[int, int]:
     """Return how many windows fit into ``size`` elements, and how many elements one spans."""
     span = (width - 1) * dilation + 1
     return (size - span) // stride + 1, span
+
+
+def margins(size: int, width: int, stride: int, dilation: int, padding: str) -> tuple[int, int]:
+    """Return how many elements ``padding`` puts before and after the ``size`` elements of an axis.
+
+    ``"valid"`` puts none. ``"same"`` makes a window for every ``stride`` elements; what that takes stands
+    half before and half after, an odd one after, as TensorFlow has it. ``"causal"`` lets the window number
+    k end at element k ``stride``.
+    """
+    _, span = spans(size, width, stride, dilation)
+    if padding == "causal":
+        return span - 1, 0
+    if padding == "same":
+        missing = max(0, (-(-size // stride) - 1) * stride + span - size)
+        return missing // 2, missing - missing // 2
+    if padding == "valid":
+        return 0, 0
+    raise GraphError(f"padding must be 'valid', 'same' or 'causal', got {padding!r}.")
 
 
 def windowed(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
@@ -92,3 +112,19 @@ def fold(xp, x, *, size, stride=1, dilation=1, axis=0, out):
 @fold.vjp
 def _(g, y, x, size, stride, dilation, axis):
     return (windows(g, width=x.shape[axis + 1], stride=stride, dilation=dilation, axis=axis),)
+
+
+def patches(x: Node, widths: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Node:
+    """Windows along several axes, those before the last one: (..., space.., c) -> (..., where.., width.., c).
+
+    >>> import tinygraph as tg
+    >>> from tinygraph.ops.window import patches
+    >>> patches(tg.input("x", (2, 9, 8, 3)), (3, 2), (2, 1), (1, 1)).shape
+    (2, 4, 7, 3, 2, 3)
+    """
+    rank = len(widths)
+    first = x.ndim - rank - 1
+    for k in reversed(range(rank)):
+        x = windows(x, width=widths[k], stride=strides[k], dilation=dilations[k], axis=first + k)
+    where = range(first, first + 2 * rank, 2)
+    return transpose(x, axes=(*range(first), *where, *(axis + 1 for axis in where), x.ndim - 1))
