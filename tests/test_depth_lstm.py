@@ -19,7 +19,7 @@ before = model.get_weights()
 loss = model.train_on_batch(np.random.default_rng(0).normal(size=(2, 10_000, 1)), np.ones(2))
 assert np.isfinite(loss), loss
 assert all((a != b).any() for a, b in zip(before, model.get_weights()))
-(function,) = model.steps.latest.kept.values()
+((function, _),) = model.steps.latest.kept.values()
 print(len(function.graph.nodes), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 

@@ -77,6 +77,15 @@ def test_a_rate_of_zero_does_nothing():
     assert Dropout(0.0)(ONES, training=True).tolist() == ONES.tolist()
 
 
+def test_a_rate_of_one_leaves_zeros():
+    x = tg.input("x", (8, 400))
+    y = Dropout(1)(x, training=True)
+    for value in tg.compile([y, *tg.gradients(tg.sum(y), [x])])(x=ONES):
+        assert value.shape == ONES.shape
+        assert not value.any()
+    np.testing.assert_array_equal(Dropout(1)(ONES), ONES)
+
+
 def test_one_draw_may_be_shared_along_axes():
     x = np.ones((6, 5, 40), "float32")
     for noise, axis in (((None, 1, None), 1), ((1, 5, 40), 0), ((None, None, 1), 2)):
@@ -97,10 +106,10 @@ def test_fit_draws_anew_in_every_step_also_in_a_partial_batch():
     assert model.evaluate(np.ones((10, 400)), np.ones(10), verbose=0) == pytest.approx(plain, rel=1e-5)
 
 
-@pytest.mark.parametrize("rate", [1.0, 1, 1.5, -0.1, "0.5", None, True, float("nan")])
+@pytest.mark.parametrize("rate", [1.5, 2, -0.1, "0.5", None, True, float("nan")])
 def test_rates_that_are_refused(rate):
     with pytest.raises(
-        ValueError, match=r"Dropout 'dropout': rate must be a number from 0 up to 1 \(1 exclu"
+        ValueError, match=rf"Dropout 'dropout': rate must be a number in \[0, 1\], got {rate!r}"
     ):
         Dropout(rate)
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from nn.keras_fit import check_run
 from nn.stored import Stored
 
 from tinygraph import nn
 from tinygraph.nn import LSTM, Concatenate, Dense, Embedding, Flatten, Input, Model
 
 KERAS = Stored("keras_training.npz")
-CLOSE = {"rtol": 1e-8, "atol": 1e-8}
 
 
 # The architectures of make_keras_training.py, by the same names.
@@ -69,18 +69,6 @@ ARCHITECTURES = {
 }
 
 
-def numbered(arrays, letter):
-    """Arrays "w0", "w1", .. of a case, in order."""
-    return [arrays[f"{letter}{k}"] for k in range(len(arrays)) if f"{letter}{k}" in arrays]
-
-
-def feed(arrays, prefix=""):
-    """Inputs, targets and perhaps weights."""
-    x = [arrays[prefix + name] for name in ("x0", "x1") if prefix + name in arrays]
-    rest = [arrays[prefix + name] for name in ("y", "sample_weight") if prefix + name in arrays]
-    return (x if len(x) > 1 else x[0], *rest)
-
-
 def test_all_runs_are_there():
     assert len(KERAS.cases) == 14
     assert {case["architecture"] for case in KERAS.cases} == set(ARCHITECTURES)
@@ -92,23 +80,7 @@ def test_equals_keras(case):
     arrays = KERAS.arrays(case)
     model = ARCHITECTURES[case["architecture"]]()
     assert [w.label for w in model.weights] == [path.replace("lstm_cell/", "") for path in case["weights"]]
-    model.set_weights(numbered(arrays, "w"))
-    model.compile(**case["compile"])
-    fit = dict(case["fit"])
-    if "class_weight" in fit:
-        fit["class_weight"] = {int(label): weight for label, weight in fit["class_weight"].items()}
-    if "validation" in case["flags"]:
-        fit["validation_data"] = feed(arrays, "v")
-    x, *rest = feed(arrays)
-    given = dict(zip(("y", "sample_weight"), rest, strict=False))
-    history = model.fit(x, **given, **fit, verbose=0).history
-    expected = {name.removeprefix("h/"): a for name, a in arrays.items() if name.startswith("h/")}
-    assert sorted(history) == sorted(expected)
-    for name, values in expected.items():
-        np.testing.assert_allclose(history[name], values, **CLOSE, err_msg=name)
-    for weight, value in zip(model.weights, numbered(arrays, "r"), strict=True):
-        np.testing.assert_allclose(weight.value, value, **CLOSE, err_msg=weight.label)
-    np.testing.assert_allclose(model.predict(x), arrays["p"], **CLOSE)
+    check_run(case, arrays, model)
 
 
 def test_history_is_in_the_order_of_keras():

@@ -16,8 +16,18 @@ ARGUMENTS = {
     "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 7},
     "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 7},
     "Concatenate": {"axis": 1, "name": "join"},
+    "Conv1D": {"filters": 4, "kernel_size": (3,), "padding": "causal", "groups": 2},
+    "Conv2D": {"filters": 4, "kernel_size": (3, 2), "strides": (2, 2), "data_format": "channels_first"},
+    "Conv3D": {"filters": 4, "kernel_size": (3, 3, 3), "dilation_rate": (1, 2, 1), "activation": "relu"},
+    "ConvLSTM1D": {"filters": 4, "kernel_size": (3,), "strides": (2,), "return_state": True},
+    "ConvLSTM1DCell": {"filters": 4, "kernel_size": (3,), "dropout": 0.25},
+    "ConvLSTM2D": {"filters": 4, "kernel_size": (3, 2), "recurrent_dropout": 0.25, "stateful": True},
+    "ConvLSTM2DCell": {"filters": 4, "kernel_size": (3, 2), "padding": "same"},
+    "ConvLSTM3D": {"filters": 4, "kernel_size": (3, 3, 3), "data_format": "channels_first"},
+    "ConvLSTM3DCell": {"filters": 4, "kernel_size": (3, 3, 3), "recurrent_activation": "hard_sigmoid"},
     "Constant": {"value": 0.25},
     "Dense": {"units": 3, "activation": "relu", "kernel_initializer": initializers.HeNormal(seed=4)},
+    "Dot": {"axes": [1, 2], "normalize": True},
     "Dropout": {"rate": 0.25, "noise_shape": (None, 1, 3), "seed": 3},
     "Embedding": {"input_dim": 5, "output_dim": 2, "embeddings_initializer": "ones"},
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.5},
@@ -44,19 +54,28 @@ ARGUMENTS = {
     "GRU": {"units": 2, "reset_after": False, "stateful": True, "dropout": 0.25, "go_backwards": True},
     "GRUCell": {"units": 2, "reset_after": False},
     "LSTMCell": {"units": 2, "recurrent_dropout": 0.5, "implementation": 1},
+    "MultiHeadAttention": {"num_heads": 2, "key_dim": 4, "dropout": 0.25, "use_gate": True},
     "RNN": {"cell": nn.LSTMCell(3), "zero_output_for_mask": True, "unroll": True},
     "SimpleRNN": {"units": 2, "activation": "relu"},
     "SimpleRNNCell": {"units": 2},
     "StackedRNNCells": {"cells": [nn.LSTMCell(3), nn.GRUCell(2)]},
     "TimeDistributed": {"layer": nn.Dense(3)},
+    "AveragePooling1D": {"pool_size": (3,), "strides": (2,), "padding": "same"},
+    "AveragePooling2D": {"pool_size": (3, 2)},
+    "AveragePooling3D": {"pool_size": (1, 2, 3)},
+    "Permute": {"dims": (2, 1)},
+    "RepeatVector": {"n": 3},
     "PiecewiseConstantDecay": {"boundaries": [2, 4], "values": [0.1, 0.2, 0.3]},
     "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 7},
+    "GaussianDropout": {"rate": 0.25, "seed": 3},
+    "GaussianNoise": {"stddev": 0.25, "seed": 3},
+    "SpatialDropout1D": {"rate": 0.25, "seed": 3},
     "Reshape": {"target_shape": (2, -1)},
     "SGD": {"learning_rate": schedules.ExponentialDecay(0.1, 3, 0.5), "momentum": 0.5, "clipnorm": 1.0},
     "TopKCategoricalAccuracy": {"k": 2},
 }
 #: what is made from functions or from symbols has tests of its own below
-NOT_PLAIN = ("LossFunctionWrapper", "MeanMetricWrapper", "Model", "Sequential")
+NOT_PLAIN = ("Lambda", "LossFunctionWrapper", "MeanMetricWrapper", "Model", "Sequential")
 
 
 def registered():

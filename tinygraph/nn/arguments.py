@@ -36,12 +36,14 @@ def take_out(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     values: list[Any] = []
 
     def slot(leaf: Any) -> Any:
+        if isinstance(leaf, tuple):
+            return mapped(slot, list(leaf))
         if not isinstance(leaf, (Symbol, Node, np.ndarray)):
             return leaf
         values.append(leaf)
         return Slot(len(values) - 1)
 
-    return {name: _mapped(slot, value) for name, value in arguments.items()}, values
+    return {name: mapped(slot, value) for name, value in arguments.items()}, values
 
 
 def put_back(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def put_back(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, A
     def value(leaf: Any) -> Any:
         return values[leaf.index] if isinstance(leaf, Slot) else leaf
 
-    return {name: _mapped(value, each) for name, each in arguments.items()}
+    return {name: mapped(value, each) for name, each in arguments.items()}
 
 
 def plain_slots(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def plain_slots(arguments: Mapping[str, Any]) -> dict[str, Any]:
     def record(leaf: Any) -> Any:
         return {"slot": leaf.index} if isinstance(leaf, Slot) else leaf
 
-    return {name: _mapped(record, value) for name, value in arguments.items()}
+    return {name: mapped(record, value) for name, value in arguments.items()}
 
 
 def read_slots(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
@@ -68,10 +70,18 @@ def read_slots(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str,
     def read(leaf: Any) -> Any:
         return values[leaf["slot"]] if isinstance(leaf, Mapping) and "slot" in leaf else leaf
 
-    return {name: _mapped(read, value) for name, value in arguments.items()}
+    return {name: mapped(read, value) for name, value in arguments.items()}
 
 
-def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_mapped(change, each) for each in value]
+def mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """Return ``value`` with everything in it changed; lists, which may stand in lists, stay lists."""
+    if isinstance(value, list):
+        return [mapped(change, each) for each in value]
     return change(value)
+
+
+def flat(value: Any) -> list[Any]:
+    """Return what is in lists of lists as one list."""
+    if not isinstance(value, (list, tuple)):
+        return [value]
+    return [leaf for each in value for leaf in flat(each)]

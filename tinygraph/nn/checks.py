@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.defaults import floatx
-from tinygraph.graph import GraphError, Shape
+from tinygraph.graph import GraphError, Node, Shape
 
 if TYPE_CHECKING:
     from tinygraph.nn.layer import Layer
@@ -40,6 +40,13 @@ def check_shape(layer: Layer, index: int | None, shape: Shape, batch: tuple[Any,
         what = f"the {axes[axis]} " if axes else "the size "
         message += f" Axis {axis + 1} must be {fixed[axis]}, {what}{layer.name!r} was built with."
     raise GraphError(message)
+
+
+def check_batch(layer: Layer, nodes: Sequence[Node]) -> None:
+    """Raise unless all inputs have as many samples: one sample would broadcast to the others' number."""
+    if len({node.shape[0] for node in nodes}) > 1:
+        came = " and ".join(str(node.shape) for node in nodes)
+        raise GraphError(f"{layer.title}: expected inputs of one batch, got {came}.")
 
 
 def shown(sizes: Sequence[Any]) -> str:

@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 
 #: A result's form with slots for its arrays, the program that makes them, and what to ask before a run.
-Made = tuple[dict[str, Any], Function, list[Callable[[int], None]]]
+Made = tuple[dict[str, Any], Function, list[Callable[[], None]]]
 
 
 class Programs:
@@ -47,13 +47,16 @@ class Programs:
         """Return what the layer makes of the arrays; ``several`` says whether they came as a list."""
         arrays = [self._array(index, value) for index, value in enumerate(values)]
         more = [np.asarray(value) for value in extra]
-        key = (tuple((array.shape, array.dtype) for array in arrays + more), training, str(arguments))
+        kinds = tuple((array.shape, array.dtype) for array in arrays + more)
+        trainable = tuple(layer.trainable for layer in self.layer.family)
+        key = (kinds, training, str(arguments), trainable)
         form, function, checks = self.latest.get(
             key, lambda: self._compiled(arrays, several, training, arguments, more)
         )
         for check in checks:
-            check(len(arrays[0]))
-        results = function(**{f"x{k}": array for k, array in enumerate(arrays + more)})
+            check()
+        feeds = {f"x{k}": array for k, array in enumerate(arrays + more)}
+        results = function(**{name: feeds[name] for name in function.inputs})  # a mask may be of no use
         return put_back(form, results)["result"]
 
     def _compiled(

@@ -12,10 +12,11 @@ import numpy as np
 
 from tinygraph.graph import Graph, GraphError, Node, Shape
 from tinygraph.nn import registry
-from tinygraph.nn.arguments import put_back
+from tinygraph.nn.arguments import flat, put_back
 from tinygraph.nn.checks import shown, whole_number
 from tinygraph.nn.data import by_name
 from tinygraph.nn.layer import Layer
+from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.symbol import Call, Symbol
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter, input
@@ -52,13 +53,6 @@ class Graphed(Layer):
         return _unique(weight for layer in self.layers for weight in layer.weights)
 
     @property
-    def trainable_weights(self) -> list[Parameter]:
-        """The parameter nodes that training changes."""
-        if not self.trainable:
-            return []
-        return _unique(weight for layer in self.layers for weight in layer.trainable_weights)
-
-    @property
     def non_trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training leaves alone."""
         trained = set(self.trainable_weights)
@@ -69,13 +63,13 @@ class Graphed(Layer):
         """Whether the model takes a list of inputs."""
         return len(self.inputs) > 1
 
-    def __call__(self, inputs: Any, *, training: bool | None = None, **arguments: Any) -> Any:
+    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **arguments: Any) -> Any:
         """Apply the model as a layer; several inputs may also be given as a dict by name."""
         if isinstance(inputs, Mapping):
             given = by_name(inputs, [symbol.name for symbol in self.inputs], self.title)
             inputs = [given[symbol.name] for symbol in self.inputs]
             inputs = inputs if len(inputs) > 1 else inputs[0]
-        return super().__call__(inputs, training=training, **arguments)
+        return super().__call__(inputs, *args, training=training, **arguments)
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """The samples' shapes are those of the inputs that the model was made with."""
@@ -112,7 +106,7 @@ class Graphed(Layer):
             extra = [values[symbol] for symbol in call.extra]
             arguments = {"training": training} | put_back(call.arguments, extra)
             result = call.layer.lower(sources if call.several else sources[0], **arguments)
-            values.update(zip(call.outputs, result if isinstance(result, list) else [result], strict=True))
+            values.update(zip(call.outputs, flat(result), strict=True))
         results = [values[symbol] for symbol in self.outputs]
         return results if len(results) > 1 else results[0]
 
@@ -180,6 +174,12 @@ class Graphed(Layer):
         from tinygraph.viz.draw import draw
 
         return draw(self, level=level, steps=steps, path=path, limit=limit)
+
+    def reset_states(self) -> None:
+        """Set the states of all stateful layers back to zero."""
+        for layer in self.family:
+            if isinstance(layer, RNN) and layer.stateful:
+                layer.reset_states()
 
     def get_layer(self, name: str) -> Layer:
         """Return the layer of this name; raises ValueError with a suggestion."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape, scope
-from tinygraph.nn import registry
-from tinygraph.nn.arguments import put_back, take_out, taken_by
-from tinygraph.nn.checks import array_problem, check_shape, flag, float_type
+from tinygraph.nn import constraints, registry, regularizers
+from tinygraph.nn.arguments import flat, mapped, put_back, take_out, taken_by
+from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, whole_number
 from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
 from tinygraph.nn.masks import carry, mask_of
@@ -23,7 +24,16 @@ from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter, cast, constant, input, param
 
 Array = np.ndarray[Any, Any]
-Shapes = Shape | list[Shape]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A parameter of a layer, and what training does about it."""
+
+    node: Parameter
+    trainable: bool
+    regularizer: Callable[[Node], Node] | None
+    constraint: Callable[[Node], Node] | None
 
 
 class Layer(Configurable):
@@ -37,7 +47,11 @@ class Layer(Configurable):
         trainable: whether training changes the weights.
         dtype: ``"float32"`` or ``"float64"``, the type of weights and results; by default what
             `tinygraph.floatx` is when the layer is made. Inputs are cast to it.
+        activity_regularizer: a penalty of what the layer returns, of each array by itself, which joins the
+            loss divided by the size of the batch.
         input_shape: the shape of one sample, for the first layer of a `Sequential`.
+        batch_input_shape: the same with the size of the batch in front; other sizes are then refused, or
+            by a stateful layer until its `reset_states`. None there is for any size.
 
     >>> import numpy as np
     >>> from tinygraph.nn import Layer
@@ -69,14 +83,16 @@ class Layer(Configurable):
         name: str | None = None,
         trainable: bool = True,
         dtype: str | None = None,
+        activity_regularizer: Any = None,
         input_shape: Any = None,
+        batch_input_shape: Any = None,
         **unknown: Any,
     ):
         registry.reject_unknown(self, unknown)
         self.name = name if name is not None else unique_name(registry.snake_case(type(self).__name__))
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"{type(self).__name__}: expected a string as name, got {name!r}.")
-        self.trainable = flag(self.title, "trainable", trainable)
+        self._trainable = flag(self.title, "trainable", trainable)
         self.dtype = dtype
         #: the float type that the layer computes in, whatever `floatx` becomes later
         self.float = float_type(self.title, dtype)
@@ -85,9 +101,11 @@ class Layer(Configurable):
         self.built_shape: Any = None
         #: sizes that the weights were made for: axis of a sample -> size
         self.fixed: dict[int, int] = {}
-        self.own_weights: list[tuple[Parameter, bool]] = []
+        self.own_weights: list[Weight] = []
         self.programs = Programs(self)
-        self.input_shape = None if input_shape is None else self._first_shape(input_shape)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.batch_input_shape = None if batch_input_shape is None else tuple(batch_input_shape)
+        self.input_shape = self._first_shape(input_shape)
 
     # What a subclass says.
 
@@ -98,29 +116,52 @@ class Layer(Configurable):
         """Return the result on nodes: a node or a list of them. Each node has the batch as first axis."""
         raise NotImplementedError(f"{type(self).__name__} must define call(self, x, training).")
 
-    def output_shape(self, shape: Any) -> Shapes:
-        """Return the shape of one sample of the result. Unless it is overridden, one sample is traced."""
+    def output_shape(self, shape: Any) -> Any:
+        """Return the shape of one sample of the result, or a list of them, in lists if the result is.
+
+        Unless it is overridden, one sample is traced.
+        """
         shapes = shape if self.several_inputs else [shape]
         nodes = [input(f"x{k}", (1, *each), dtype=self.float) for k, each in enumerate(shapes)]
         with Trace(training=False):
             result = self.lower(nodes if self.several_inputs else nodes[0], training=False)
-        if isinstance(result, Node):
-            return result.shape[1:]
-        return [node.shape[1:] for node in result]
+        return mapped(lambda node: node.shape[1:], result)
 
     # Weights.
 
     def add_weight(
-        self, name: str, shape: Shape, initializer: Any = "glorot_uniform", trainable: bool = True
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Any = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> Parameter:
-        """Make a weight, as a parameter node called ``layer/name``."""
+        """Make a weight, as a parameter node called ``layer/name``.
+
+        While it is trained its ``regularizer`` adds to the loss, and its ``constraint`` follows each update.
+        What is None is the layer's attribute of that name, ``kernel_initializer`` for ``kernel``, if it has
+        one; else weights begin as ``"glorot_uniform"``.
+        """
+
+        def given(what: str, value: Any) -> Any:
+            return value if value is not None else getattr(self, f"{name}_{what}", None)
+
+        initializer = given("initializer", initializer) or "glorot_uniform"
         value = np.asarray(registry.get("initializer", initializer)(shape, dtype=self.float))
         if value.shape != shape:
             raise ValueError(f"{self.title}: the initializer of {name!r} made {value.shape}, not {shape}.")
         with scope(self.name):
             weight = param(name, value, dtype=self.float)
-        self.own_weights.append((weight, trainable))
+        penalty = regularizers.get(given("regularizer", regularizer))
+        bound = constraints.get(given("constraint", constraint))
+        self.own_weights.append(Weight(weight, trainable, penalty, bound))
         return weight
+
+    def add_loss(self, loss: Node) -> None:
+        """Let ``loss``, one number, join the loss of training; for use in `call`."""
+        current_trace().losses.append(loss)
 
     @property
     def weights(self) -> list[Parameter]:
@@ -130,15 +171,20 @@ class Layer(Configurable):
     @property
     def trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training changes."""
+        return [weight.node for weight in self.trained]
+
+    @property
+    def trained(self) -> list[Weight]:
+        """What training changes, each once, with regularizers and constraints."""
         if not self.trainable:
             return []
-        own = [w for w, trainable in self.own_weights if trainable]
-        return own + [w for layer in self.sublayers for w in layer.trainable_weights]
+        own = [weight for weight in self.own_weights if weight.trainable]
+        return list(dict.fromkeys(own + [w for layer in self.sublayers for w in layer.trained]))
 
     @property
     def non_trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training leaves alone."""
-        own = [w for w, trainable in self.own_weights if not (trainable and self.trainable)]
+        own = [w.node for w in self.own_weights if not (w.trainable and self.trainable)]
         return own + [
             w
             for layer in self.sublayers
@@ -146,9 +192,32 @@ class Layer(Configurable):
         ]
 
     @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it sets that of all sublayers too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = flag(self.title, "trainable", value)
+        for layer in self.sublayers:
+            layer.trainable = value
+
+    @property
     def sublayers(self) -> Sequence[Layer]:
         """The layers that this one is made of; their weights are its own."""
         return ()
+
+    @property
+    def family(self) -> list[Layer]:
+        """The layer and all that it is made of, each once."""
+        found: dict[Layer, None] = {}
+        waiting: list[Layer] = [self]
+        while waiting:
+            layer = waiting.pop()
+            if layer not in found:
+                found[layer] = None
+                waiting += reversed(layer.sublayers)
+        return list(found)
 
     def get_weights(self) -> list[Array]:
         """Return copies of the weights' values, in the order of `weights`."""
@@ -194,10 +263,15 @@ class Layer(Configurable):
 
     # Calling.
 
-    def __call__(self, inputs: Any, *, training: bool | None = None, **arguments: Any) -> Any:
-        """Apply the layer; see the class for what it does on symbols, models, nodes and arrays."""
+    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **arguments: Any) -> Any:
+        """Apply the layer; see the class for what it does on symbols, models, nodes and arrays.
+
+        ``inputs | layer`` is the same. Arguments by position are those of `call`, in order.
+        """
         from tinygraph.nn.sequential import Sequential
 
+        arguments = self._named(args) | arguments
+        training = arguments.pop("training", training)
         self._check_arguments(arguments)
         if isinstance(inputs, Sequential):
             return inputs.add(self)
@@ -212,6 +286,17 @@ class Layer(Configurable):
             return self.lower(nodes if several else nodes[0], training=mode, **put_back(plain, more))
         return self.programs.run(values, several, bool(training), plain, extra)
 
+    def __ror__(self, inputs: Any) -> Any:
+        """``inputs | layer``: the layer called on the inputs."""
+        return self(inputs)
+
+    def _named(self, args: Sequence[Any]) -> dict[str, Any]:
+        """Return arguments that were given by position, by the names that `call` has for them."""
+        names = list(inspect.signature(self.call).parameters)[1:]
+        if len(args) > len(names):
+            raise TypeError(f"{self.title}: takes {len(names)} arguments after the inputs, got {len(args)}.")
+        return dict(zip(names, args, strict=False))
+
     def _is_several(self, inputs: Sequence[Any]) -> bool:
         """Whether a list holds several inputs; a list of numbers is one array."""
         return self.several_inputs or any(isinstance(v, (Symbol, Node, np.ndarray)) for v in inputs)
@@ -221,6 +306,7 @@ class Layer(Configurable):
         nodes = x if isinstance(x, list) else [x]
         shapes = [node.shape[1:] for node in nodes]
         self.check_inputs(shapes, isinstance(x, list), nodes[0].shape[:1])
+        self.check_batch_size(nodes[0].shape[0])
         self.ensure_built(shapes if isinstance(x, list) else shapes[0])
         use = current_trace().use(self)
         with scope(self.name if use == 0 else f"{self.name}:{use}"):
@@ -229,7 +315,14 @@ class Layer(Configurable):
             if self.takes("training"):
                 arguments["training"] = training
             result = self.call(typed if isinstance(x, list) else typed[0], **arguments)
+            self.penalize(result)
             return self._masked(result, masks)
+
+    def penalize(self, result: Any) -> None:
+        """Let the activity regularizer's penalty of each array in ``result`` join the loss."""
+        if self.activity_regularizer is not None:
+            for node in flat(result):
+                self.add_loss(self.activity_regularizer(node) / float(node.shape[0]))
 
     def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
         """Return the inputs' masks, and put the first among the arguments of a ``call`` that takes one."""
@@ -248,7 +341,7 @@ class Layer(Configurable):
     def _masked(self, result: Any, masks: Sequence[Node | None]) -> Any:
         """Let the mask go on with the result, or with the first of several."""
         if self.carries_mask and any(mask is not None for mask in masks):
-            carry(result[0] if isinstance(result, list) else result, self.joint_mask(masks))
+            carry(flat(result)[0], self.joint_mask(masks))
         return result
 
     def joint_mask(self, masks: Sequence[Node | None]) -> Node | None:
@@ -314,16 +407,45 @@ class Layer(Configurable):
         self.ensure_built(shapes if several else shapes[0])
         given = arguments | ({} if training is None else {"training": training})
         call = Call(self, values, several, given, extra)
-        shape = self.output_shape(shapes if several else shapes[0])
         dtype = self.output_dtype([symbol.dtype for symbol in values])
-        for index, each in enumerate(shape if isinstance(shape, list) else [shape]):
-            call.outputs.append(Symbol(each, dtype, self.name, call, index))
-        return call.outputs if isinstance(shape, list) else call.outputs[0]
 
-    def _first_shape(self, shape: Any) -> Shape:
-        found = sample_shape(shape, f"{self.title}, input_shape")
+        def symbol(shape: Shape) -> Symbol:
+            call.outputs.append(Symbol(shape, dtype, self.name, call, len(call.outputs)))
+            return call.outputs[-1]
+
+        known = {name: arguments[name] for name in taken_by(self.output_shape) if name in arguments}
+        return mapped(symbol, self.output_shape(shapes if several else shapes[0], **known))
+
+    def _first_shape(self, shape: Any) -> Shape | None:
+        """Return the shape of one sample, where either argument of the constructor says it."""
+        batch = self.batch_input_shape
+        if shape is None and batch is None:
+            return None
+        found = sample_shape(shape if batch is None else batch[1:], f"{self.title}, input_shape")
         check_shape(self, None, found, ())
+        if batch is not None and batch[0] is not None:
+            whole_number(self.title, "the batch in batch_input_shape", batch[0])
+        if shape is not None and sample_shape(shape, f"{self.title}, input_shape") != found:
+            raise GraphError(f"{self.title}: input_shape {shape} and batch_input_shape {batch} differ.")
         return found
+
+    @property
+    def batch_size(self) -> int | None:
+        """The size of the batch that ``batch_input_shape`` asks for."""
+        return self.batch_input_shape[0] if self.batch_input_shape else None
+
+    def check_batch_sizes(self, sizes: Collection[int]) -> None:
+        """Raise `GraphError` unless the layer can be trained on batches of these sizes, one after another."""
+        for size in sizes:
+            self.check_batch_size(size)
+
+    def check_batch_size(self, size: int) -> None:
+        """Raise `GraphError` for a batch of another size than ``batch_input_shape`` has."""
+        if self.batch_size not in (None, size):
+            raise GraphError(
+                f"{self.title}: expected a batch of {self.batch_size}, got {size}. That is its "
+                "batch_input_shape; None in front there is for any size."
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data; the float type is the one that the layer has."""
@@ -331,12 +453,7 @@ class Layer(Configurable):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Layer:
         """Return a layer of the same arguments with weights of its own, which have the same values."""
-        classes: dict[str, type] = {}
-        waiting: list[Layer] = [self]
-        while waiting:
-            layer = waiting.pop()
-            classes[type(layer).__name__] = type(layer)
-            waiting += layer.sublayers
+        classes = {type(layer).__name__: type(layer) for layer in self.family}
         copy: Layer = registry.deserialize(registry.serialize(self), classes)
         if self.built:
             copy.ensure_built(self.built_shape)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
-from tinygraph.nn.arguments import plain_slots, read_slots
+from tinygraph.nn.arguments import flat, plain_slots, read_slots
 from tinygraph.nn.graphed import check_names, in_order
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, calls_before
@@ -115,8 +115,8 @@ class Model(Trainable):
         for call in config["calls"]:
             sources = [symbol(key) for key in call["inputs"]]
             arguments = read_slots(call["arguments"], [symbol(key) for key in call["extra"]])
-            result = layers[call["layer"]](sources if call["several"] else sources[0], **arguments)
-            results.append(result if isinstance(result, list) else [result])
+            given = sources if call["several"] else sources[0]
+            results.append(flat(layers[call["layer"]](given, **arguments)))
         outputs = [symbol(key) for key in config["outputs"]]
         named = dict(zip(config["output_keys"], outputs, strict=True)) if "output_keys" in config else outputs
         return cls(inputs, named, name=config["name"], trainable=config["trainable"])

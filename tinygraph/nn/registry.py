@@ -27,6 +27,9 @@ _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=Ma
 class Configurable:
     """Something made from named arguments, each of which it keeps as the attribute of that name."""
 
+    #: arguments of its bases that a class sets itself
+    settled: tuple[str, ...] = ()
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data: what `from_config` takes."""
         return {name: plain(getattr(self, name)) for name in argument_names(type(self))}
@@ -196,9 +199,9 @@ def argument_names(cls: type) -> list[str]:
         names |= {p.name: None for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
-    return list(names)
+    return [name for name in names if name not in getattr(cls, "settled", ())]
 
 
 def snake_case(name: str) -> str:
     """Return ``MeanSquaredError`` as ``mean_squared_error``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", name).lower()

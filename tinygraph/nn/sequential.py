@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygraph.graph import GraphError, Shape
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import flat
 from tinygraph.nn.graphed import Graphed, check_names
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, sample_shape
@@ -15,13 +16,16 @@ from tinygraph.nn.training import Trainable
 
 @registry.register("model")
 class Sequential(Trainable):
-    """Layers one after another. ``add`` returns the model, so that calls can be chained.
+    """Layers one after another. ``add`` returns the model, so that calls can be chained; ``|`` is the same.
 
     Without an ``input_shape`` in the first layer it is built at the first ``fit``, or by ``build(shape)``.
 
     >>> from tinygraph.nn import Sequential, LSTM, Dense
     >>> model = Sequential().add(LSTM(64, input_shape=(10, 32))).add(Dense(10, activation="softmax"))
     >>> model.count_params()
+    25482
+    >>> piped = Sequential() | LSTM(64, input_shape=(10, 32)) | Dense(10, activation="softmax")
+    >>> piped.count_params()
     25482
     """
 
@@ -54,6 +58,10 @@ class Sequential(Trainable):
         self.stack.append(layer)
         return self
 
+    def __or__(self, layer: Any) -> Sequential:
+        """``model | layer``: the layer added, a model as well."""
+        return self.add(layer)
+
     def build(self, shape: Any) -> None:
         """Make the weights for samples of ``shape``, the batch axis left out."""
         if not self.stack:
@@ -82,7 +90,7 @@ class Sequential(Trainable):
         outputs, calls = ([start], []) if start is not None else (self.outputs, self.calls)
         for layer in layers:
             result = layer(outputs[0] if len(outputs) == 1 else outputs)
-            outputs = result if isinstance(result, list) else [result]
+            outputs = flat(result)
             calls = [*calls, *(symbol.call for symbol in outputs[:1] if symbol.call is not None)]
         self.inputs = self.inputs if start is None else [start]
         self.outputs, self.calls, self.built = outputs, calls, True

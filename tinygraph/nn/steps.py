@@ -14,6 +14,7 @@ from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
 from tinygraph.graph import Node, Shape, absolute_scope, scope
+from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of
@@ -24,6 +25,10 @@ from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
+
+
+#: a program, and what to call before each run of it
+Checked = tuple[Function, list[Callable[[], None]]]
 
 
 @dataclass
@@ -111,26 +116,24 @@ class Steps:
         self.backend = backend
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
-        self.latest: Latest[Function] = Latest()
-        #: what the layers want to be told the size of each batch for
-        self._checks: dict[Callable[[int], None], None] = {}
+        self.latest: Latest[Checked] = Latest()
 
-    def function(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+    def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
         shapes = tuple((name, array.shape) for name, array in feeds.items())
-        key = (mode, shapes, tuple(self.model.trainable_weights))
+        key = (mode, shapes, tuple(layer.trainable for layer in self.model.family))
         return self.latest.get(key, lambda: self._compiled(mode, feeds))
 
     def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
         """Run the program for ``mode`` on one batch and return its outputs."""
-        function = self.function(mode, feeds)
-        for check in self._checks:
-            check(batch_of(feeds))
+        function, checks = self.function(mode, feeds)
+        for check in checks:
+            check()
         return function(**used(function, feeds))
 
     def first_nonfinite(self, mode: str, feeds: Mapping[str, Any]) -> Node | None:
         """Return the first node of the program that is NaN or infinite on this batch."""
-        function = self.function(mode, feeds)
+        function, _ = self.function(mode, feeds)
         return function.first_nonfinite(**used(function, feeds))
 
     def results(self, mode: str) -> dict[str, float]:
@@ -151,27 +154,45 @@ class Steps:
         self.sums[mode].reset()
 
     @collector_paused()
-    def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+    def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         batch = batch_of(feeds)
         with Trace(training=mode == "train") as trace:
             predictions = self.model.lowered(self.model.input_nodes(batch), mode == "train")
-            self._checks.update(dict.fromkeys(trace.checks))
             if mode == "predict":
-                return compile(predictions, trace.updates, backend=self.backend)
+                return compile(predictions, trace.updates, backend=self.backend), trace.checks
             with scope("loss"):
                 true, weights = self._targets(predictions, feeds)
-                loss, updates = self._losses(mode, batch, predictions, true, weights)
+                penalties = [*trace.losses, *self._regularization()]
+                loss, updates = self._losses(mode, batch, predictions, true, weights, penalties)
             updates |= self._statistics(mode, predictions, true, weights)
         if mode == "test":
-            return compile({"loss": loss}, updates | trace.updates, backend=self.backend)
+            return compile({"loss": loss}, updates | trace.updates, backend=self.backend), trace.checks
         trained = self.model.trainable_weights
         slopes = gradients(loss, trained)
-        new = self.optimizer.updates(trained, slopes) | trace.updates
+        new = self._constrained(self.optimizer.updates(trained, slopes)) | trace.updates
         # What is finite now may overflow in the update, where the learning rate is huge: look at both. The
         # new values then cannot overwrite the old ones: 1 to 4 % of a step's time, and no more memory.
         finite = ops.all_finite(loss, *slopes, *(node for node in new.values() if node.dtype.kind == "f"))
         updates |= new
-        return compile({"loss": loss, "finite": finite}, updates, backend=self.backend, guard="finite")
+        results = {"loss": loss, "finite": finite}
+        return compile(results, updates, backend=self.backend, guard="finite"), trace.checks
+
+    def _regularization(self) -> list[Node]:
+        """Return the penalty of each trained weight that has a regularizer."""
+        found = []
+        for weight in self.model.trained:
+            if weight.regularizer is not None:
+                with scope(f"regularization/{weight.node.label}"):
+                    found.append(weight.regularizer(weight.node))
+        return found
+
+    def _constrained(self, new: dict[Parameter, Node]) -> dict[Parameter, Node]:
+        """Return the new values, those of weights with a constraint as it wants them."""
+        for weight in self.model.trained:
+            if weight.constraint is not None:
+                with scope(f"constraint/{weight.node.label}"):
+                    new[weight.node] = weight.constraint(new[weight.node])
+        return new
 
     def _targets(
         self, predictions: Mapping[str, Node], feeds: Mapping[str, Any]
@@ -195,6 +216,7 @@ class Steps:
         predictions: Mapping[str, Node],
         true: Mapping[str, Node],
         weights: Mapping[str, Node],
+        penalties: Sequence[Node],
     ) -> tuple[Node, dict[Parameter, Node]]:
         """Return the loss, and the updates that add it up over batches, each batch by its samples."""
         parts: list[Node] = []
@@ -209,6 +231,7 @@ class Steps:
                 wide = ops.cast(value, dtype="float64") * samples
                 updates |= self.sums[mode].add(f"{head.name}/loss", [wide, samples])
             parts.append(value if head.weight == 1.0 else value * head.weight)
+        parts += [in_dtype(penalty, parts[0].dtype) for penalty in penalties]
         loss = parts[0] if len(parts) == 1 else ops.add_n(parts)
         wide = ops.cast(loss, dtype="float64") * samples
         return loss, updates | self.sums[mode].add("loss", [wide, samples])

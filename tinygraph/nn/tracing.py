@@ -12,7 +12,7 @@ from tinygraph.ops import Parameter
 
 
 class Trace:
-    """Collects, while layers are lowered, the updates of state that they ask for.
+    """Collects, while layers are lowered, the updates of state and the losses that they ask for.
 
     ``use(layer)`` counts the uses of a layer, so that a shared one gets a scope, and a stream of random
     numbers, for each. Outside of a trace every use counts as the first.
@@ -21,15 +21,16 @@ class Trace:
     def __init__(self, training: bool = False):
         self.training = training
         self.updates: dict[Parameter, Node] = {}
-        #: what is to be told the size of the batch before each run
-        self.checks: list[Callable[[int], None]] = []
+        #: what joins the loss of training
+        self.losses: list[Node] = []
+        #: what is to be called before each run
+        self.checks: list[Callable[[], None]] = []
         self._uses: Counter[Any] = Counter()
         self._tokens: list[Token[Trace | None]] = []
 
-    def before_run(self, check: Callable[[int], None]) -> None:
-        """Have ``check`` called with the size of the batch before each run of what is traced."""
-        if check not in self.checks:
-            self.checks.append(check)
+    def before_run(self, check: Callable[[], None]) -> None:
+        """Have ``check`` called before each run of what is traced."""
+        self.checks.append(check)
 
     def use(self, layer: Any) -> int:
         """Return how often the layer was used before in this trace, and count this use."""

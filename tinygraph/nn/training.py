@@ -79,6 +79,9 @@ class Trainable(Compiled):
         steps, data, held_out = self._training_data(
             x, y, sample_weight, class_weight, validation_split, validation_data
         )
+        sizes = batch_sizes(len(data), batch_size) + batch_sizes(len(held_out or ()), at_once)
+        for layer in self.family:
+            layer.check_batch_sizes(sizes)
         history = History()
         params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
@@ -204,6 +207,11 @@ class Trainable(Compiled):
                 raise DataError(f"validation_split: {split} of {whole} samples leaves one side empty.")
         weights = class_weights_of(steps.heads, data, class_weight)
         return steps, Samples({**data.arrays, **weights}), held_out
+
+
+def batch_sizes(samples: int, batch_size: int) -> list[int]:
+    """Return the sizes of the batches that so many samples make: the whole ones', the partial one's."""
+    return [size for size in (min(batch_size, samples), samples % batch_size) if size]
 
 
 def _callbacks(given: Any) -> list[Callback]:

@@ -1,8 +1,7 @@
-"""RNN: your own cells, initial states as symbols, lasting states, second derivatives."""
+"""RNN: your own cells, initial states as symbols, lasting states."""
 
 import numpy as np
 import pytest
-from ops.gradcheck import check_gradients
 
 import tinygraph as tg
 from tinygraph import nn
@@ -92,16 +91,3 @@ def test_looking_at_a_stateful_model_does_not_touch_its_states():
     model.draw(level="unrolled").svg()
     model.layers[0].reset_states()
     np.testing.assert_array_equal(model.predict(np.ones((4, 2, 1))), first)
-
-
-@pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("cls", [nn.LSTM, nn.GRU, nn.SimpleRNN])
-def test_second_derivatives_with_masks_and_dropout(cls):
-    layer = cls(2, dropout=0.25, recurrent_dropout=0.25, seed=3, return_sequences=True)
-    mask = np.array([[True, False, True], [True, True, False]])
-    x = np.random.default_rng(0).normal(size=(2, 3, 2))
-    layer.ensure_built((3, 2))
-    drawn = [tg.compile(list(masks))() for masks in layer.cell.masks((2, 2), np.dtype("float64"), True)]
-    fixed = tuple([tg.constant(m) for m in masks] for masks in drawn)
-    layer.cell.masks = lambda shape, dtype, training: fixed
-    check_gradients(lambda x: layer(x, mask=tg.constant(mask), training=True), x)

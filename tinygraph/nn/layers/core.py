@@ -1,20 +1,17 @@
-"""Dense, Activation, Dropout and Embedding."""
+"""Dense, Activation and Embedding."""
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 
 from tinygraph import ops
-from tinygraph.defaults import next_seed
-from tinygraph.graph import GraphError, Node, Shape, scope
-from tinygraph.nn import activations, registry
-from tinygraph.nn.checks import flag, fraction, shown, whole_number
+from tinygraph.graph import Node, Shape
+from tinygraph.nn import activations, constraints, registry, regularizers
+from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.masks import carry
-from tinygraph.nn.tracing import current_trace
 
 
 @registry.register("layer")
@@ -26,6 +23,8 @@ class Dense(Layer):
         activation: a name, a function of one node, or None for none.
         use_bias: whether to add a bias.
         kernel_initializer, bias_initializer: how the weights begin.
+        kernel_regularizer, bias_regularizer: penalties of the weights, which join the loss.
+        kernel_constraint, bias_constraint: what the weights become after each update.
 
     Shapes: (batch, ..., features) -> (batch, ..., units). Weights: ``kernel`` (features, units),
     ``bias`` (units).
@@ -47,6 +46,10 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -55,12 +58,16 @@ class Dense(Layer):
         self.use_bias = flag(self.title, "use_bias", use_bias)
         self.kernel_initializer = registry.get("initializer", kernel_initializer)
         self.bias_initializer = registry.get("initializer", bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, shape: Shape) -> None:
         """Make ``kernel`` and ``bias``."""
-        self.kernel = self.add_weight("kernel", (shape[-1], self.units), self.kernel_initializer)
+        self.kernel = self.add_weight("kernel", (shape[-1], self.units))
         if self.use_bias:
-            self.bias = self.add_weight("bias", (self.units,), self.bias_initializer)
+            self.bias = self.add_weight("bias", (self.units,))
         self.fixed = {-1: shape[-1]}
 
     def call(self, x: Node, training: bool) -> Node:
@@ -94,73 +101,13 @@ class Activation(Layer):
 
 
 @registry.register("layer")
-class Dropout(Layer):
-    """In training, zeros elements with probability ``rate`` and scales the others by 1 / (1 - rate).
-
-    Each training step draws another mask, a function of (seed, step): the same on every backend. At
-    inference the layer does nothing. Each use of a shared layer in a graph has a mask of its own.
-    Source: Srivastava et al. 2014.
-
-    Args:
-        rate: from 0 up to 1.
-        noise_shape: a shape, the batch included, with 1 for the axes along which one draw is shared and
-            None, or the size, for the others.
-        seed: a whole number; by default one follows from `tinygraph.set_seed`.
-    """
-
-    carries_mask = True
-
-    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.rate = fraction(self.title, "rate", rate)
-        self.noise_shape = self._noise_shape(noise_shape)
-        self.seed = next_seed() if seed is None else whole_number(self.title, "seed", seed, least=0)
-        self._untraced = itertools.count(1 << 32)  # streams of random numbers for uses outside of a trace
-        with scope(self.name):
-            self.step = ops.counter("step")
-
-    def call(self, x: Node, training: bool) -> Node:
-        """x times the mask of this step."""
-        if not training or not self.rate:
-            return x
-        stream = current_trace().uses(self) or next(self._untraced)
-        noise = self.noise_shape or (None,) * x.ndim
-        shape = tuple(n if size is None else size for size, n in zip(noise, x.shape, strict=True))
-        return x * ops.dropout_mask(self.step, shape, self.rate, seed=self.seed, stream=stream, dtype=x.dtype)
-
-    def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
-        """``noise_shape`` has an axis for each of x."""
-        super().check_inputs(shapes, several, batch)
-        if self.noise_shape is None:
-            return
-        noise, shape = self.noise_shape[1:], shapes[0]
-        if len(noise) != len(shape) or any(s not in (None, 1, n) for s, n in zip(noise, shape, strict=True)):
-            sizes = shown(["batch", *shape])
-            raise GraphError(f"{self.title}: noise_shape {self.noise_shape} does not fit {sizes}.")
-
-    def _noise_shape(self, given: Any) -> tuple[int | None, ...] | None:
-        if given is None:
-            return None
-        sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
-        if sizes[:1] not in ((None,), (1,)):
-            raise ValueError(
-                f"{self.title}: noise_shape must begin with None or 1, the batch; got {given!r}."
-            )
-        return tuple(None if n is None else whole_number(self.title, "noise_shape", n) for n in sizes)
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """The shape stays."""
-        return shape
-
-
-@registry.register("layer")
 class Embedding(Layer):
     """A table of vectors, looked up by whole numbers: y = embeddings[x].
 
     Args:
         input_dim: the size of the vocabulary; ids are 0 to input_dim - 1.
         output_dim: the length of a vector.
-        embeddings_initializer: how the table begins.
+        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table, as in `Dense`.
         mask_zero: whether id 0 is padding: the result then carries a mask of where the ids are not 0.
 
     Shapes: (batch, ...) of ids -> (batch, ..., output_dim). Weight: ``embeddings`` (input_dim, output_dim).
@@ -180,6 +127,8 @@ class Embedding(Layer):
         input_dim: int,
         output_dim: int,
         embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         **kwargs: Any,
     ):
@@ -188,6 +137,8 @@ class Embedding(Layer):
         self.input_dim = whole_number(self.title, "input_dim", input_dim)
         self.output_dim = whole_number(self.title, "output_dim", output_dim)
         self.embeddings_initializer = registry.get("initializer", embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
 
     def check_values(self, array: np.ndarray[Any, Any], what: str, index: int = 0) -> None:
         """Ids must be whole numbers in the vocabulary."""
@@ -204,7 +155,7 @@ class Embedding(Layer):
     def build(self, shape: Shape) -> None:
         """Make the table."""
         table = (self.input_dim, self.output_dim)
-        self.embeddings = self.add_weight("embeddings", table, self.embeddings_initializer)
+        self.embeddings = self.add_weight("embeddings", table)
 
     def call(self, x: Node, training: bool) -> Node:
         """The rows of the table at the ids."""

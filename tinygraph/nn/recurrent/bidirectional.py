@@ -9,9 +9,10 @@ from typing import Any
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import flat
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.recurrent.rnn import RNN
-from tinygraph.nn.recurrent.states import flat
+from tinygraph.ops.random import GOLDEN, mixed
 
 MERGES = ("concat", "sum", "mul", "ave", None)
 
@@ -52,7 +53,7 @@ class Bidirectional(Layer):
         config = self.layer.get_config()
         self.forward = type(self.layer).from_config(config | {"name": f"forward_{self.layer.name}"})
         turned = {"name": f"backward_{self.layer.name}", "go_backwards": not self.layer.go_backwards}
-        self.backward = self.backward_layer or type(self.layer).from_config(config | turned)
+        self.backward = self.backward_layer or reseeded(type(self.layer).from_config(config | turned))
         self._check_pair()
         for each in (self.forward, self.backward):
             each.zero_output_for_mask = each.return_sequences
@@ -77,7 +78,9 @@ class Bidirectional(Layer):
             self.forward.ensure_built(shape)
             self.backward.ensure_built(shape)
 
-    def call(self, x: Node, training: bool, mask: Node | None = None, initial_state: Any = None) -> Any:
+    def call(
+        self, x: Node, mask: Node | None = None, training: bool = False, initial_state: Any = None
+    ) -> Any:
         """Both layers' outputs, merged; then their states."""
         halves: list[Any] = [None, None]
         if initial_state is not None:
@@ -90,7 +93,7 @@ class Bidirectional(Layer):
         outputs = [result[0] if self.forward.return_state else result for result in results]
         states = [s for result in results for s in result[1:]] if self.forward.return_state else []
         if self.forward.return_sequences:
-            outputs[1] = ops.flip(outputs[1], 1)
+            outputs[1] = ops.flip(outputs[1], 0 if self.forward.time_major else 1)
         merged = self._merged(outputs)
         return [*merged, *states] if len(merged) > 1 or states else merged[0]
 
@@ -123,3 +126,14 @@ class Bidirectional(Layer):
             merged = [one[0]]
         shapes = [*merged, *one[1:], *other[1:]]
         return shapes if len(shapes) > 1 else shapes[0]
+
+
+def reseeded(layer: Any) -> Any:
+    """The layer, with other seeds of dropout than it came with: each direction drops units of its own."""
+    waiting = [layer]
+    while waiting:
+        each = waiting.pop()
+        waiting += each.sublayers
+        if "seed" in vars(each):
+            each.seed = mixed(each.seed + GOLDEN)
+    return layer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,11 @@ import numpy as np
 from tinygraph import ops
 from tinygraph.defaults import next_seed
 from tinygraph.graph import Node, Shape, scope
-from tinygraph.nn import activations, registry
-from tinygraph.nn.checks import flag, fraction, whole_number
+from tinygraph.nn import activations, constraints, registry, regularizers
+from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.layer import Layer
+from tinygraph.nn.ranges import number_in
+from tinygraph.nn.recurrent.states import state_shapes
 from tinygraph.nn.tracing import current_trace
 
 Array = np.ndarray[Any, Any]
@@ -28,8 +30,11 @@ class Cell(Layer):
     step computes: the output and the states after it.
     """
 
+    axes: tuple[str, ...] = ("features",)
     #: how many blocks of ``units`` columns the kernels have
     gates = 1
+    #: the axes of the kernels before those of the inputs and the columns: that of a convolution has some
+    window: Shape = ()
 
     def __init__(
         self,
@@ -39,6 +44,12 @@ class Cell(Layer):
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         implementation: int = 2,
@@ -52,8 +63,14 @@ class Cell(Layer):
         self.kernel_initializer = registry.get("initializer", kernel_initializer)
         self.recurrent_initializer = registry.get("initializer", recurrent_initializer)
         self.bias_initializer = registry.get("initializer", bias_initializer)
-        self.dropout = fraction(self.title, "dropout", dropout)
-        self.recurrent_dropout = fraction(self.title, "recurrent_dropout", recurrent_dropout)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.recurrent_constraint = constraints.get(recurrent_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.dropout = number_in("[0, 1]", self, "dropout", dropout)
+        self.recurrent_dropout = number_in("[0, 1]", self, "recurrent_dropout", recurrent_dropout)
         if implementation not in (1, 2):
             raise ValueError(f"{self.title}: implementation must be 1 or 2, got {implementation!r}.")
         self.implementation = implementation
@@ -74,9 +91,13 @@ class Cell(Layer):
     def build(self, shape: Shape) -> None:
         """Make ``kernel``, ``recurrent_kernel`` and ``bias``."""
         columns = self.gates * self.units
-        self.kernel = self.add_weight("kernel", (shape[-1], columns), self.kernel_initializer)
+        self.kernel = self.add_weight("kernel", (*self.window, shape[-1], columns))
         self.recurrent_kernel = self.add_weight(
-            "recurrent_kernel", (self.units, columns), self.recurrent_initializer
+            "recurrent_kernel",
+            (*self.window, self.units, columns),
+            self.recurrent_initializer,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
         )
         if self.use_bias:
             self.bias = self.add_weight("bias", self.bias_shape, self.initial_bias)
@@ -112,23 +133,29 @@ class Cell(Layer):
             return none, none
         draws = self.gates if self.recurrent_dropout or self.implementation == 1 else 1
         use = current_trace().use(self.drawn) * 2 * self.gates
-        state = (shape[0], self.units)
+        state = (shape[0], *state_shapes(self)[0])
         inputs = [self._mask(shape, self.dropout, use + 2 * k, dtype) for k in range(draws)]
         states = [self._mask(state, self.recurrent_dropout, use + 2 * k + 1, dtype) for k in range(draws)]
         return inputs * (self.gates // draws), states * (self.gates // draws)
 
     def _mask(self, shape: Shape, rate: float, stream: int, dtype: Any) -> Node | None:
-        if not rate:
+        if not rate or (rate == 1.0 and self.gates > 1):  # as Keras: dropping all of it drops nothing
             return None
         return ops.dropout_mask(self.drawn, shape, rate, seed=self.seed, stream=stream, dtype=dtype)
 
-    def product(self, x: Node, kernel: Node, masks: Sequence[Node | None]) -> Node:
+    def product(
+        self,
+        x: Node,
+        kernel: Node,
+        masks: Sequence[Node | None],
+        multiply: Callable[[Node, Node], Node] = ops.matmul,
+    ) -> Node:
         """x kernel for all gates, with dropout's masks on x: one product unless the gates' masks differ."""
         if all(mask is masks[0] for mask in masks):
-            return dropped(x, masks[0]) @ kernel
-        blocks = ops.split(kernel, len(masks), axis=1)
-        parts = [dropped(x, mask) @ block for mask, block in zip(masks, blocks, strict=True)]
-        return ops.concat(parts, axis=1)
+            return multiply(dropped(x, masks[0]), kernel)
+        blocks = ops.split(kernel, len(masks), axis=-1)
+        parts = [multiply(dropped(x, mask), block) for mask, block in zip(masks, blocks, strict=True)]
+        return ops.concat(parts, axis=-1)
 
 
 def dropped(x: Node, mask: Node | None) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,11 @@ class LSTMCell(Cell):
         z = self.product(x, self.kernel, masks[0]) + self.product(h, self.recurrent_kernel, masks[1])
         if self.use_bias:
             z = z + self.bias
-        i, f, g, o = ops.split(z, 4, axis=1)
+        return self.gated(ops.split(z, 4, axis=1), c)
+
+    def gated(self, gates: Sequence[Node], c: Node) -> tuple[Node, list[Node]]:
+        """The output h, and h and c as states, from the gates before their activations and the c before."""
+        i, f, g, o = gates
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         h = self.recurrent_activation(o) * self.activation(c)
         return h, [h, c]

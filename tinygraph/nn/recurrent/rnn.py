@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import flag
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.recurrent.cell import Cell
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
 from tinygraph.nn.recurrent.stateful import LastingStates
-from tinygraph.nn.recurrent.states import call_cell, check_cell, flat, masks_of, output_shape, state_shapes
-from tinygraph.nn.recurrent.unroll import unroll
+from tinygraph.nn.recurrent.states import call_cell, check_cell, masks_of, output_shape, state_shapes
+from tinygraph.nn.recurrent.unroll import chosen, time_first, unroll
 
 
 @registry.register("layer")
@@ -34,6 +35,8 @@ class RNN(Layer):
         stateful: begin each batch with the states that the batch before left, sample by sample; all
             batches are then of one size. `reset_states` sets the states back.
         unroll: accepted so that scripts for Keras run: every graph is unrolled here.
+        time_major: the inputs, the mask and a returned sequence have time first, then the batch. That is for
+            calls on arrays and nodes; in a model axis 0 has the samples.
 
     A call takes ``initial_state``, a list of arrays, nodes or symbols; ``mask``, truth values (batch, time);
     and ``constants``, a list of values that the cell gets at every step.
@@ -55,6 +58,7 @@ class RNN(Layer):
         stateful: bool = False,
         zero_output_for_mask: bool = False,
         unroll: bool = False,
+        time_major: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -64,9 +68,10 @@ class RNN(Layer):
         self.return_state = flag(self.title, "return_state", return_state)
         self.go_backwards = flag(self.title, "go_backwards", go_backwards)
         self.stateful = flag(self.title, "stateful", stateful)
-        self.lasting = LastingStates(f"{self.title}", self.name)
+        self.lasting = LastingStates(self.title, self.name, self.batch_size)
         self.zero_output_for_mask = flag(self.title, "zero_output_for_mask", zero_output_for_mask)
         self.unroll = flag(self.title, "unroll", unroll)
+        self.time_major = flag(self.title, "time_major", time_major)
         self.carries_mask = self.return_sequences
 
     @property
@@ -83,27 +88,38 @@ class RNN(Layer):
     def call(
         self,
         x: Node,
-        training: bool,
         mask: Node | None = None,
+        training: bool = False,
         initial_state: Any = None,
         constants: Sequence[Node] | None = None,
     ) -> Any:
         """The output of every step, or of the last; with ``return_state`` the last states too."""
-        if not x.shape[1]:
-            raise GraphError(f"{self.title}: expected at least one time step, got {x.shape}.")
         # Time first, so that a time step is one block of memory, and so is the stack of all.
-        steps = list(time_first(x))
-        masks = None if mask is None else list(time_first(self._truth(mask, x)))
+        x = self._turned(x)
+        if not x.shape[0]:
+            raise GraphError(f"{self.title}: expected at least one time step, got none.")
+        counts = None if mask is None else self._truth(self._turned(mask), x)
+        if counts is not None:
+            x = chosen(counts, x, ops.zeros((), x.dtype))  # or padding that is not finite spoils gradients
+        steps, masks = list(x), None if counts is None else list(counts)
         drawn = masks_of(self.cell, steps[0].shape, x.dtype, training)
         step = partial(self._step, training=training, drawn=drawn, constants=constants)
-        states = self._initial(x, initial_state)
+        states = self._initial(steps[0], initial_state)
         outputs, states = unroll(
             step, steps, states, masks, backwards=self.go_backwards, zero_output=self.zero_output_for_mask
         )
         if self.stateful:
             self.lasting.after(states)
-        output = time_first(ops.stack(outputs)) if self.return_sequences else outputs[-1]
-        return [output, *states] if self.return_state else output
+        output = self._turned(ops.stack(outputs)) if self.return_sequences else outputs[-1]
+        return [output, *self._nested(states)] if self.return_state else output
+
+    def _turned(self, x: Node) -> Node:
+        """x, (batch, time, ...), with time first; and back."""
+        return x if self.time_major else time_first(x)
+
+    def _nested(self, states: list[Any]) -> list[Any]:
+        """The states as the cell has them: a list for each of several cells."""
+        return self.cell.nested(states) if isinstance(self.cell, StackedRNNCells) else states
 
     def _step(
         self, x: Node, states: list[Node], *, training: bool, drawn: Any, constants: Any
@@ -113,11 +129,12 @@ class RNN(Layer):
     def _truth(self, mask: Node, x: Node) -> Node:
         """The mask as truth values; any number but 0 counts."""
         if mask.shape != x.shape[:2]:
-            raise GraphError(f"{self.title}: expected a mask of {x.shape[:2]}, got {mask.shape}.")
+            expected, came = (s if self.time_major else s[::-1] for s in (x.shape[:2], mask.shape))
+            raise GraphError(f"{self.title}: expected a mask of {expected}, got {came}.")
         return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
 
     def _initial(self, x: Node, given: Any) -> list[Node]:
-        """The states before the first step: those given, those of the batch before, or zeros."""
+        """The states before the step of inputs x: those given, those of the batch before, or zeros."""
         shapes = [(x.shape[0], *shape) for shape in state_shapes(self.cell)]
         kept = self.lasting.before(shapes, x.dtype) if self.stateful else None
         if given is None and kept is not None:
@@ -141,15 +158,27 @@ class RNN(Layer):
 
     def output_shape(self, shape: Shape) -> Any:
         """The output's shape, with time in front with ``return_sequences``; then those of the states."""
+        self.ensure_built(shape)  # before that some cells do not know their states
         states, last = state_shapes(self.cell), output_shape(self.cell)
         output = (shape[0], *last) if self.return_sequences else last
-        return [output, *states] if self.return_state else output
+        return [output, *self._nested(states)] if self.return_state else output
+
+    def check_batch_sizes(self, sizes: Collection[int]) -> None:
+        """Those of a stateful layer are all one."""
+        if not self.stateful:
+            super().check_batch_sizes(sizes)
+        elif not self.time_major:
+            self.lasting.check(sizes)
+
+    def check_batch_size(self, size: int) -> None:
+        """The states see to it, if they last: another size will do after a reset."""
+        if not self.stateful:
+            super().check_batch_size(size)
 
 
 class CellRNN(RNN):
-    """The base of `LSTM`, `GRU` and `SimpleRNN`: an `RNN` whose arguments are also those of its cell."""
+    """The base of `LSTM`, `GRU` and the like: an `RNN` whose arguments are also those of its cell."""
 
-    axes = ("time", "features")
     __signature__: inspect.Signature
     #: the cell that a subclass runs
     cell_class: type[Cell]
@@ -167,12 +196,14 @@ class CellRNN(RNN):
         name = of_layer.pop("name", None)
         name = unique_name(registry.snake_case(type(self).__name__)) if name is None else name
         shared = {n: of_layer[n] for n in ("trainable", "dtype") if n in of_layer}
-        super().__init__(self.cell_class(**given, **shared, name=name), name=name, **of_layer)
+        cell = self.cell_class(**given, **shared, name=name)
+        self.axes = ("time", *cell.axes)
+        super().__init__(cell, name=name, **of_layer)
 
     def build(self, shape: Shape) -> None:
         """Build the cell; its weights are called ``layer/kernel``, as the layer's own."""
         self.cell.ensure_built(shape[1:])
-        self.fixed = {-1: shape[-1]}
+        self.fixed = {axis + 1: size for axis, size in enumerate(shape[1:])}
 
     def __getattr__(self, name: str) -> Any:
         """The cell's weights and arguments are the layer's."""
@@ -189,12 +220,7 @@ def joint_signature(cell: type[Cell], layer: type[RNN]) -> inspect.Signature:
         for base in cls.__mro__:
             if "__init__" in vars(base) and base is not object:
                 for p in list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]:
-                    if p.name != "cell" and p.kind is not p.VAR_KEYWORD:
+                    if p.name not in ("cell", *cls.settled) and p.kind is not p.VAR_KEYWORD:
                         parameters.setdefault(p.name, p)
     order = sorted(parameters.values(), key=lambda p: p.kind)
     return inspect.Signature(order)
-
-
-def time_first(x: Node) -> Node:
-    """Swap the first two axes: (batch, time, ...) and (time, batch, ...)."""
-    return ops.transpose(x, axes=(1, 0, *range(2, x.ndim)))

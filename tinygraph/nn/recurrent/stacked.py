@@ -9,8 +9,9 @@ import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import registry
+from tinygraph.nn.arguments import flat
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.recurrent.states import call_cell, flat, masks_of, output_shape, state_shapes
+from tinygraph.nn.recurrent.states import call_cell, masks_of, output_shape, state_shapes
 
 
 @registry.register("layer")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,18 @@ from tinygraph.ops import Parameter
 class LastingStates:
     """The states of one layer, one parameter each for every size of batch; one size is in use at a time."""
 
-    def __init__(self, title: str, name: str):
+    def __init__(self, title: str, name: str, batch: int | None):
         self.title = title
         self.name = name
         #: the size of batch in use; None after a reset, when any will do
-        self.batch: int | None = None
+        self.batch = batch
         self._kept: dict[int, list[Parameter]] = {}
 
     def before(self, shapes: Sequence[Shape], dtype: np.dtype) -> list[Node]:
         """Return the states that a batch begins with; the shapes have the batch in front."""
         batch = shapes[0][0]
         trace = current_trace()
-        trace.before_run(self.begin)
+        trace.before_run(partial(self.begin, batch))
         with scope(self.name):
             kept = self._kept.setdefault(
                 batch, [ops.param(f"state{k}", np.zeros(s), dtype=dtype) for k, s in enumerate(shapes)]
@@ -41,12 +42,17 @@ class LastingStates:
 
     def begin(self, batch: int) -> None:
         """Take a batch of this size, or raise `GraphError` if another is in use."""
-        if self.batch not in (None, batch):
+        self.check([batch])
+        self.batch = batch
+
+    def check(self, sizes: Iterable[int]) -> None:
+        """Raise `GraphError` for batches of another size than is in use, or of several."""
+        use, *others = dict.fromkeys([*([self.batch] if self.batch else []), *sizes])
+        if others:
             raise GraphError(
-                f"{self.title}: stateful, with states for a batch of {self.batch}, got a batch of {batch}. "
+                f"{self.title}: stateful, with states for a batch of {use}, got a batch of {others[0]}. "
                 "Leave the partial batch out, or call reset_states() before batches of another size."
             )
-        self.batch = batch
 
     def reset(self, values: Sequence[Any] | None) -> None:
         """Begin the next batch, of any size, with zeros; or of the size of ``values`` with these."""

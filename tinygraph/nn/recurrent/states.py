@@ -49,6 +49,7 @@ def call_cell(
     takes = taken_by(cell.call)
     given = {name: value for name, value in offered.items() if name in takes and value is not None}
     output, after = cell.call(x, list(states), **given)
+    cell.penalize(output)
     after = list(after) if isinstance(after, (list, tuple)) else [after]
     if [s.shape for s in after] != [s.shape for s in states]:
         raise GraphError(
@@ -56,10 +57,3 @@ def call_cell(
             f"got {[s.shape for s in after]}."
         )
     return output, after
-
-
-def flat(states: Any) -> list[Node]:
-    """Return states that may stand in lists of lists, one a cell, as one list."""
-    if not isinstance(states, (list, tuple)):
-        return [states]
-    return [node for each in states for node in flat(each)]

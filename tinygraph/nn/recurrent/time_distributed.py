@@ -8,7 +8,7 @@ from tinygraph import ops
 from tinygraph.graph import Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.recurrent.rnn import time_first
+from tinygraph.nn.recurrent.unroll import time_first
 
 
 @registry.register("layer")

@@ -48,5 +48,10 @@ def unroll(
 
 
 def chosen(mask: Node, x: Node, y: Node) -> Node:
-    """x for the samples where the mask is True, else y."""
-    return ops.where(ops.reshape(mask, shape=(mask.shape[0],) + (1,) * (x.ndim - 1)), x, y)
+    """x where the mask, which has the first axes of x, is True, else y."""
+    return ops.where(ops.reshape(mask, shape=mask.shape + (1,) * (x.ndim - mask.ndim)), x, y)
+
+
+def time_first(x: Node) -> Node:
+    """Swap the first two axes: (batch, time, ...) and (time, batch, ...)."""
+    return ops.transpose(x, axes=(1, 0, *range(2, x.ndim)))
