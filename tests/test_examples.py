@@ -23,6 +23,15 @@ def float32():
     tg.set_floatx("float32")
 
 
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path_factory, monkeypatch):
+    """Where an example runs; it leaves no file there but those that it was told to write elsewhere."""
+    folder = tmp_path_factory.mktemp("where_it_runs")
+    monkeypatch.chdir(folder)
+    yield
+    assert not list(folder.iterdir())
+
+
 def test_el_nino_beats_persistence_and_comes_near_the_autoregression(tmp_path, capsys):
     scores, history = load("el_nino").main(tmp_path)
     persistence, autoregression, lstm = scores.values()
@@ -50,6 +59,39 @@ def test_functional_learns_both_outputs():
 def test_graph_tour_agrees_with_the_nudged_slope():
     result, nudged = load("graph_tour").main()
     assert nudged == pytest.approx(result["dw"][0, 0], abs=2e-3)
+
+
+def test_speakers_beats_its_baselines_and_masks_make_the_place_of_the_padding_irrelevant():
+    scores, change, unmasked_moved = load("speakers").main()
+    same, mean, neighbour, warping, lstm, unmasked = scores.values()
+    assert same == pytest.approx(31 / 370)
+    assert mean == pytest.approx(342 / 370, abs=0.003)
+    assert neighbour == pytest.approx(357 / 370, abs=0.003)
+    assert warping == pytest.approx(355 / 370, abs=0.003)
+    assert lstm > 0.95  # other seeds, and so other rounding, give 0.96 to 0.98
+    assert change < 1e-5
+    assert unmasked_moved < unmasked - 0.05
+
+
+def test_characters_beats_the_trigrams_and_lives_by_its_state(capsys):
+    scores, written = load("characters").main()
+    names, bits = list(scores), list(scores.values())
+    assert names[:6] == ["uniform guess", "1-gram", "2-gram", "3-gram", "4-gram", "5-gram"]
+    assert bits[:6] == sorted(bits[:6], reverse=True)
+    assert bits[-2] < scores["3-gram"] - 0.2
+    assert bits[-1] > bits[-2] + 0.1
+    assert written.startswith("The ")
+    assert len(written) == 404
+    assert "epoch" in capsys.readouterr().out
+
+
+def test_attention_translates_dates_that_it_never_saw(capsys):
+    scores = load("seq2seq_attention").main()
+    commonest, plain, attention, told = (whole for whole, _ in scores.values())
+    assert commonest < plain + 0.01 < 0.3
+    assert attention > 0.95
+    assert told == 1.0
+    assert "Where it looked in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

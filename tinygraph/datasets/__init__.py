@@ -1,4 +1,4 @@
-"""Small real time series, and the windows to learn a forecast from.
+"""Small real data: time series with windows to learn a forecast from, and utterances to tell apart.
 
 Series, each as a `Series` (the values with their times, column names, units and source):
 
@@ -11,7 +11,12 @@ Windows:
 - `make_windows`: cut a series into inputs and the values that follow them.
 - `split_windows`: the same, separately for the past to train on and the rest to test on.
 
-The data is in the public domain; see the Markdown files in ``vendored/``.
+Sequences, each with a class, padded to one length:
+
+- `japanese_vowels`: utterances of nine speakers, 640 sequences of 7 to 29 steps, twelve features.
+
+The series are in the public domain, the utterances under CC BY 4.0; see the Markdown files in
+``vendored/``.
 
 >>> (x_train, y_train), (x_test, y_test) = split_windows(el_nino(), length=12)
 >>> x_train.shape, y_train.shape
@@ -22,11 +27,13 @@ The data is in the public domain; see the Markdown files in ``vendored/``.
 
 from tinygraph.datasets.loaders import el_nino, seattle_weather, sunspots
 from tinygraph.datasets.series import Series
+from tinygraph.datasets.utterances import japanese_vowels
 from tinygraph.datasets.windows import make_windows, split_windows
 
 __all__ = [
     "Series",
     "el_nino",
+    "japanese_vowels",
     "make_windows",
     "seattle_weather",
     "split_windows",
