@@ -217,10 +217,10 @@ def test_ids_outside_of_the_vocabulary(dtype, value, message):
         (
             {"validation_split": 1.0},
             ValueError,
-            "fit: validation_split must be a number from 0 up to 1 (1 excl",
+            "fit: validation_split must be a number in [0, 1), got 1.0.",
         ),
-        ({"validation_split": -0.1}, ValueError, "fit: validation_split must be a number from 0 up to 1"),
-        ({"validation_split": "0.2"}, ValueError, "fit: validation_split must be a number from 0 up to 1"),
+        ({"validation_split": -0.1}, ValueError, "fit: validation_split must be a number in [0, 1), got"),
+        ({"validation_split": "0.2"}, ValueError, "fit: validation_split must be a number in [0, 1), got"),
         (
             {"validation_split": 0.99},
             DataError,

@@ -88,11 +88,3 @@ def float_type(owner: str, name: Any) -> np.dtype:
     if name not in ("float32", "float64"):
         raise ValueError(f"{owner}: dtype must be 'float32' or 'float64', got {name!r}.")
     return np.dtype(name)
-
-
-def fraction(owner: str, name: str, value: Any) -> float:
-    """Return ``value`` as a float in [0, 1), or raise ValueError."""
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not number or not 0.0 <= value < 1.0:
-        raise ValueError(f"{owner}: {name} must be a number from 0 up to 1 (1 excluded), got {value!r}.")
-    return float(value)

@@ -77,6 +77,8 @@ class Layer(Configurable):
     #: whether whole numbers pass through as they are; otherwise they become floats on their way in
     keeps_integers = False
 
+    __array_ufunc__ = None  # array | layer asks the layer, not NumPy
+
     def __init__(
         self,
         *,
@@ -292,6 +294,8 @@ class Layer(Configurable):
 
     def _named(self, args: Sequence[Any]) -> dict[str, Any]:
         """Return arguments that were given by position, by the names that `call` has for them."""
+        if not args:
+            return {}
         names = list(inspect.signature(self.call).parameters)[1:]
         if len(args) > len(names):
             raise TypeError(f"{self.title}: takes {len(names)} arguments after the inputs, got {len(args)}.")

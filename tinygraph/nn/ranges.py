@@ -25,5 +25,5 @@ def number_in(interval: str, owner: object, name: str, value: Number) -> Number:
         below = value < high or (value == high and interval[-1] == "]")
         if above and below:
             return value
-    title = getattr(owner, "title", type(owner).__name__)
+    title = owner if isinstance(owner, str) else getattr(owner, "title", type(owner).__name__)
     raise ValueError(f"{title}: {name} must be a number in {interval}, got {value!r}.")

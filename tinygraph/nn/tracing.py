@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tinygraph.graph import Node
 from tinygraph.ops import Parameter
@@ -14,8 +15,8 @@ from tinygraph.ops import Parameter
 class Trace:
     """Collects, while layers are lowered, the updates of state and the losses that they ask for.
 
-    ``use(layer)`` counts the uses of a layer, so that a shared one gets a scope, and a stream of random
-    numbers, for each. Outside of a trace every use counts as the first.
+    ``use(layer)`` counts the uses of a layer, so that a shared one gets a scope for each. Outside of a trace
+    every use counts as the first.
     """
 
     def __init__(self, training: bool = False):
@@ -37,10 +38,6 @@ class Trace:
         self._uses[layer] += 1
         return self._uses[layer] - 1
 
-    def uses(self, layer: Any) -> int:
-        """Return how often the layer has been used in this trace."""
-        return self._uses[layer]
-
     def __enter__(self) -> Trace:
         self._tokens.append(_current.set(self))
         return self
@@ -55,3 +52,16 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 def current_trace() -> Trace:
     """Return the open trace, or a fresh one that nobody reads."""
     return _current.get() or Trace()
+
+
+#: the next stream of what draws outside of a trace, where streams begin far from those within
+_outside: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+
+def next_stream(drawn: Node) -> int:
+    """Return a stream of random numbers for the next draw that the counter ``drawn`` drives."""
+    trace = _current.get()
+    if trace is not None:
+        return trace.use(drawn)
+    _outside[drawn] = _outside.get(drawn, (1 << 32) - 1) + 1
+    return _outside[drawn]

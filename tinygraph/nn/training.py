@@ -9,11 +9,12 @@ import numpy as np
 
 from tinygraph.defaults import next_seed
 from tinygraph.nn.callbacks import Callback, CallbackList, History
-from tinygraph.nn.checks import flag, fraction, whole_number
+from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.data import DataError, Samples
 from tinygraph.nn.loop import Loop, NonFiniteError as NonFiniteError, train
 from tinygraph.nn.progress import Progress, described
+from tinygraph.nn.ranges import number_in
 from tinygraph.nn.steps import Steps
 from tinygraph.nn.targets import class_weights_of
 
@@ -190,7 +191,7 @@ class Trainable(Compiled):
     def _training_data(
         self, x: Any, y: Any, sample_weight: Any, class_weight: Any, split: float, validation: Any
     ) -> tuple[Steps, Samples, Samples | None]:
-        fraction("fit", "validation_split", split)
+        number_in("[0, 1)", "fit", "validation_split", split)
         if sample_weight is not None and class_weight is not None:
             raise DataError("sample_weight and class_weight cannot be combined; multiply them into one.")
         steps, data = self._labelled("fit", x, y, sample_weight)

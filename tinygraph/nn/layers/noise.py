@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -13,7 +12,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.checks import shown, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.tracing import current_trace
+from tinygraph.nn.tracing import next_stream
 
 
 class Noise(Layer):
@@ -28,14 +27,12 @@ class Noise(Layer):
     def __init__(self, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.seed = next_seed() if seed is None else whole_number(self.title, "seed", seed, least=0)
-        self._untraced = itertools.count(1 << 32)  # streams of random numbers for uses outside of a trace
         with scope(self.name):
             self.step = ops.counter("step")
 
     def key(self, x: Node) -> dict[str, Any]:
         """Return what a draw for x takes beside the step: seed, stream and dtype."""
-        stream = current_trace().uses(self) or next(self._untraced)
-        return {"seed": self.seed, "stream": stream, "dtype": x.dtype}
+        return {"seed": self.seed, "stream": next_stream(self.step), "dtype": x.dtype}
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape stays."""

@@ -15,7 +15,7 @@ from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.recurrent.states import state_shapes
-from tinygraph.nn.tracing import current_trace
+from tinygraph.nn.tracing import next_stream
 
 Array = np.ndarray[Any, Any]
 
@@ -132,10 +132,10 @@ class Cell(Layer):
         if not training:
             return none, none
         draws = self.gates if self.recurrent_dropout or self.implementation == 1 else 1
-        use = current_trace().use(self.drawn) * 2 * self.gates
+        stream = next_stream(self.drawn) * 2 * self.gates
         state = (shape[0], *state_shapes(self)[0])
-        inputs = [self._mask(shape, self.dropout, use + 2 * k, dtype) for k in range(draws)]
-        states = [self._mask(state, self.recurrent_dropout, use + 2 * k + 1, dtype) for k in range(draws)]
+        inputs = [self._mask(shape, self.dropout, stream + 2 * k, dtype) for k in range(draws)]
+        states = [self._mask(state, self.recurrent_dropout, stream + 2 * k + 1, dtype) for k in range(draws)]
         return inputs * (self.gates // draws), states * (self.gates // draws)
 
     def _mask(self, shape: Shape, rate: float, stream: int, dtype: Any) -> Node | None:
