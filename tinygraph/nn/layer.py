@@ -167,8 +167,10 @@ class Layer(Configurable):
 
     @property
     def weights(self) -> list[Parameter]:
-        """The parameter nodes, in Keras' order: those that training changes first."""
-        return self.trainable_weights + self.non_trainable_weights
+        """The parameter nodes, each once and in Keras' order, whatever is frozen: the layer's own, those that
+        training never changes last; then those of its sublayers."""
+        own = [w.node for w in sorted(self.own_weights, key=lambda weight: not weight.trainable)]
+        return list(dict.fromkeys(own + [w for layer in self.sublayers for w in layer.weights]))
 
     @property
     def trainable_weights(self) -> list[Parameter]:
@@ -206,8 +208,9 @@ class Layer(Configurable):
 
     @property
     def sublayers(self) -> Sequence[Layer]:
-        """The layers that this one is made of; their weights are its own."""
-        return ()
+        """The layers that this one is made of, whose weights are its own: attributes, alone or in lists."""
+        held = (each for value in vars(self).values() for each in flat(value))
+        return list(dict.fromkeys(each for each in held if isinstance(each, Layer)))
 
     @property
     def family(self) -> list[Layer]:
@@ -335,7 +338,11 @@ class Layer(Configurable):
             if self.carries_mask is None and any(mask is not None for mask in masks):
                 warnings.warn(f"{self.title}: the mask of its input ends here.", stacklevel=2)
             return masks
-        arguments["mask"] = given = arguments.get("mask", mask_of(nodes[0]))
+        given = arguments.get("mask")
+        given = mask_of(nodes[0]) if given is None else given
+        if isinstance(given, list) and all(isinstance(each, (bool, int)) for each in flat(given)):
+            given = constant(np.array(given))
+        arguments["mask"] = given
         return [given]
 
     def takes(self, name: str) -> bool:
@@ -353,10 +360,10 @@ class Layer(Configurable):
         return masks[0]
 
     def typed(self, index: int, node: Node) -> Node:
-        """Return input number ``index`` in the dtype that the layer wants."""
+        """Return input number ``index`` in the dtype that the layer wants, with its mask."""
         whole, wanted = node.dtype.kind != "f", self.wanted(index)
         kept = node.dtype == wanted or (whole and (self.keeps_integers or wanted.kind == node.dtype.kind))
-        return node if kept else cast(node, dtype=wanted)
+        return node if kept else carry(cast(node, dtype=wanted), mask_of(node))
 
     def wanted(self, index: int) -> np.dtype:
         """The dtype that the layer takes input number ``index`` in."""
@@ -447,18 +454,25 @@ class Layer(Configurable):
         """Raise `GraphError` for a batch of another size than ``batch_input_shape`` has."""
         if self.batch_size not in (None, size):
             raise GraphError(
-                f"{self.title}: expected a batch of {self.batch_size}, got {size}. That is its "
-                "batch_input_shape; None in front there is for any size."
+                f"{self.title}: expected a batch of {self.batch_size}, as it was made for, got {size}. "
+                "Leave the size of the batch open, with None, for any."
             )
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data; the float type is the one that the layer has."""
         return super().get_config() | {"dtype": self.float.name}
 
+    def remade(self, **changes: Any) -> Layer:
+        """Return a layer of the same arguments but for ``changes``, with weights of its own."""
+        described = registry.serialize(self)
+        described["config"] |= changes
+        classes = {type(layer).__name__: type(layer) for layer in self.family}
+        made: Layer = registry.deserialize(described, classes)
+        return made
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Layer:
         """Return a layer of the same arguments with weights of its own, which have the same values."""
-        classes = {type(layer).__name__: type(layer) for layer in self.family}
-        copy: Layer = registry.deserialize(registry.serialize(self), classes)
+        copy = self.remade()
         if self.built:
             copy.ensure_built(self.built_shape)
             copy.set_weights(self.get_weights())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+from tinygraph import ops
 from tinygraph.graph import Node
 
 _masks: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
@@ -19,3 +20,8 @@ def carry(node: Node, mask: Node | None) -> Node:
     if mask is not None:
         _masks[node] = mask
     return node
+
+
+def chosen(mask: Node, x: Node, y: Node) -> Node:
+    """x where the mask, which has the first axes of x, is True, else y."""
+    return ops.where(ops.reshape(mask, shape=mask.shape + (1,) * (x.ndim - mask.ndim)), x, y)

@@ -116,12 +116,13 @@ class Steps:
         self.backend = backend
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
+        self.layers = model.family
         self.latest: Latest[Checked] = Latest()
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
         shapes = tuple((name, array.shape) for name, array in feeds.items())
-        key = (mode, shapes, tuple(layer.trainable for layer in self.model.family))
+        key = (mode, shapes, tuple(layer.trainable for layer in self.layers))
         return self.latest.get(key, lambda: self._compiled(mode, feeds))
 
     def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Softmax(AlongAxes):
     def __init__(self, axis: Any = -1, **kwargs: Any):
         super().__init__(axis, **kwargs)
 
-    def call(self, x: Node, training: bool, mask: Node | None = None) -> Node:
+    def call(self, x: Node, mask: Node | None = None) -> Node:
         """The shares along the axes of what the mask leaves."""
         axes = self.along(x.shape[1:])
         if mask is None or mask.ndim <= axes[0]:  # all the same along the axes

@@ -62,6 +62,7 @@ class BatchNormalization(Normalizing):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        *,
         synchronized: bool = False,
         **kwargs: Any,
     ):

@@ -107,7 +107,7 @@ class GlobalAveragePooling1D(GlobalPooling):
     rank = 1
     carries_mask = False
 
-    def call(self, x: Node, training: bool, mask: Node | None = None) -> Node:
+    def call(self, x: Node, mask: Node | None = None) -> Node:
         """The mean of each channel over the steps that count."""
         if mask is None:
             return ops.mean(x, axis=self.space, keepdims=self.keepdims)

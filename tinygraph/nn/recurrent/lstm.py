@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,10 +36,15 @@ class LSTMCell(Cell):
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
         unit_forget_bias: bool = True,
+        *args: Any,
         **kwargs: Any,
     ):
-        super().__init__(units, activation, use_bias, **kwargs)
+        initializers = (kernel_initializer, recurrent_initializer, bias_initializer)
+        super().__init__(units, activation, use_bias, *initializers, *args, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = flag(self.title, "unit_forget_bias", unit_forget_bias)
 
@@ -88,8 +93,10 @@ class LSTM(CellRNN):
         unit_forget_bias: whether the forget gate's bias begins at 1 (Jozefowicz et al. 2015).
         dropout: the fraction of the inputs that training drops, the same ones at every step.
         recurrent_dropout: likewise of h, for each gate others, before it meets ``recurrent_kernel``.
-        implementation: with 1 each gate drops inputs of its own even without recurrent dropout.
         seed: of dropout; by default one follows from `tinygraph.set_seed`.
+        implementation: with 1 each gate drops inputs of its own even without recurrent dropout.
+        use_cudnn: ``"auto"``, True or False: accepted so that scripts for Keras run; every graph takes the
+            same path.
 
     And those of `RNN`: ``return_sequences``, ``return_state`` and so on.
 
@@ -104,3 +111,4 @@ class LSTM(CellRNN):
     """
 
     cell_class = LSTMCell
+    last: ClassVar = {"use_cudnn": "auto"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape
-from tinygraph.nn.arguments import taken_by
+from tinygraph.nn.arguments import flat, taken_by
 
 
 def state_shapes(cell: Any) -> list[Shape]:
@@ -57,3 +57,15 @@ def call_cell(
             f"got {[s.shape for s in after]}."
         )
     return output, after
+
+
+def states_first(args: Sequence[Any]) -> Sequence[Any]:
+    """Return arguments by position with those of Keras 3, whose first is a list of states, in order.
+
+    There they are (initial_state, mask, training), in Keras 2 and here (mask, training, initial_state).
+    """
+    first = args[0] if args else None
+    if not isinstance(first, (list, tuple)) or not all(hasattr(state, "shape") for state in flat(first)):
+        return args
+    states, mask, training, *others = (*args, None, None)
+    return [mask, training, states, *others[: len(args) - 3]]
