@@ -2,7 +2,8 @@
 
 A value lives from the call that writes it to the last call that reads it. Values whose lives do not
 overlap share a buffer; an elementwise call writes over an input that dies with it; a view owns nothing;
-the new value of a parameter is written straight into the parameter where nothing reads the old one later.
+what is joined is written straight into its part of the whole; the new value of a parameter is written into
+the parameter where nothing reads the old one later.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 
 from tinygraph.graph import Graph, Node, toposort
 
+#: a node, and where something stands in it or it in something
+Part = tuple[Node, tuple[slice, ...]]
+
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 
 
@@ -23,8 +27,9 @@ class Plan:
 
     ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
     Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
-    parameter it overwrites); a node in ``views`` aliases its input. ``copies`` are the updates left to be
-    copied. ``freed[i]`` are the slots that nobody reads after step i.
+    parameter it overwrites), or ``parts`` (the whole that it is written into, and where). A node in ``views``
+    aliases its input. ``joined`` are the wholes, each with the inputs left to be copied into it. ``copies``
+    are the updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
     """
 
     graph: Graph
@@ -33,6 +38,8 @@ class Plan:
     slots: Mapping[Node, int]
     donated: Mapping[Node, Node]
     views: frozenset[Node]
+    parts: Mapping[Node, Part]
+    joined: Mapping[Node, Sequence[Part]]
     copies: Sequence[tuple[Node, Node]]
     freed: Sequence[Sequence[Node]]
     arena: int = 0
@@ -40,7 +47,9 @@ class Plan:
     @property
     def calls(self) -> int:
         """How many kernels a run calls."""
-        return len(self.slots) + len(self.donated) + len(self.copies)
+        left = sum(len(inputs) for inputs in self.joined.values())
+        computed = self.slots.keys() | self.donated.keys() | self.parts.keys()
+        return len(computed - self.joined.keys()) + left + len(self.copies)
 
 
 def plan(graph: Graph, *, reuse: bool = True) -> Plan:
@@ -67,6 +76,10 @@ class _Planner:
         self.owner: dict[Node, Node] = {}  # whose memory a node's value stands in
         self.contiguous: set[Node] = set()  # values without gaps, which any view can be made of
         self.views: set[Node] = set()
+        self.parts: dict[Node, Part] = {}
+        self.joined: dict[Node, list[Part]] = {}
+        if reuse:
+            self._join()
         self._alias()
         self.last_read = self._last_reads()
         self.handed_over: set[Node] = set()  # owners whose buffer the call that read them last took
@@ -76,8 +89,8 @@ class _Planner:
         freed = []
         dying = self._dying()
         for step, node in enumerate(self.schedule):
-            if node.inputs and node not in self.views:
-                self._place(step, node)
+            if node.inputs and node not in self.views and self._whole(node) not in self.slots:
+                self._place(step, self._whole(node))
             gone = self._free(dying[step]) if self.reuse else []
             for owner in gone:
                 self.arena.release(self.slots[owner], nbytes(owner))
@@ -89,18 +102,52 @@ class _Planner:
             self.slots,
             self.donated,
             frozenset(self.views),
+            self.parts,
+            self.joined,
             self._copies(),
             freed,
             self.arena.size,
         )
 
+    def _join(self) -> None:
+        """Find what can be written where it is joined: each value that is computed, once, and no update."""
+        updates = set(self.graph.updates.values())
+        for node in self.schedule:
+            if not node.inputs or node.op.parts is None or node in updates:
+                continue
+            left: list[Part] = []
+            indices = node.op.parts([source.shape for source in node.inputs], node.attrs)
+            for source, index in zip(node.inputs, indices, strict=True):
+                value = _reshaped(source) if len(index) == 1 else source
+                if value.inputs and not value.op.view and value not in self.parts and value not in updates:
+                    self.parts[value] = node, index
+                else:
+                    left.append((source, index))
+            if len(left) < len(node.inputs):
+                self.joined[node] = left
+
+    def _whole(self, node: Node) -> Node:
+        """The value whose place is that of ``node``: itself, or what it is written into."""
+        while node in self.parts:
+            node, _ = self.parts[node]
+        return node
+
+    def _without_gaps(self, node: Node) -> bool:
+        """Whether a computed value stands in one piece: as rows of a whole that does."""
+        while node in self.parts:
+            node, index = self.parts[node]
+            if len(index) > 1:
+                return False
+        return True
+
     def _alias(self) -> None:
         """Find which nodes are views, and whose memory each value stands in."""
         for node in self.schedule:
             view = node.op.view
-            self.owner[node] = node
+            self.owner[node] = self._whole(node)
             if view is None:
-                self.contiguous.add(node)
+                if self._without_gaps(node):
+                    self.contiguous.add(node)
                 continue
             source = node.inputs[0]
             without_gaps = source in self.contiguous
@@ -175,6 +222,15 @@ class _Planner:
     def _copies(self) -> list[tuple[Node, Node]]:
         """The updates that no call writes in place: they are copied when everything else has run."""
         return [(n, leaf) for leaf, n in self.graph.updates.items() if self.donated.get(n) is not leaf]
+
+
+def _reshaped(node: Node) -> Node:
+    """The value that a node shows in another shape, or the node."""
+    view = node.op.view
+    while view is not None and not view.of_strided:
+        (node,) = node.inputs
+        view = node.op.view
+    return node
 
 
 class _Arena:

@@ -63,9 +63,8 @@ class LSTMCell(Cell):
     def step(self, x: Node, states: list[Node], masks: Masks) -> tuple[Node, list[Node]]:
         """One step of the equations that `LSTM` shows."""
         h, c = states
-        z = self.product(x, self.kernel, masks[0]) + self.product(h, self.recurrent_kernel, masks[1])
-        if self.use_bias:
-            z = z + self.bias
+        z = self.product(x, self.kernel, masks[0])
+        z = (z + self.bias if self.use_bias else z) + self.product(h, self.recurrent_kernel, masks[1])
         return self.gated(ops.split(z, 4, axis=1), c)
 
     def gated(self, gates: Sequence[Node], c: Node) -> tuple[Node, list[Node]]:
