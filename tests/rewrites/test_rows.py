@@ -67,6 +67,17 @@ def test_what_is_done_to_every_part_alike_is_done_once():
     assert alike(rewritten).count()["tanh"] == 1
 
 
+def test_each_time_step_of_a_sequence_meets_the_same():
+    own = tg.input("m", (4, 3), dtype="float64")  # such as a mask of dropout, which is drawn once
+    graph = tg.Graph({str(t): X[t] * own for t in range(6)})
+    rewritten = alike(graph)
+    assert rewritten.count()["multiply"] == 1
+    check_kept(graph, rewritten)
+    single = tg.input("s", (1, 4, 3), dtype="float64")
+    graph = tg.Graph({"y": single[0] * own, "z": single[0:1] * own})
+    assert alike(graph) is graph
+
+
 @pytest.mark.parametrize(
     "outputs",
     [

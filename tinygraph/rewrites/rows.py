@@ -68,11 +68,14 @@ def alike(graph: Graph) -> Graph:
     """Return ``graph`` with what is done to all rows of an array, part by part, done to the array."""
     groups: dict[Hashable, dict[Node, Rows]] = defaultdict(dict)
     for node in graph.nodes:
-        if node.inputs and node.op.scalar and node.ndim > 1:
+        if node.inputs and node.op.scalar:
             for k, source in enumerate(node.inputs):
                 rows, others = rows_of(source), (*node.inputs[:k], *node.inputs[k + 1 :])
-                if rows is not None and source.shape == node.shape and all(_one_row(o, node) for o in others):
-                    groups[node.op, rows.source, k, others, tuple(node.attrs.items())][node] = rows
+                if rows is None or source.shape != node.shape:
+                    continue
+                alone = rows.source.ndim > node.ndim  # an element of the first axis, not a part of it
+                if all(alone or other.ndim < node.ndim or other.shape[0] == 1 for other in others):
+                    groups[node.op, rows.source, alone, k, others, tuple(node.attrs.items())][node] = rows
     new: dict[Node, Node] = {}
     for members in groups.values():
         spans = sorted((rows.start, rows.stop) for rows in members.values())
@@ -83,10 +86,6 @@ def alike(graph: Graph) -> Graph:
         inputs = [rows.source if rows_of(source) == rows else source for source in first.inputs]
         with absolute_scope(common_scope(list(members))):
             made = first.op(*inputs, **first.attrs)
-            new |= {member: made[part.start : part.stop] for member, part in members.items()}
+            for member, part in members.items():
+                new[member] = made[part.start] if made.ndim > member.ndim else made[part.start : part.stop]
     return graph.substitute(new) if new else graph
-
-
-def _one_row(other: Node, node: Node) -> bool:
-    """Whether an operand is the same for all rows."""
-    return other.ndim < node.ndim or other.shape[0] == 1
