@@ -13,10 +13,10 @@ import numpy as np
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import constraints, registry, regularizers
 from tinygraph.nn.arguments import flat, mapped, put_back, take_out, taken_by
-from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, whole_number
+from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, one_number, whole_number
 from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
-from tinygraph.nn.masks import carry, mask_of
+from tinygraph.nn.masks import as_node, carry, mask_of
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
@@ -123,10 +123,10 @@ class Layer(Configurable):
 
         Unless it is overridden, one sample is traced.
         """
-        shapes = shape if self.several_inputs else [shape]
+        shapes = shape if isinstance(shape, list) else [shape]
         nodes = [input(f"x{k}", (1, *each), dtype=self.float) for k, each in enumerate(shapes)]
         with Trace(training=False):
-            result = self.lower(nodes if self.several_inputs else nodes[0], training=False)
+            result = self.lower(nodes if isinstance(shape, list) else nodes[0])
         return mapped(lambda node: node.shape[1:], result)
 
     # Weights.
@@ -163,7 +163,7 @@ class Layer(Configurable):
 
     def add_loss(self, loss: Node) -> None:
         """Let ``loss``, one number, join the loss of training; for use in `call`."""
-        current_trace().losses.append(loss)
+        current_trace().losses.append(one_number(loss, f"{self.title}, add_loss"))
 
     @property
     def weights(self) -> list[Parameter]:
@@ -329,7 +329,8 @@ class Layer(Configurable):
         """Let the activity regularizer's penalty of each array in ``result`` join the loss."""
         if self.activity_regularizer is not None:
             for node in flat(result):
-                self.add_loss(self.activity_regularizer(node) / float(node.shape[0]))
+                penalty = one_number(self.activity_regularizer(node), f"{self.title}, activity_regularizer")
+                self.add_loss(penalty / float(node.shape[0]))
 
     def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
         """Return the inputs' masks, and put the first among the arguments of a ``call`` that takes one."""
@@ -339,9 +340,7 @@ class Layer(Configurable):
                 warnings.warn(f"{self.title}: the mask of its input ends here.", stacklevel=2)
             return masks
         given = arguments.get("mask")
-        given = mask_of(nodes[0]) if given is None else given
-        if isinstance(given, list) and all(isinstance(each, (bool, int)) for each in flat(given)):
-            given = constant(np.array(given))
+        given = mask_of(nodes[0]) if given is None else as_node(given)
         arguments["mask"] = given
         return [given]
 
@@ -375,18 +374,25 @@ class Layer(Configurable):
         return np.result_type(*dtypes) if whole else self.float
 
     def ensure_built(self, shape: Any) -> None:
-        """Build the layer for samples of ``shape``, once; if that fails it stays without weights."""
+        """Build the layer for samples of ``shape``, once; if that fails, it and its sublayers stay unbuilt."""
         if self.built:
             return
         with building:
             if self.built:  # another thread was first
                 return
+            unbuilt = [layer for layer in self.family if not layer.built]
             try:
                 self.build(shape)
             except BaseException:  # Ctrl-C as well
-                self.own_weights.clear()
+                for layer in unbuilt:
+                    layer._unbuild()
                 raise
             self.built, self.built_shape = True, shape
+
+    def _unbuild(self) -> None:
+        """Forget what `build` did, so that the layer may be built for another shape."""
+        self.own_weights.clear()
+        self.built, self.built_shape, self.fixed = False, None, {}
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """Raise `GraphError` unless samples of these shapes fit the layer; ``batch`` is for the message."""
@@ -418,14 +424,28 @@ class Layer(Configurable):
         self.ensure_built(shapes if several else shapes[0])
         given = arguments | ({} if training is None else {"training": training})
         call = Call(self, values, several, given, extra)
-        dtype = self.output_dtype([symbol.dtype for symbol in values])
 
-        def symbol(shape: Shape) -> Symbol:
-            call.outputs.append(Symbol(shape, dtype, self.name, call, len(call.outputs)))
+        def symbol(form: tuple[Shape, np.dtype]) -> Symbol:
+            call.outputs.append(Symbol(*form, self.name, call, len(call.outputs)))
             return call.outputs[-1]
 
-        known = {name: arguments[name] for name in taken_by(self.output_shape) if name in arguments}
-        return mapped(symbol, self.output_shape(shapes if several else shapes[0], **known))
+        return mapped(symbol, self._forms(call))
+
+    def _forms(self, call: Call) -> Any:
+        """Return the shape and the dtype of each result of ``call``, in lists as the results are."""
+        several = call.several
+        if type(self).output_shape is Layer.output_shape:  # traced, with all that the call was given
+            own, extra = (
+                [input(s.name, (1, *s.shape), dtype=s.dtype) for s in each] for each in (call.own, call.extra)
+            )
+            with Trace(training=False):
+                result = self.lower(own if several else own[0], **put_back(call.arguments, extra))
+            return mapped(lambda node: (node.shape[1:], node.dtype), result)
+        shapes = [symbol.shape for symbol in call.own]
+        known = {n: call.arguments[n] for n in taken_by(self.output_shape) if n in call.arguments}
+        dtype = self.output_dtype([symbol.dtype for symbol in call.own])
+        found = self.output_shape(shapes if several else shapes[0], **known)
+        return mapped(lambda shape: (shape, dtype), found)
 
     def _first_shape(self, shape: Any) -> Shape | None:
         """Return the shape of one sample, where either argument of the constructor says it."""
@@ -466,8 +486,14 @@ class Layer(Configurable):
         """Return a layer of the same arguments but for ``changes``, with weights of its own."""
         described = registry.serialize(self)
         described["config"] |= changes
-        classes = {type(layer).__name__: type(layer) for layer in self.family}
-        made: Layer = registry.deserialize(described, classes)
+        own: dict[str, Any] = {}
+        for layer in self.family:
+            for value in (layer, *vars(layer).values()):
+                if isinstance(value, registry.Configurable):
+                    own[type(value).__name__] = type(value)
+                elif inspect.isfunction(value):
+                    own[value.__name__] = value
+        made: Layer = registry.deserialize(described, own)
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Layer:

@@ -15,6 +15,7 @@ from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
 from tinygraph.graph import Node, Shape, absolute_scope, scope
 from tinygraph.nn.alignment import in_dtype
+from tinygraph.nn.checks import one_number
 from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of
@@ -184,7 +185,8 @@ class Steps:
         for weight in self.model.trained:
             if weight.regularizer is not None:
                 with scope(f"regularization/{weight.node.label}"):
-                    found.append(weight.regularizer(weight.node))
+                    penalty = weight.regularizer(weight.node)
+                found.append(one_number(penalty, f"the regularizer of {weight.node.label}"))
         return found
 
     def _constrained(self, new: dict[Parameter, Node]) -> dict[Parameter, Node]:

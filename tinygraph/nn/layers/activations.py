@@ -10,6 +10,7 @@ from tinygraph.nn import constraints, initializers, registry, regularizers
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layers.along_axes import AlongAxes
+from tinygraph.nn.masks import truth
 from tinygraph.nn.ranges import number_in
 
 
@@ -50,7 +51,7 @@ class Softmax(AlongAxes):
             raise GraphError(
                 f"{self.title}: expected a mask of the first axes of {x.shape}, got one of {mask.shape}."
             )
-        return ops.reshape(mask, shape=shape)
+        return ops.reshape(truth(mask), shape=shape)
 
 
 def shares(x: Node, axes: tuple[int, ...]) -> Node:

@@ -11,9 +11,9 @@ from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, mapped
-from tinygraph.nn.checks import flag
+from tinygraph.nn.checks import check_mask, flag
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.masks import chosen
+from tinygraph.nn.masks import chosen, truth
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.recurrent.cell import Cell
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
@@ -108,11 +108,13 @@ class RNN(Layer):
         constants: Sequence[Node] | None = None,
     ) -> Any:
         """The output of every step, or of the last; with ``return_state`` the last states too."""
+        if mask is not None:
+            check_mask(self, mask, x.shape[:2])
         # Time first, so that a time step is one block of memory, and so is the stack of all.
         x = self._turned(self.cell.typed(0, x))
         if not x.shape[0]:
             raise GraphError(f"{self.title}: expected at least one time step, got none.")
-        counts = None if mask is None else self._truth(self._turned(mask), x)
+        counts = None if mask is None else self._turned(truth(mask))
         if counts is not None:
             x = chosen(counts, x, ops.zeros((), x.dtype))  # or padding that is not finite spoils gradients
         steps, masks = list(x), None if counts is None else list(counts)
@@ -140,13 +142,6 @@ class RNN(Layer):
         self, x: Node, states: list[Node], *, training: bool, drawn: Any, constants: Any
     ) -> tuple[Node, list[Node]]:
         return call_cell(self.cell, x, states, training, drawn, constants)
-
-    def _truth(self, mask: Node, x: Node) -> Node:
-        """The mask as truth values; any number but 0 counts."""
-        if mask.shape != x.shape[:2]:
-            expected, came = (s if self.time_major else s[::-1] for s in (x.shape[:2], mask.shape))
-            raise GraphError(f"{self.title}: expected a mask of {expected}, got {came}.")
-        return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
 
     def _initial(self, x: Node, given: Any) -> list[Node]:
         """The states before the step of inputs x: those given, those of the batch before, or zeros."""

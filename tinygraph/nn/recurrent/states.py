@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn.arguments import flat, taken_by
+from tinygraph.nn.layer import Layer
 
 
 def state_shapes(cell: Any) -> list[Shape]:
@@ -28,10 +29,10 @@ def output_shape(cell: Any) -> Shape:
 
 def check_cell(owner: str, cell: Any) -> None:
     """Raise `GraphError` unless ``cell`` has what a cell needs."""
-    missing = [name for name in ("call", "state_size") if not hasattr(cell, name)]
-    if missing:
+    if not isinstance(cell, Layer) or not hasattr(cell, "state_size"):
+        lacks = "it has no state_size" if isinstance(cell, Layer) else "for it is no layer"
         raise GraphError(
-            f"{owner}: {cell!r} is no cell, it has no {missing[0]}. A cell is a layer with state_size and "
+            f"{owner}: {cell!r} is no cell, {lacks}. A cell is a layer with state_size and "
             "call(inputs, states)."
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
+from tinygraph.nn.checks import check_mask
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.recurrent.unroll import time_first
 
@@ -46,6 +47,8 @@ class TimeDistributed(Layer):
 
     def call(self, x: Node, training: bool, mask: Node | None = None) -> Node:
         """The layer's results, side by side along time."""
+        if mask is not None:
+            check_mask(self, mask, x.shape[: max(2, mask.ndim)])
         results = []
         for t, step in enumerate(time_first(x)):
             given = {"mask": mask[:, t]} if mask is not None and self.layer.takes("mask") else {}
