@@ -57,8 +57,8 @@ class Op:
         #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
         self.inplace: int = getattr(rule, "inplace", 0)
         self.view: View | None = None
-        #: ``parts(shapes, attrs)``: where each input stands in a result that is made of its inputs alone
-        self.parts: Callable[[Sequence[Shape], Mapping[str, Any]], Sequence[tuple[slice, ...]]] | None = None
+        #: ``pieces(shapes, attrs)``: where each input stands in a result that is made of its inputs alone
+        self.pieces: Callable[[Sequence[Shape], Mapping[str, Any]], Sequence[tuple[slice, ...]]] | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__
@@ -87,12 +87,12 @@ class Op:
         """
         self.gradient = gradient
 
-    def made_of(self, parts: Callable[..., Sequence[tuple[slice, ...]]]) -> None:
-        """Declare that the result is its inputs side by side: ``parts(shapes, attrs)`` says where each is.
+    def made_of(self, pieces: Callable[..., Sequence[tuple[slice, ...]]]) -> None:
+        """Declare that the result is its inputs side by side: ``pieces(shapes, attrs)`` says where each is.
 
         The planner then has the inputs written where they stand, and the kernel need not be called.
         """
-        self.parts = parts
+        self.pieces = pieces
 
     def view_of(
         self,

@@ -27,7 +27,7 @@ class Plan:
 
     ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
     Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
-    parameter it overwrites), or ``parts`` (the whole that it is written into, and where). A node in ``views``
+    parameter it overwrites), or ``within`` (the whole that it is written into, and where). A node in ``views``
     aliases its input. ``joined`` are the wholes, each with the inputs left to be copied into it. ``copies``
     are the updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
     """
@@ -38,7 +38,7 @@ class Plan:
     slots: Mapping[Node, int]
     donated: Mapping[Node, Node]
     views: frozenset[Node]
-    parts: Mapping[Node, Part]
+    within: Mapping[Node, Part]
     joined: Mapping[Node, Sequence[Part]]
     copies: Sequence[tuple[Node, Node]]
     freed: Sequence[Sequence[Node]]
@@ -48,7 +48,7 @@ class Plan:
     def calls(self) -> int:
         """How many kernels a run calls."""
         left = sum(len(inputs) for inputs in self.joined.values())
-        computed = self.slots.keys() | self.donated.keys() | self.parts.keys()
+        computed = self.slots.keys() | self.donated.keys() | self.within.keys()
         return len(computed - self.joined.keys()) + left + len(self.copies)
 
 
@@ -76,7 +76,7 @@ class _Planner:
         self.owner: dict[Node, Node] = {}  # whose memory a node's value stands in
         self.contiguous: set[Node] = set()  # values without gaps, which any view can be made of
         self.views: set[Node] = set()
-        self.parts: dict[Node, Part] = {}
+        self.within: dict[Node, Part] = {}
         self.joined: dict[Node, list[Part]] = {}
         if reuse:
             self._join()
@@ -102,7 +102,7 @@ class _Planner:
             self.slots,
             self.donated,
             frozenset(self.views),
-            self.parts,
+            self.within,
             self.joined,
             self._copies(),
             freed,
@@ -113,14 +113,14 @@ class _Planner:
         """Find what can be written where it is joined: each value that is computed, once, and no update."""
         updates = set(self.graph.updates.values())
         for node in self.schedule:
-            if not node.inputs or node.op.parts is None or node in updates:
+            if not node.inputs or node.op.pieces is None or node in updates:
                 continue
             left: list[Part] = []
-            indices = node.op.parts([source.shape for source in node.inputs], node.attrs)
+            indices = node.op.pieces([source.shape for source in node.inputs], node.attrs)
             for source, index in zip(node.inputs, indices, strict=True):
                 value = _reshaped(source) if len(index) == 1 else source
-                if value.inputs and not value.op.view and value not in self.parts and value not in updates:
-                    self.parts[value] = node, index
+                if value.inputs and not value.op.view and value not in self.within and value not in updates:
+                    self.within[value] = node, index
                 else:
                     left.append((source, index))
             if len(left) < len(node.inputs):
@@ -128,14 +128,14 @@ class _Planner:
 
     def _whole(self, node: Node) -> Node:
         """The value whose place is that of ``node``: itself, or what it is written into."""
-        while node in self.parts:
-            node, _ = self.parts[node]
+        while node in self.within:
+            node, _ = self.within[node]
         return node
 
     def _without_gaps(self, node: Node) -> bool:
         """Whether a computed value stands in one piece: as rows of a whole that does."""
-        while node in self.parts:
-            node, index = self.parts[node]
+        while node in self.within:
+            node, index = self.within[node]
             if len(index) > 1:
                 return False
         return True

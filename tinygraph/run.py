@@ -81,7 +81,7 @@ class Program:
             if node in self.plan.joined:
                 for source, index in self.plan.joined[node]:
                     yield node, partial(self.backend.write, self.arrays[node][index], self.arrays[source])
-            elif node in self.plan.slots or node in self.plan.donated or node in self.plan.parts:
+            elif node in self.plan.slots or node in self.plan.donated or node in self.plan.within:
                 inputs = [self.arrays[source] for source in node.inputs]
                 out = self.arrays[node]
                 yield node, partial(node.op.kernel, self.backend.xp, *inputs, out=out, **node.attrs)
@@ -107,8 +107,8 @@ class Program:
             self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
 
     def _array(self, node: Node) -> Any:
-        if node in self.plan.parts:
-            whole, index = self.plan.parts[node]
+        if node in self.plan.within:
+            whole, index = self.plan.within[node]
             if whole not in self.arrays:
                 self.arrays[whole] = self._array(whole)
             return self.arrays[whole][index].reshape(node.shape)
