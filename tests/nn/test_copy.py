@@ -60,3 +60,36 @@ def test_an_unbuilt_layer_is_copied_unbuilt():
 def test_operations_are_themselves():
     assert copy.deepcopy(tg.tanh) is tg.tanh
     assert pickle.loads(pickle.dumps(tg.tanh)) is tg.tanh
+
+
+def shifted_tanh(x):
+    return tg.tanh(x + 1.0)
+
+
+class Cubes(nn.regularizers.Regularizer):
+    def __call__(self, x):
+        return tg.sum(abs(x) ** 3.0)
+
+
+def test_functions_and_classes_of_ones_own_are_copied():
+    dense = nn.Dense(2, activation=shifted_tanh, kernel_regularizer=Cubes())
+    x = np.ones((3, 4))
+    np.testing.assert_array_equal(dense(x), copy.deepcopy(dense)(x))
+    function = nn.Lambda(shifted_tanh)
+    np.testing.assert_array_equal(function(x), copy.deepcopy(function)(x))
+    both = nn.Bidirectional(nn.LSTM(2, activation=shifted_tanh, kernel_regularizer=Cubes()))
+    assert both.backward.activation is shifted_tanh
+    assert isinstance(both.backward.kernel_regularizer, Cubes)
+    assert both(np.ones((2, 3, 4))).shape == (2, 4)
+
+
+def test_functions_of_one_name_are_not_mixed_up():
+    def scaled_by(factor):
+        def scaled(x):
+            return x * factor
+
+        return scaled
+
+    model = nn.Sequential([nn.Dense(2, scaled_by(2.0)), nn.Dense(2, scaled_by(3.0))], name="two")
+    with pytest.raises(ValueError, match="'two': a copy cannot tell two things named 'scaled' apart"):
+        copy.deepcopy(model)

@@ -204,6 +204,38 @@ def test_a_build_that_fails_leaves_no_weights():
     assert layer.weights == []
 
 
+def failing_once():
+    """An initializer that fails when it is first used."""
+    waiting = [ValueError("not yet")]
+
+    def initializer(shape, dtype):
+        if waiting:
+            raise waiting.pop()
+        return np.zeros(shape, dtype)
+
+    return initializer
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda bad: nn.RNN([nn.LSTMCell(2), nn.GRUCell(3, kernel_initializer=bad)]),
+        lambda bad: nn.Bidirectional(
+            LSTM(2), backward_layer=LSTM(2, kernel_initializer=bad, go_backwards=True)
+        ),
+        lambda bad: nn.LayerNormalization(gamma_initializer=bad),
+        lambda bad: Sequential([nn.TimeDistributed(Dense(2)), Dense(2, bias_initializer=bad)]),
+        lambda bad: nn.TimeDistributed(Sequential([Dense(2), Dense(2, bias_initializer=bad)])),
+    ],
+)
+def test_a_build_that_fails_binds_no_part_to_its_shape(make):
+    layer = make(failing_once())
+    with pytest.raises(ValueError, match="not yet"):
+        layer.ensure_built((4, 3))
+    assert not layer.weights
+    assert len(layer(np.ones((2, 6, 5)))) == 2
+
+
 def test_an_initializer_makes_the_shape_it_is_asked_for():
     layer = Dense(2, bias_initializer=lambda shape, dtype: np.zeros(5, dtype))
     with pytest.raises(
@@ -408,3 +440,55 @@ def test_a_mask_may_be_a_list():
     mask = [[True, True, False], [True, False, False]]
     layer = nn.LSTM(3)
     np.testing.assert_array_equal(layer(x, mask=mask), layer(x, mask=np.array(mask)))
+
+
+class Times(Layer):
+    """A layer of a user whose call takes more than x, and needs it."""
+
+    def call(self, x, factor, repeat=1):
+        return tg.concat([x * factor] * repeat, axis=-1)
+
+
+def test_arguments_of_a_call_on_symbols_are_known_when_its_shape_is_found():
+    x, by = Input((3,)), Input((1,))
+    assert Times()(x, 2.0).shape == (3,)
+    assert Times()(x, factor=by, repeat=2).shape == (6,)
+    model = Model([x, by], Times()(x, factor=by, repeat=2))
+    found = model.predict([np.ones((2, 3)), np.array([[2.0], [3.0]])])
+    np.testing.assert_array_equal(found, [[2.0] * 6, [3.0] * 6])
+
+
+def test_a_result_on_symbols_has_the_dtype_that_it_has():
+    class Positive(Layer):
+        def call(self, x, training):
+            return x > 0.0
+
+    assert Positive()(Input((3,))).dtype == bool
+
+
+class Halves(Layer):
+    def call(self, x, training):
+        return x[:, :2], (x[:, 2:], x)
+
+
+def test_results_may_be_a_tuple():
+    array = np.arange(8.0).reshape(2, 4)
+    first, (second, whole) = Halves()(array)
+    np.testing.assert_array_equal(np.concatenate([first, second], axis=1), whole)
+    x = Input((4,))
+    first, (second, whole) = Halves()(x)
+    assert [first.shape, second.shape, whole.shape] == [(2,), (2,), (4,)]
+    np.testing.assert_array_equal(Model(x, [first, second]).predict(array)[1], array[:, 2:])
+
+
+def test_layers_in_a_dict_are_trained():
+    class Towers(Layer):
+        def __init__(self):
+            super().__init__()
+            self.towers = {name: Dense(1, name=name) for name in ("left", "right")}
+
+        def call(self, x, training):
+            return self.towers["left"](x) * self.towers["right"](x)
+
+    model = Sequential([Towers()], input_shape=(3,))
+    assert len(model.trainable_weights) == 4

@@ -171,3 +171,28 @@ def test_a_layer_adds_losses_of_its_own():
     x = X[:, 0]
     expected = np.mean((model.predict(x) - Y) ** 2) + 0.5 * np.abs(x).mean()
     assert model.evaluate(x, Y, verbose=0) == pytest.approx(expected)
+
+
+class Adding(Layer):
+    def call(self, x, training):
+        self.add_loss(x)
+        return x
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Dense(1, kernel_regularizer=abs, name="out"), "the regularizer of out/kernel: .*, got (2, 1)"),
+        (
+            Dense(1, activity_regularizer=abs, name="out"),
+            "Dense 'out', activity_regularizer: .*, got (6, 5, 1)",
+        ),
+        (Dense(1, bias_regularizer=lambda w: 3.0, name="out"), "the regularizer of out/bias: .*, got float"),
+        (Adding(name="out"), "Adding 'out', add_loss: .*, got (1, 5, 2)"),
+    ],
+)
+def test_what_joins_the_loss_is_one_number(layer, message):
+    model = Sequential([layer])
+    model.compile("sgd", "mse")
+    with pytest.raises(GraphError, match=message.replace("(", r"\(").replace(")", r"\)")):
+        model.evaluate(X, np.ones((6, 5, 1)), verbose=0)

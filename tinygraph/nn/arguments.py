@@ -36,14 +36,12 @@ def take_out(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     values: list[Any] = []
 
     def slot(leaf: Any) -> Any:
-        if isinstance(leaf, tuple):
-            return mapped(slot, list(leaf))
         if not isinstance(leaf, (Symbol, Node, np.ndarray)):
             return leaf
         values.append(leaf)
         return Slot(len(values) - 1)
 
-    return {name: mapped(slot, value) for name, value in arguments.items()}, values
+    return {name: mapped(slot, listed(value)) for name, value in arguments.items()}, values
 
 
 def put_back(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
@@ -78,6 +76,11 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, list):
         return [mapped(change, each) for each in value]
     return change(value)
+
+
+def listed(value: Any) -> Any:
+    """Return tuples, which may stand in lists, as lists."""
+    return [listed(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def flat(value: Any) -> list[Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import constraints, registry, regularizers
-from tinygraph.nn.arguments import flat, mapped, put_back, take_out, taken_by
+from tinygraph.nn.arguments import flat, listed, mapped, put_back, take_out, taken_by
 from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, one_number, whole_number
 from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
@@ -208,9 +209,10 @@ class Layer(Configurable):
 
     @property
     def sublayers(self) -> Sequence[Layer]:
-        """The layers that this one is made of, whose weights are its own: attributes, alone or in lists."""
-        held = (each for value in vars(self).values() for each in flat(value))
-        return list(dict.fromkeys(each for each in held if isinstance(each, Layer)))
+        """The layers that this one is made of, whose weights are its own: attributes, alone, in lists or as
+        the values of dicts."""
+        held = [list(value.values()) if isinstance(value, dict) else value for value in vars(self).values()]
+        return list(dict.fromkeys(each for each in flat(held) if isinstance(each, Layer)))
 
     @property
     def family(self) -> list[Layer]:
@@ -321,7 +323,7 @@ class Layer(Configurable):
             masks = self._masks(nodes, arguments)
             if self.takes("training"):
                 arguments["training"] = training
-            result = self.call(typed if isinstance(x, list) else typed[0], **arguments)
+            result = listed(self.call(typed if isinstance(x, list) else typed[0], **arguments))
             self.penalize(result)
             return self._masked(result, masks)
 
@@ -374,23 +376,29 @@ class Layer(Configurable):
         return np.result_type(*dtypes) if whole else self.float
 
     def ensure_built(self, shape: Any) -> None:
-        """Build the layer for samples of ``shape``, once; if that fails, it and its sublayers stay unbuilt."""
+        """Build the layer for samples of ``shape``, once; if that fails all of it stays unbuilt."""
         if self.built:
             return
         with building:
             if self.built:  # another thread was first
                 return
-            unbuilt = [layer for layer in self.family if not layer.built]
-            try:
+            with self._whole_or_not_at_all():
                 self.build(shape)
-            except BaseException:  # Ctrl-C as well
-                for layer in unbuilt:
-                    layer._unbuild()
-                raise
             self.built, self.built_shape = True, shape
 
+    @contextmanager
+    def _whole_or_not_at_all(self) -> Iterator[None]:
+        """Leave the layer and its sublayers as unbuilt as they were if building them fails."""
+        unbuilt = [layer for layer in self.family if not layer.built]
+        try:
+            yield
+        except BaseException:  # Ctrl-C as well
+            for layer in unbuilt:
+                layer._unbuild()
+            raise
+
     def _unbuild(self) -> None:
-        """Forget what `build` did, so that the layer may be built for another shape."""
+        """Forget what `build` did, so that the layer can be built for another shape."""
         self.own_weights.clear()
         self.built, self.built_shape, self.fixed = False, None, {}
 
@@ -486,15 +494,20 @@ class Layer(Configurable):
         """Return a layer of the same arguments but for ``changes``, with weights of its own."""
         described = registry.serialize(self)
         described["config"] |= changes
-        own: dict[str, Any] = {}
+        made: Layer = registry.deserialize(described, self._named_in_config())
+        return made
+
+    def _named_in_config(self) -> dict[str, Any]:
+        """Return by name the classes and functions, perhaps the user's own, that a config only names."""
+        found: dict[str, Any] = {}
         for layer in self.family:
             for value in (layer, *vars(layer).values()):
-                if isinstance(value, registry.Configurable):
-                    own[type(value).__name__] = type(value)
-                elif inspect.isfunction(value):
-                    own[value.__name__] = value
-        made: Layer = registry.deserialize(described, own)
-        return made
+                thing = type(value) if isinstance(value, Configurable) else value
+                if not callable(thing) or (name := registry.name_of(thing)) == "<lambda>":
+                    continue
+                if found.setdefault(name, thing) is not thing:
+                    raise ValueError(f"{self.title}: a copy cannot tell two things named {name!r} apart.")
+        return found
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Layer:
         """Return a layer of the same arguments with weights of its own, which have the same values."""

@@ -182,9 +182,12 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if getattr(value, "__name__", "") == "<lambda>":
         raise ValueError("serialize: a lambda has no name to find it by; use a function with a name.")
-    if callable(value):
-        return getattr(value, "name", None) or value.__name__
-    return value
+    return name_of(value) if callable(value) else value
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return what a config calls a function or an operation."""
+    return str(getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__))
 
 
 def argument_names(cls: type) -> list[str]:

@@ -68,7 +68,12 @@ class Sequential(Trainable):
             raise GraphError(f"{self.title}: there is no layer to build; add one first.")
         if self.inputs:
             return
-        self._chain(self.stack, self._input(self.stack[0], sample_shape(shape, self.title)))
+        with self._whole_or_not_at_all():
+            self._chain(self.stack, self._input(self.stack[0], sample_shape(shape, self.title)))
+
+    def _unbuild(self) -> None:
+        super()._unbuild()
+        self.inputs, self.outputs, self.calls = [], [], []
 
     def _begin(self, symbol: Symbol) -> Sequential:
         if self.inputs or self.stack or symbol.call is not None:

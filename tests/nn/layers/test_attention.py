@@ -244,7 +244,7 @@ def test_inputs_that_are_refused(shapes, message):
     [
         (QUERY_MASK, r"expected mask=\[query_mask, value_mask\], arrays of truth values or None; got "),
         ([QUERY_MASK], r"expected mask=\[query_mask, value_mask\]"),
-        ([None, [[1, 1, 1, 1, 1]] * 2], r"arrays of truth values or None; got \[None, \[\[1, 1"),
+        ([None, "all"], r"arrays of truth values or None; got \[None, 'all'"),
         ([None, QUERY_MASK], r"expected a value_mask of shape \(2, 5\), got \(2, 3\)"),
         ([VALUE_MASK, None], r"expected a query_mask of shape \(2, 3\), got \(2, 5\)"),
     ],
@@ -263,3 +263,10 @@ def test_other_inputs_that_are_refused():
     layer([QUERY, KEY])
     with pytest.raises(GraphError, match=r"expected a query of 4 features, .*; got \(2, 3, 6\)"):
         layer([np.ones((2, 3, 6)), VALUE])
+
+
+def test_masks_may_be_lists():
+    layer, inputs = nn.Attention(), [np.ones((2, 3, 4)), RNG.normal(size=(2, 5, 4))]
+    expected = layer(inputs, mask=[QUERY_MASK, VALUE_MASK])
+    found = layer(inputs, mask=[QUERY_MASK.tolist(), VALUE_MASK.tolist()])
+    np.testing.assert_array_equal(found, expected)

@@ -233,3 +233,9 @@ def test_what_is_refused(make, error, message):
     with pytest.raises(error) as caught:
         make()
     assert message in str(caught.value)
+
+
+def test_a_mask_may_be_an_input_of_the_model():
+    x, mask = nn.Input(X.shape[1:]), nn.Input(MASK.shape[1:], dtype="bool")
+    y = nn.Lambda(lambda x, mask: tg.where(tg.expand_dims(mask, 2), x, 0.0))(x, mask=mask)
+    np.testing.assert_array_equal(nn.Model([x, mask], y).predict([X, MASK]), X * MASK[..., None])

@@ -507,3 +507,11 @@ def test_other_calls_that_are_refused():
         layer(QUERY, VALUE, KEY)
     with pytest.raises(TypeError, match="unknown argument 'mask'"):
         layer(QUERY, VALUE, mask=QUERY_MASK)
+
+
+def test_masks_may_be_lists():
+    layer = MultiHeadAttention(2, 3)
+    pairs = RNG.random(size=(2, 3, 4)) < 0.7
+    expected = layer(QUERY, VALUE, value_mask=VALUE_MASK, attention_mask=pairs)
+    found = layer(QUERY, VALUE, value_mask=VALUE_MASK.tolist(), attention_mask=pairs.tolist())
+    np.testing.assert_array_equal(found, expected)

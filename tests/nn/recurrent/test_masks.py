@@ -1,5 +1,7 @@
 """Masks: where they come from, how they go through a model, and what they leave out."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -54,15 +56,29 @@ def test_a_layer_that_cannot_carry_a_mask_says_so():
         model.predict(np.ones((1, 3, 2)))
 
 
-def test_a_mask_of_numbers_is_read_as_truth():
-    layer, x = nn.LSTM(3), padded(2, 4)
-    mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0]])
-    np.testing.assert_array_equal(layer(x, mask=mask), layer(x, mask=mask.astype(bool)))
+@pytest.mark.parametrize(
+    "layer",
+    [nn.LSTM(3), nn.GlobalAveragePooling1D(), nn.Softmax(axis=1), nn.BatchNormalization()],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_mask_of_numbers_is_read_as_truth(layer):
+    x, mask = padded(2, 4), np.array([[1, 1, 1, 1], [1, 1, 0, 0]])
+    expected = layer(x, mask=mask.astype(bool), training=True)
+    for numbers in (mask, 2.0 * mask, mask.tolist(), (2.0 * mask).tolist()):
+        np.testing.assert_array_equal(layer(x, mask=numbers, training=True), expected)
 
 
-def test_a_mask_of_another_shape_is_refused():
-    with pytest.raises(tg.GraphError, match=r"LSTM 'enc': expected a mask of \(2, 4\), got \(2, 3\)"):
-        nn.LSTM(3, name="enc")(padded(2, 4), mask=np.ones((2, 3), bool))
+@pytest.mark.parametrize("shape", [(2, 3), (1, 4), (2, 5), (4,)])
+@pytest.mark.parametrize(
+    "layer",
+    [nn.LSTM(3), nn.GlobalAveragePooling1D(), nn.TimeDistributed(nn.Dense(3))],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_mask_of_another_shape_is_refused(layer, shape):
+    with pytest.raises(
+        tg.GraphError, match=rf"{layer.title}: expected a mask of .*, got {re.escape(str(shape))}"
+    ):
+        layer(padded(2, 4), mask=np.ones(shape, bool))
 
 
 @pytest.mark.parametrize("joined", [nn.Add(), nn.Concatenate()])

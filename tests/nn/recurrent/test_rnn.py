@@ -115,3 +115,32 @@ def test_a_cell_of_your_own_runs_in_both_directions():
 
     y = nn.Bidirectional(nn.RNN(Sum(), return_sequences=True))(np.ones((1, 3, 2)))
     assert y[0].tolist() == [[1.0, 1.0, 3.0, 3.0], [2.0, 2.0, 2.0, 2.0], [3.0, 3.0, 1.0, 1.0]]
+
+
+def test_states_that_do_not_fit_leave_those_there_are():
+    layer, x = nn.LSTM(2, stateful=True), np.ones((2, 3, 1))
+    layer(x)
+    before = layer(x)
+    assert not np.array_equal(before, layer(x))
+    states = [state.value for state in layer.lasting._kept[2]]
+    for wrong in ([np.ones((2, 3))] * 2, [np.ones((3, 2))] * 2, []):
+        with pytest.raises(tg.GraphError, match=r"expected states for a batch it has run \(sizes: 2\)"):
+            layer.reset_states(wrong)
+    np.testing.assert_array_equal([state.value for state in layer.lasting._kept[2]], states)
+    assert layer.lasting.batch == 2
+
+
+def test_a_cell_is_a_layer():
+    class Plain:
+        state_size = 2
+
+        def __call__(self, inputs, states):
+            return inputs, states
+
+    with pytest.raises(tg.GraphError, match="is no cell, it is no layer"):
+        nn.RNN(Plain())
+
+
+def test_each_time_step_has_one_result():
+    with pytest.raises(tg.GraphError, match="expected a layer with one result, got 3 from LSTM 'each'"):
+        nn.TimeDistributed(nn.LSTM(2, return_state=True, name="each"))(np.ones((2, 3, 4, 5)))

@@ -15,7 +15,6 @@ from tinygraph.nn.arguments import taken_by
 from tinygraph.nn.checks import shown
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.masks import carry, mask_of
-from tinygraph.nn.tracing import Trace
 
 
 @registry.register("layer")
@@ -25,7 +24,8 @@ class Lambda(Layer):
     Args:
         function: what is applied to the input, or to the list of inputs. It returns a node or a list of
             them, each with the batch as first axis. If it has arguments named ``training`` or ``mask`` it
-            gets those too; of several inputs a list of masks.
+            gets those too; of several inputs a list of masks. A mask is None where there is none, and
+            while a model is put together, which looks at the shapes only.
         output_shape: the shape of one sample of the result, None for a size that may be any, or a list of
             shapes; or a function of the whole shape of the input, (None, ...), that returns the whole shape
             of the result. It is found by itself; if it is given the result must have it.
@@ -74,9 +74,6 @@ class Lambda(Layer):
         parameters = inspect.signature(self.function).parameters
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             registry.reject(self.title, self.arguments, parameters)
-        #: the dtypes of the inputs, during a call on symbols, and what became of them
-        self.taken: list[np.dtype] = []
-        self.made: list[np.dtype] = []
 
     def call(self, x: Any, mask: Any = None, training: bool = False) -> Any:
         """function(x), and the mask that goes on with it."""
@@ -98,37 +95,12 @@ class Lambda(Layer):
         """Whether the function has an argument of this name; ``mask`` has one of a mask."""
         return name in taken_by(self.function) or (name == "mask" and callable(self.mask))
 
-    def output_shape(self, shape: Any) -> Any:
-        """What the function makes of one sample."""
-        shapes = in_list(shape)
-        dtypes = self.taken or [self.float] * len(shapes)
-        nodes = [
-            ops.input(f"x{k}", (1, *each), dtype=dtype)
-            for k, (each, dtype) in enumerate(zip(shapes, dtypes, strict=True))
-        ]
-        with Trace(training=False):
-            result = self.lower(nodes if isinstance(shape, list) else nodes[0])
-        self.made = [y.dtype for y in in_list(result)]
-        found = [y.shape[1:] for y in in_list(result)]
-        return found if isinstance(result, list) else found[0]
-
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """One input or a list of them, of any shapes: the function sees to it."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data, the functions by name."""
         return super().get_config() | {"output_shape": registry.plain(self.promised)}
-
-    def _call_symbols(self, values: list[Any], *rest: Any) -> Any:
-        """As for any layer, but the results have the dtypes that the function gives them."""
-        self.taken = [symbol.dtype for symbol in values]
-        try:
-            symbols = super()._call_symbols(values, *rest)
-        finally:
-            self.taken = []
-        for symbol, dtype in zip(in_list(symbols), self.made, strict=True):
-            symbol.dtype = dtype
-        return symbols
 
     def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
         """Several inputs have a list of masks."""

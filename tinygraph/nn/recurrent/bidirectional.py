@@ -11,6 +11,7 @@ from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, mapped
 from tinygraph.nn.layer import Layer
+from tinygraph.nn.masks import carry
 from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.recurrent.states import states_first
 from tinygraph.ops.random import GOLDEN, mixed
@@ -59,7 +60,6 @@ class Bidirectional(Layer):
         self._check_pair()
         for each in (self.forward, self.backward):
             each.zero_output_for_mask = each.return_sequences
-        self.carries_mask = self.forward.return_sequences
 
     def _check_pair(self) -> None:
         one, other = self.forward, self.backward
@@ -101,6 +101,8 @@ class Bidirectional(Layer):
         if self.forward.return_sequences:
             outputs[1] = ops.flip(outputs[1], 0 if self.forward.time_major else 1)
         merged = self._merged(outputs)
+        if self.forward.return_sequences:
+            merged = [carry(sequence, mask) for sequence in merged]
         return [*merged, *states] if len(merged) > 1 or states else merged[0]
 
     def _merged(self, outputs: list[Node]) -> list[Node]:

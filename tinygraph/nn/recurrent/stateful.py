@@ -56,7 +56,7 @@ class LastingStates:
 
     def reset(self, values: Sequence[Any] | None) -> None:
         """Begin the next batch, of any size, with zeros; or of the size of ``values`` with these."""
-        arrays = [np.asarray(value) for value in () if values is None else values]
+        arrays = [np.asarray(value) for value in (() if values is None else values)]
         shapes = [array.shape for array in arrays]
         fitting = [kept for kept in self._kept.values() if [state.shape for state in kept] == shapes]
         if values is not None and not fitting:

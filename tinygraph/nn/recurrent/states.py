@@ -30,7 +30,7 @@ def output_shape(cell: Any) -> Shape:
 def check_cell(owner: str, cell: Any) -> None:
     """Raise `GraphError` unless ``cell`` has what a cell needs."""
     if not isinstance(cell, Layer) or not hasattr(cell, "state_size"):
-        lacks = "it has no state_size" if isinstance(cell, Layer) else "for it is no layer"
+        lacks = "it has no state_size" if isinstance(cell, Layer) else "it is no layer"
         raise GraphError(
             f"{owner}: {cell!r} is no cell, {lacks}. A cell is a layer with state_size and "
             "call(inputs, states)."

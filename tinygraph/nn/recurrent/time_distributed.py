@@ -54,6 +54,9 @@ class TimeDistributed(Layer):
             given = {"mask": mask[:, t]} if mask is not None and self.layer.takes("mask") else {}
             with scope(f"t{t}"):
                 results.append(self.layer.lower(step, training=training, **given))
+        if isinstance(results[0], list):
+            came = f"{len(results[0])} from {self.layer.title}"
+            raise GraphError(f"{self.title}: expected a layer with one result, got {came}.")
         return self.typed(0, time_first(ops.stack(results)))
 
     def output_shape(self, shape: Shape) -> Shape:
