@@ -103,6 +103,12 @@ def test_accuracy_is_chosen_by_the_output(loss, shape, chosen, name):
     assert (type(metric).__name__, metric.name) == (chosen, name)
 
 
+def test_acc_is_accepted_by_compile():
+    model = Sequential([Dense(1, activation="sigmoid", input_shape=(1,))])
+    model.compile("sgd", "bce", metrics=["acc"])
+    assert list(model.evaluate([[1.0]], [[1.0]], verbose=0, return_dict=True)) == ["loss", "acc"]
+
+
 def test_without_a_loss_several_outputs_are_one_hot():
     assert isinstance(metrics.accuracy_for(None, (3,)), metrics.CategoricalAccuracy)
 

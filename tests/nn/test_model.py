@@ -245,6 +245,17 @@ def test_layers_are_in_the_order_of_keras():
     assert [layer.name for layer in model.layers] == ["l1", "s1", "l2", "join"]
 
 
+def test_shared_layers_are_in_the_order_of_keras():
+    """At one distance in the order in which they are met on the way back from the outputs."""
+    x = Input((2,), name="x")
+    d0, d1, d2, d3 = (Dense(2, name=f"d{k}") for k in range(4))
+    one, two = d1(x), d2(x)
+    d0(two)
+    outputs = [one, d0(one), d3(d0(two))]
+    model = Model(x, Concatenate(name="join")(outputs))
+    assert [layer.name for layer in model.layers] == ["d1", "d2", "d0", "d3", "join"]
+
+
 def test_ids_are_checked_wherever_they_flow():
     """Through a layer that only moves them, and into a model in the model."""
     ids, other = Input((2, 2), name="ids", dtype="int64"), Input((1,), name="other")
