@@ -492,3 +492,12 @@ def test_layers_in_a_dict_are_trained():
 
     model = Sequential([Towers()], input_shape=(3,))
     assert len(model.trainable_weights) == 4
+
+
+def test_freezing_leaves_the_order_of_weights():
+    """As in Keras: the layer's own weights, then those of its layers, one after another."""
+    frozen, trained = nn.GRU(2, trainable=False, name="a"), nn.GRU(3, go_backwards=True, name="b")
+    layer = nn.Bidirectional(frozen, backward_layer=trained)
+    layer.ensure_built((4, 1))
+    assert [weight.shape[-1] for weight in layer.weights] == [6, 6, 6, 9, 9, 9]
+    assert [weight.shape[-1] for weight in layer.trainable_weights] == [9, 9, 9]

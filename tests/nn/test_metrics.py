@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import losses, metrics, registry
+from tinygraph.nn import Dense, Sequential, losses, metrics, registry
 
 FILE = np.load(Path(__file__).parents[1] / "data" / "keras_losses.npz")
 CASES = [case for case in json.loads(str(FILE["cases"])) if case["kind"] == "metric"]

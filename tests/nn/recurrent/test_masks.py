@@ -94,12 +94,26 @@ def test_a_merged_step_counts_if_it_counts_in_one_input(joined):
     assert model.predict([zeros, x])[0].all()
 
 
-def test_sequences_one_after_another_keep_their_masks():
+@pytest.mark.parametrize("axis", [1, -2])
+@pytest.mark.parametrize("masked", [(True, True), (True, False), (False, True)])
+def test_sequences_one_after_another_keep_their_masks(axis, masked):
+    """Every step of one without a mask counts."""
     a, b = nn.Input((2, 1), name="a"), nn.Input((3, 1), name="b")
-    joined = nn.Concatenate(axis=1)([nn.Masking()(a), nn.Masking()(b)])
+    pair = [nn.Masking()(x) if mask else x for x, mask in zip((a, b), masked, strict=True)]
+    joined = nn.Concatenate(axis=axis)(pair)
     model = nn.Model([a, b], nn.SimpleRNN(1, bias_initializer="ones", return_sequences=True)(joined))
-    steps = model.predict([np.zeros((1, 2, 1)), np.ones((1, 3, 1))])[0, :, 0]
-    assert (steps != 0).tolist() == [False, False, True, True, True]
+    steps = model.predict([np.zeros((1, 2, 1)), np.zeros((1, 3, 1))])[0, :, 0]
+    counts = [not masked[0]] * 2 + [not masked[1]] * 3
+    assert (np.diff(steps, prepend=0.0) != 0).tolist() == counts
+
+
+def test_both_directions_carry_the_mask_on():
+    x = nn.Input((4, 2))
+    directions = nn.Bidirectional(nn.GRU(3, return_sequences=True), merge_mode=None)(nn.Masking()(x))
+    means = [nn.GlobalAveragePooling1D()(each) for each in directions]
+    *sequences, forward, backward = nn.Model(x, [*directions, *means]).predict(padded(2, 4))
+    for sequence, mean in zip(sequences, (forward, backward), strict=True):
+        np.testing.assert_allclose(mean[1], sequence[1, :2].mean(axis=0), rtol=1e-6)
 
 
 def test_a_mask_goes_through_a_model_that_is_a_layer():
