@@ -57,6 +57,8 @@ class Op:
         #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
         self.inplace: int = getattr(rule, "inplace", 0)
         self.view: View | None = None
+        #: whether it picks one of the several values of its input, which that writes
+        self.picks = False
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__

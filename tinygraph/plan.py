@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from tinygraph.graph import Graph, Node, toposort
 
@@ -36,11 +37,19 @@ class Plan:
     copies: Sequence[tuple[Node, Node]]
     freed: Sequence[Sequence[Node]]
     arena: int = 0
+    #: the values of each node that has several; the call of that node writes them
+    parts: Mapping[Node, Sequence[Node]] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
         """How many kernels a run calls."""
-        return len(self.slots) + len(self.donated) + len(self.copies)
+        return len(self.called) + len(self.copies)
+
+    @cached_property
+    def called(self) -> frozenset[Node]:
+        """The nodes that a run calls kernels for."""
+        written = {part for parts in self.parts.values() for part in parts}
+        return frozenset((self.slots.keys() | self.donated.keys() | self.parts.keys()) - written)
 
 
 def plan(graph: Graph, *, reuse: bool = True) -> Plan:
@@ -68,6 +77,7 @@ class _Planner:
         self.contiguous: set[Node] = set()  # values without gaps, which any view can be made of
         self.views: set[Node] = set()
         self._alias()
+        self.parts = self._parts()
         self.last_read = self._last_reads()
         self.handed_over: set[Node] = set()  # owners whose buffer the call that read them last took
         self.target = {node: leaf for leaf, node in graph.updates.items()} if reuse else {}
@@ -76,8 +86,9 @@ class _Planner:
         freed = []
         dying = self._dying()
         for step, node in enumerate(self.schedule):
-            if node.inputs and node not in self.views:
-                self._place(step, node)
+            for value in self.parts.get(node, [node]):
+                if value.inputs and value not in self.views and not (value is node and node.op.picks):
+                    self._place(step, value)
             gone = self._free(dying[step]) if self.reuse else []
             for owner in gone:
                 self.arena.release(self.slots[owner], nbytes(owner))
@@ -92,6 +103,7 @@ class _Planner:
             self._copies(),
             freed,
             self.arena.size,
+            self.parts,
         )
 
     def _alias(self) -> None:
@@ -111,6 +123,16 @@ class _Planner:
             self.owner[node] = self.owner[source]
             if without_gaps and view.contiguous(source.shape, node.attrs):
                 self.contiguous.add(node)
+
+    def _parts(self) -> dict[Node, list[Node]]:
+        """The values of each node that has several."""
+        parts: dict[Node, list[Node]] = {}
+        for node in self.schedule:
+            if node.inputs and node.op.picks:
+                parts.setdefault(node.inputs[0], []).append(node)
+        return {
+            node: sorted(several, key=lambda part: part.attrs["index"]) for node, several in parts.items()
+        }
 
     def _last_reads(self) -> dict[Node, int]:
         """The last step that reads each value through any alias; outputs and updates are read at the end."""

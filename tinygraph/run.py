@@ -77,10 +77,9 @@ class Program:
     def steps(self) -> Iterator[tuple[Node, Call]]:
         """Yield each computed node with the call that computes it, in the order of running."""
         for node in self.plan.schedule:
-            if node in self.plan.slots or node in self.plan.donated:
+            if node in self.plan.called:
                 inputs = [self.arrays[source] for source in node.inputs]
-                out = self.arrays[node]
-                yield node, partial(node.op.kernel, self.backend.xp, *inputs, out=out, **node.attrs)
+                yield node, self.backend.bind(node, inputs, self.arrays[node])
 
     def _bind(self) -> None:
         """Give every value its array and every call its arguments; addresses do not change after."""
@@ -102,6 +101,8 @@ class Program:
             self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
 
     def _array(self, node: Node) -> Any:
+        if node in self.plan.parts:
+            return [self._array(part) for part in self.plan.parts[node]]
         if node in self.plan.slots:
             return self._typed(self.arena, self.plan.slots[node], node)
         if node in self.plan.donated:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+
+from tinygraph.graph import Node
 
 #: Every backend, and the module that has its ``backend()``.
 BACKENDS = {"numpy": "tinygraph.backends.numpy", "cupy": "tinygraph.backends.cupy"}
@@ -32,6 +35,9 @@ class Backend(Protocol):
 
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy as a NumPy array."""
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+        """Return a call without arguments that computes ``node`` into ``out``."""
 
 
 class Device(NamedTuple):

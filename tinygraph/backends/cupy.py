@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from tinygraph.backends import BackendError
+from tinygraph.graph import Node
 
 
 class CupyBackend:
@@ -37,6 +39,10 @@ class CupyBackend:
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy in host memory; waits for the device."""
         return np.asarray(self.xp.asnumpy(array))
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+        """Return a call without arguments that computes ``node`` into ``out``."""
+        return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
 
 
 @cache

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
+
+from tinygraph.graph import Node
 
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
@@ -35,6 +38,10 @@ class NumpyBackend:
     def to_host(self, array: Array) -> Array:
         """Return a copy."""
         return np.array(array)
+
+    def bind(self, node: Node, inputs: Sequence[Array], out: Any) -> Callable[[], Any]:
+        """Return a call without arguments that computes ``node`` into ``out``."""
+        return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
 
 @cache

@@ -1,0 +1,178 @@
+"""c(a(x), b(x)) -> fused(x) of elementwise a, b, c: runs of small operations as one call.
+
+A region is one call of several results, so no value may leave it and come back. Levels see to that: along
+an edge inside a region the level stays, along every other one it rises; and so it would on a way back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.graph import Graph, Node, Shape, absolute_scope
+from tinygraph.ops import concat, input
+from tinygraph.ops.fused import fused, part
+
+#: The most operations of a region: compiling takes time that grows with them.
+LARGEST = 400
+
+
+def chains(graph: Graph) -> Graph:
+    """Return ``graph`` with every region of two or more elementwise operations as one `Fused` node."""
+    regions = _Regions(graph).found()
+    new: dict[Node, Node] = {}
+    known: dict[Any, Graph] = {}
+    for nodes, results in regions:
+        inputs, inner = _inner(nodes, results, known)
+        with absolute_scope(nodes[-1].scope):
+            whole = fused(*inputs, graph=inner)
+            for index, node in enumerate(results):
+                new[node] = part(whole, index=index)
+    return graph.substitute(new) if new else graph
+
+
+def space(node: Node) -> Shape | None:
+    """The shape that an operation runs over element by element, or None if it is not of that kind.
+
+    A concat of equal shares along the last axis runs over the shape of a share.
+    """
+    if node.op is concat:
+        share = node.inputs[0]
+        alike = all(source.shape == share.shape for source in node.inputs)
+        last = node.attrs["axis"] == node.ndim - 1
+        return share.shape if alike and last and len(node.inputs) > 1 else None
+    if not node.op.scalar:
+        return None
+    to_whole = node.dtype.kind == "i" and any(source.dtype.kind == "f" for source in node.inputs)
+    return None if to_whole else node.shape  # of NaN as a whole number every processor has another idea
+
+
+class _Regions:
+    """Finds regions in a few passes over the nodes, each linear in their number."""
+
+    def __init__(self, graph: Graph):
+        self.nodes = graph.nodes
+        self.roots = set(graph.roots)
+        self.space = {node: space(node) if node.inputs else None for node in self.nodes}
+        self.users: dict[Node, list[Node]] = defaultdict(list)
+        for node in self.nodes:
+            for source in node.inputs:
+                self.users[source].append(node)
+        self.level: dict[Node, int] = {}
+        self._rise()
+        self._sink()
+
+    def joined(self, source: Node, node: Node) -> bool:
+        """Whether an edge may lie within a region."""
+        wide = self.space[source]
+        return wide is not None and wide == self.space[node] and source.op is not concat
+
+    def together(self, source: Node, node: Node) -> bool:
+        """Whether an edge does."""
+        return self.level[source] == self.level[node] and self.joined(source, node)
+
+    def _rise(self) -> None:
+        """Each node as early as its inputs allow."""
+        for node in self.nodes:
+            levels = [self.level[s] + (not self.joined(s, node)) for s in node.inputs]
+            self.level[node] = max(levels, default=0)
+
+    def _sink(self) -> None:
+        """What only one later region needs moves there, where that makes no more values cross over.
+
+        So 1 - y², which a gradient asks for, is computed of y where it is needed, and not kept since.
+        """
+        for node in reversed(self.nodes):
+            users = self.users[node]
+            if self.space[node] is None or node in self.roots or not users:
+                continue
+            later = self.level[users[0]]
+            if later == self.level[node]:
+                continue
+            if all(self.level[u] == later and self.joined(node, u) for u in users):
+                kept = {s for s in node.inputs if self.together(s, node) and not self._leaves(s, node)}
+                if len(kept) <= 1:
+                    self.level[node] = later
+
+    def _leaves(self, source: Node, node: Node) -> bool:
+        """Whether a value is wanted outside of its region also without ``node``."""
+        return source in self.roots or any(
+            u is not node and not self.together(source, u) for u in self.users[source]
+        )
+
+    def found(self) -> list[tuple[list[Node], list[Node]]]:
+        """Return each region's nodes in order, and those of them that are wanted outside."""
+        leader: dict[Node, Node] = {}
+        count: dict[Node, int] = {}
+        for node in self.nodes:
+            if self.space[node] is None:
+                continue
+            leader[node], count[node] = node, 1
+            for source in node.inputs:
+                if source in leader and self.together(source, node):
+                    one, other = _find(leader, node), _find(leader, source)
+                    if one is not other:
+                        leader[one] = other
+                        count[other] += count[one]
+        regions: dict[Node, list[Node]] = defaultdict(list)
+        for node in leader:
+            regions[_find(leader, node)].append(node)
+        return [(nodes, self._results(nodes)) for nodes in regions.values() if len(nodes) > 1]
+
+    def _results(self, nodes: Sequence[Node]) -> list[Node]:
+        return [n for n in nodes if n in self.roots or any(not self.together(n, u) for u in self.users[n])]
+
+
+def _find(leader: dict[Node, Node], node: Node) -> Node:
+    while leader[node] is not node:
+        leader[node] = leader[leader[node]]
+        node = leader[node]
+    return node
+
+
+def _inner(
+    nodes: Sequence[Node], results: Iterable[Node], known: dict[Any, Graph]
+) -> tuple[list[Node], Graph]:
+    """Return the inputs of a region and its graph; regions that are alike share one graph."""
+    place: dict[Node, int] = {}
+    inputs: list[Node] = []
+    members = {node: k for k, node in enumerate(nodes)}
+    recipe: list[Any] = []
+    for node in nodes:
+        sources = []
+        for source in node.inputs:
+            if source in members:
+                sources.append((members[source],))
+            elif _is_number(source):
+                sources.append(
+                    (
+                        repr(source.attrs.get("number", source.attrs["value"].flat[0])),
+                        source.dtype,
+                        source.shape,
+                    )
+                )
+            else:
+                if source not in place:
+                    place[source] = len(inputs)
+                    inputs.append(source)
+                sources.append(place[source])
+        recipe.append(
+            (node.op.name, tuple(sources), tuple(sorted(node.attrs.items())), node.shape, node.dtype)
+        )
+    wanted = tuple(members[node] for node in results)
+    key = (tuple(recipe), tuple((node.shape, node.dtype) for node in inputs), wanted)
+    if key not in known:
+        new: dict[Node, Node] = {n: input(str(k), n.shape, n.dtype) for k, n in enumerate(inputs)}
+        for node in nodes:
+            new[node] = node.with_inputs(tuple(new.get(source, source) for source in node.inputs))
+        known[key] = Graph({str(k): new[nodes[w]] for k, w in enumerate(wanted)})
+    return inputs, known[key]
+
+
+def _is_number(node: Node) -> bool:
+    """Whether a leaf is one fixed number everywhere."""
+    value = node.attrs.get("value")
+    return value is not None and (value.size == 1 or (value.size > 0 and not any(value.strides)))
