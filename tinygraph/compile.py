@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.collector import collector_paused
+from tinygraph.fusing import Fusing, fused_program
 from tinygraph.graph import Graph, GraphError, Node, absolute_scope
 from tinygraph.ops import Counter, Parameter, add, copy
-from tinygraph.plan import plan
+from tinygraph.plan import Plan, plan
 from tinygraph.rewrites import passes
 from tinygraph.rewrites.retype import retype
 from tinygraph.run import Program
@@ -24,13 +26,16 @@ Outputs = Node | Sequence[Node] | Mapping[str, Node]
 class Function:
     """A compiled graph: called with arrays by input name, it returns arrays as its outputs were given.
 
-    Calls from several threads take turns: the program has one set of buffers.
+    Calls from several threads take turns: the program has one set of buffers. With ``fusing`` the program
+    becomes a compiled one of the same graph, once its runs have taken long enough.
     """
 
-    def __init__(self, graph: Graph, form: Any, program: Program, guard: str | None):
+    def __init__(
+        self, graph: Graph, form: Any, program: Program, guard: str | None, fusing: Fusing | None = None
+    ):
         self.graph = graph
         self.program = program
-        self.plan = program.plan
+        self._fusing = fusing
         self._form = form
         self._guard = guard
         self._lock = threading.Lock()
@@ -40,11 +45,29 @@ class Function:
         """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
         checked = self._checked(feeds)
         with self._lock:
-            self.program.run(checked, self._guard)
+            self._run(checked)
             values = {name: self.program.value(name) for name in self.graph.outputs}
         if self._form is dict:
             return values
         return list(values.values()) if self._form is list else values["output"]
+
+    @property
+    def plan(self) -> Plan:
+        """Which value stands where."""
+        return self.program.plan
+
+    def _run(self, feeds: Mapping[str, Array]) -> None:
+        """Run the program, the compiled one if it is time for it. Between two runs no value is on its way."""
+        fusing = self._fusing
+        if fusing is None:
+            self.program.run(feeds, self._guard)
+            return
+        self.program = fusing.faster() or self.program
+        start = time.perf_counter()
+        self.program.run(feeds, self._guard)
+        fusing.add(time.perf_counter() - start)
+        if fusing.done:
+            self._fusing = None
 
     def _checked(self, feeds: Mapping[str, Any]) -> dict[str, Array]:
         """Return the feeds as arrays of the declared shapes, or raise before anything runs."""
@@ -98,6 +121,7 @@ def compile(
     guard: str | None = None,
     rewrite: bool = True,
     reuse: bool = True,
+    jit_compile: bool | str = "auto",
 ) -> Function:
     """Plan a graph and bind it to a backend.
 
@@ -109,9 +133,13 @@ def compile(
         guard: the name of an output; when it is False a run changes no parameter.
         rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
+        jit_compile: whether to fuse elementwise operations and compile them to machine code, which needs the
+            extra ``fast``; values may differ in the last bits. ``"auto"`` does so where it can be, once the
+            runs have taken so long that it pays; True does so at once; False, or no ``rewrite``, never.
 
     Raises:
         GraphError: two inputs of one name, an update of another shape, an unknown guard.
+        ValueError: another ``jit_compile``.
         BackendError: the backend is not usable; the message says what is missing.
 
     >>> import tinygraph as tg
@@ -120,6 +148,10 @@ def compile(
     >>> step(x=[1.0, 1.0])["y"].tolist(), step(x=[1.0, 1.0])["y"].tolist()
     ([1.0, 2.0], [2.0, 3.0])
     """
+    if jit_compile not in (True, False, "auto"):
+        raise ValueError(f"compile: expected jit_compile True, False or 'auto', got {jit_compile!r}.")
+    if jit_compile is True and not rewrite:
+        raise ValueError("compile: jit_compile=True is a rewrite, and rewrite is False.")
     named, form = _named(outputs)
     graph = _with_updates(Graph(named), updates or {})
     if dtype is not None:
@@ -131,8 +163,11 @@ def compile(
     if rewrite:
         graph = passes.rewrite(graph)
     _check_inputs(graph)
-    program = Program(plan(graph, reuse=reuse), backends.get(backend))
-    return Function(graph, form, program, guard)
+    where = backends.get(backend)
+    if jit_compile is True:
+        return Function(graph, form, fused_program(graph, where, reuse), guard)
+    fusing = Fusing(graph, where, reuse) if jit_compile == "auto" and rewrite else None
+    return Function(graph, form, Program(plan(graph, reuse=reuse), where), guard, fusing)
 
 
 def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from tinygraph.graph import Node
+
+if TYPE_CHECKING:
+    from tinygraph.backends.fast import FastBackend
 
 #: Every backend, and the module that has its ``backend()``.
 BACKENDS = {"numpy": "tinygraph.backends.numpy", "cupy": "tinygraph.backends.cupy"}
@@ -38,6 +41,10 @@ class Backend(Protocol):
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
+
+    def compiled(self, *, compile: bool) -> FastBackend:
+        """Return a backend of the same arrays that runs fused operations as machine code, which it may have
+        to ``compile``; raises `BackendError` where there is none."""
 
 
 class Device(NamedTuple):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.backends import BackendError
 from tinygraph.graph import Node
+
+if TYPE_CHECKING:
+    from tinygraph.backends.fast import FastBackend
 
 
 class CupyBackend:
@@ -43,6 +46,10 @@ class CupyBackend:
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
+
+    def compiled(self, *, compile: bool) -> FastBackend:
+        """There is no such backend yet."""
+        raise BackendError("jit_compile: the backend 'cupy' does not compile kernels.")
 
 
 @cache

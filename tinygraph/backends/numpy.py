@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.backends import BackendError
 from tinygraph.graph import Node
+
+if TYPE_CHECKING:
+    from tinygraph.backends.fast import FastBackend
 
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
@@ -18,7 +22,7 @@ class NumpyBackend:
     """Runs kernels with NumPy, on the processor."""
 
     name = "numpy"
-    xp = np
+    xp: Any = np
     device = None
 
     def empty(self, size: int) -> Array:
@@ -43,6 +47,12 @@ class NumpyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
+    def compiled(self, *, compile: bool) -> FastBackend:
+        """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""
+        from tinygraph.backends.fast import FastBackend
+
+        return FastBackend(compile)
+
 
 @cache
 def backend() -> NumpyBackend:
@@ -52,4 +62,9 @@ def backend() -> NumpyBackend:
 
 def describe(backend: NumpyBackend) -> str:
     """Say which NumPy this is."""
-    return f"NumPy {backend.xp.__version__}"
+    version = f"NumPy {backend.xp.__version__}"
+    try:
+        from tinygraph.backends.fast import describe
+    except BackendError:
+        return f"{version}; pip install 'tinygraph[fast]' for compiled kernels"
+    return f"{version}, {describe()}"

@@ -29,6 +29,7 @@ class Compiled(Graphed):
         loss_weights: Any = None,
         weighted_metrics: Any = None,
         backend: str = "numpy",
+        jit_compile: bool | str = "auto",
         **unknown: Any,
     ) -> None:
         """Say what to train by. Weights stay as they are.
@@ -42,6 +43,7 @@ class Compiled(Graphed):
             loss_weights: what the losses of several outputs are multiplied by; a list or a dict.
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
+            jit_compile: whether elementwise operations are compiled; see `tinygraph.compile`.
 
         Raises:
             ValueError: a name that nothing has, with the closest one that exists.
@@ -58,6 +60,7 @@ class Compiled(Graphed):
             "loss_weights": loss_weights,
             "weighted_metrics": weighted_metrics,
             "backend": backend,
+            "jit_compile": jit_compile,
         }
         check_named(given)
         if self.outputs:
@@ -87,7 +90,7 @@ class Compiled(Graphed):
         given = self._settings(method)
         if self.steps is None:
             heads = heads_of(self, given)
-            self.steps = Steps(self, heads, given["optimizer"], given["backend"])
+            self.steps = Steps(self, heads, given["optimizer"], given["backend"], given["jit_compile"])
         return self.steps
 
     def _prediction_steps(self) -> Steps:
@@ -95,7 +98,7 @@ class Compiled(Graphed):
         if self._compiled is not None:
             return self._steps("predict")
         if self.steps is None:
-            self.steps = Steps(self, [], optimizers.SGD(), "numpy")
+            self.steps = Steps(self, [], optimizers.SGD(), "numpy", "auto")
         return self.steps
 
     def _reject(self, method: str, unknown: Mapping[str, Any]) -> None:

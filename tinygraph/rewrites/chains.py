@@ -10,8 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
 from tinygraph.ops import concat, input
 from tinygraph.ops.fused import fused, part
@@ -142,7 +140,7 @@ def _inner(
     members = {node: k for k, node in enumerate(nodes)}
     recipe: list[Any] = []
     for node in nodes:
-        sources = []
+        sources: list[Any] = []
         for source in node.inputs:
             if source in members:
                 sources.append((members[source],))

@@ -7,6 +7,7 @@ nothing, lets everything from the products to the new state run over one shape, 
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import slice as part_of
@@ -15,7 +16,7 @@ Span = tuple[int, int]
 
 
 def shares(graph: Graph) -> Graph:
-    """Return ``graph`` with the elementwise operations computed in the shares that their results are used in."""
+    """Return ``graph`` with elementwise results computed in the shares that they are used in."""
     wanted = _wanted(graph)
     made: dict[tuple[Node, Span], Node] = {}
     new: dict[Node, Node] = {}
@@ -54,7 +55,7 @@ def _wanted(graph: Graph) -> dict[Node, set[Span]]:
 
 def _apart(spans: set[Span]) -> bool:
     ordered = sorted(spans)
-    return all(a[1] <= b[0] for a, b in zip(ordered, ordered[1:]))
+    return all(a[1] <= b[0] for a, b in pairwise(ordered))
 
 
 def _span(node: Node) -> Span | None:
@@ -64,7 +65,7 @@ def _span(node: Node) -> Span | None:
     if len(index) != source.ndim or not all(isinstance(item, slice) for item in index):
         return None
     spans = [item.indices(size) for item, size in zip(index, source.shape, strict=True)]
-    if any(span != (0, size, 1) for span, size in zip(spans[:-1], source.shape)):
+    if any(span != (0, size, 1) for span, size in zip(spans[:-1], source.shape[:-1], strict=True)):
         return None
     start, stop, step = spans[-1]
     return (start, stop) if step == 1 and start < stop else None

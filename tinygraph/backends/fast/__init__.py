@@ -1,13 +1,22 @@
-"""Fused elementwise operations compiled to machine code with llvmlite: the `fast` extra."""
+"""Fused elementwise operations as machine code, compiled with llvmlite: the extra ``fast``."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from tinygraph.backends.fast import call, kernel
+try:
+    import llvmlite
+    import llvmlite.binding as llvm
+except ImportError as problem:
+    from tinygraph.backends import BackendError
+
+    raise BackendError(
+        f"jit_compile: llvmlite cannot be imported ({problem}); pip install 'tinygraph[fast]'."
+    ) from None
+
+from tinygraph.backends.fast import call, kernel, library
 from tinygraph.backends.fast.machine import machine
 from tinygraph.backends.numpy import NumpyBackend
 from tinygraph.graph import Graph, Node
@@ -15,16 +24,33 @@ from tinygraph.ops.fused import fused
 
 
 class FastBackend(NumpyBackend):
-    """NumPy, except that fused operations run as machine code."""
+    """NumPy, except that fused operations run as machine code.
+
+    Unless it is to compile, it binds only kernels that were compiled before. The others are run operation
+    by operation, and listed in ``missing``.
+    """
+
+    def __init__(self, compile: bool):
+        self.compile = compile
+        self.missing: set[str] = set()
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
-        """Return a call without arguments that computes ``node``."""
+        """Return a call without arguments that computes ``node`` into ``out``."""
         if node.op is not fused:
             return super().bind(node, inputs, out)
-        bound = call.bound(node.attrs["graph"], inputs, out)
-        varies = tuple(step != 0 for _, step in bound.space.strides[: len(inputs)])
-        text = source(node.attrs["graph"], varies, bound.space.cols == 1)
-        return call.call(bound.space, bound, function(text))
+        laid_out = call.bound(node.attrs["graph"], inputs, out)
+        varies = tuple(step != 0 for _, step in laid_out.space.strides[: len(inputs)])
+        text = source(node.attrs["graph"], varies, laid_out.space.cols == 1)
+        function = library.made(text) if self.compile else library.found(text)
+        if function is None:
+            self.missing.add(text)
+            return super().bind(node, inputs, out)
+        return call.call(laid_out, function)
+
+    @property
+    def seconds(self) -> float:
+        """About how long the missing kernels take to compile."""
+        return sum(library.seconds(text) for text in self.missing)
 
 
 @lru_cache(maxsize=4096)
@@ -33,17 +59,7 @@ def source(graph: Graph, varies: tuple[bool, ...], one_column: bool) -> str:
     return kernel.source(graph, varies, one_column, machine().host)
 
 
-_loaded: dict[str, Any] = {}
-
-
-def function(text: str) -> Callable[[int], None]:
-    """The machine function of a text, compiled once."""
-    key = hashlib.sha256(text.encode()).hexdigest()
-    if key not in _loaded:
-        _loaded[key] = machine().load(machine().compile(text), key)
-    return _loaded[key][0]
-
-
-@cache
-def backend() -> FastBackend:
-    return FastBackend()
+def describe() -> str:
+    """Say which compiler and processor these are."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return f"kernels compiled by llvmlite {llvmlite.__version__} (LLVM {version}) for {machine().cpu}"

@@ -46,8 +46,9 @@ def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound:
     return Bound(space, [*tidy, *parts], copies)
 
 
-def call(space: Space, bound: Bound, function: Callable[[int], None]) -> Call:
+def call(bound: Bound, function: Callable[[int], None]) -> Call:
     """Return the call of ``function`` on the arrays: their addresses do not change."""
+    space = bound.space
     if not space.rows * space.cols:
         return _nothing
     words = [space.rows, space.cols]
@@ -104,7 +105,8 @@ def _walk(shape: tuple[int, ...], arrays: Sequence[Array]) -> Space | None:
         else:
             sizes.append(shape[axis])
             steps.append(here)
-    along = all(step in (0, array.itemsize) for step, array in zip(steps[-1:][0] if steps else [], arrays))
+    last = steps[-1] if steps else [0] * len(arrays)
+    along = all(step in (0, array.itemsize) for step, array in zip(last, arrays, strict=True))
     if len(sizes) <= 1 and not along:
         sizes, steps, along = [*sizes, 1], [*steps, [0] * len(arrays)], True
     while len(sizes) < 2:

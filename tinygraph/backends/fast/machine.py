@@ -12,6 +12,8 @@ import llvmlite.binding as llvm
 from tinygraph.backends.fast.kernel import NAME, Host
 from tinygraph.backends.fast.mathematics import LIBRARY
 
+#: A kernel: called with the address of its block of arguments, it lets other threads run meanwhile.
+Function = Callable[[int], None]
 _Function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
@@ -45,7 +47,7 @@ class Machine:
         code: bytes = self.target.emit_object(module)
         return code
 
-    def load(self, code: bytes, name: str) -> tuple[Callable[[int], None], Any]:
+    def load(self, code: bytes, name: str) -> tuple[Function, Any]:
         """Return the function in object code, and what must be kept as long as it is called."""
         builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol(NAME)
         library = builder.add_current_process().link(self.linker, name)
