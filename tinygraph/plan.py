@@ -173,7 +173,7 @@ class _Planner:
         last = self.last_read.get(leaf, -1)
         if step < self.commit or last > step or leaf in self.donated.values():
             return False
-        return last < step or self._may_overwrite(node, leaf, leaf)
+        return last < step or (not node.op.picks and self._may_overwrite(node, leaf, leaf))
 
     def _operand_to_overwrite(self, step: int, node: Node) -> Node | None:
         """The value that an elementwise call reads last and element by element: it may write over it."""

@@ -7,15 +7,16 @@ an edge inside a region the level stays, along every other one it rises; and so 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
 from tinygraph.ops import concat, input
 from tinygraph.ops.fused import fused, part
 
-#: The most operations of a region: compiling takes time that grows with them.
-LARGEST = 400
+#: The most operands that the operations of a region have together, and of one of them: compiling takes time
+#: that grows with them. A step of an LSTM has about 60.
+LARGEST, WIDEST = 200, 64
 
 
 def chains(graph: Graph) -> Graph:
@@ -42,7 +43,7 @@ def space(node: Node) -> Shape | None:
         alike = all(source.shape == share.shape for source in node.inputs)
         last = node.attrs["axis"] == node.ndim - 1
         return share.shape if alike and last and len(node.inputs) > 1 else None
-    if not node.op.scalar:
+    if not node.op.scalar or len(node.inputs) > WIDEST:
         return None
     to_whole = node.dtype.kind == "i" and any(source.dtype.kind == "f" for source in node.inputs)
     return None if to_whole else node.shape  # of NaN as a whole number every processor has another idea
@@ -60,6 +61,7 @@ class _Regions:
             for source in node.inputs:
                 self.users[source].append(node)
         self.level: dict[Node, int] = {}
+        self.leaving: dict[Node, int] = {}  # how many users of a value stand outside of its region
         self._rise()
         self._sink()
 
@@ -77,6 +79,9 @@ class _Regions:
         for node in self.nodes:
             levels = [self.level[s] + (not self.joined(s, node)) for s in node.inputs]
             self.level[node] = max(levels, default=0)
+        for node in self.nodes:
+            self.leaving[node] = sum(not self.together(node, u) for u in self.users[node])
+            self.leaving[node] += node in self.roots
 
     def _sink(self) -> None:
         """What only one later region needs moves there, where that makes no more values cross over.
@@ -91,37 +96,48 @@ class _Regions:
             if later == self.level[node]:
                 continue
             if all(self.level[u] == later and self.joined(node, u) for u in users):
-                kept = {s for s in node.inputs if self.together(s, node) and not self._leaves(s, node)}
-                if len(kept) <= 1:
+                left = {s for s in node.inputs if self.together(s, node)}
+                if sum(not self.leaving[s] for s in left) <= 1:
                     self.level[node] = later
-
-    def _leaves(self, source: Node, node: Node) -> bool:
-        """Whether a value is wanted outside of its region also without ``node``."""
-        return source in self.roots or any(
-            u is not node and not self.together(source, u) for u in self.users[source]
-        )
+                    self.leaving[node] = 0
+                    for source in left:
+                        self.leaving[source] += 1
 
     def found(self) -> list[tuple[list[Node], list[Node]]]:
         """Return each region's nodes in order, and those of them that are wanted outside."""
+        regions = [part for nodes in self._connected() for part in _split(nodes) if len(part) > 1]
+        home = {node: number for number, nodes in enumerate(regions) for node in nodes}
+        return [
+            (nodes, [n for n in nodes if n in self.roots or any(home.get(u) != k for u in self.users[n])])
+            for k, nodes in enumerate(regions)
+        ]
+
+    def _connected(self) -> Iterable[list[Node]]:
+        """The nodes that edges within a region hold together."""
         leader: dict[Node, Node] = {}
-        count: dict[Node, int] = {}
         for node in self.nodes:
-            if self.space[node] is None:
-                continue
-            leader[node], count[node] = node, 1
-            for source in node.inputs:
-                if source in leader and self.together(source, node):
-                    one, other = _find(leader, node), _find(leader, source)
-                    if one is not other:
-                        leader[one] = other
-                        count[other] += count[one]
+            if self.space[node] is not None:
+                leader[node] = node
+                for source in node.inputs:
+                    if source in leader and self.together(source, node):
+                        leader[_find(leader, source)] = _find(leader, node)
         regions: dict[Node, list[Node]] = defaultdict(list)
         for node in leader:
             regions[_find(leader, node)].append(node)
-        return [(nodes, self._results(nodes)) for nodes in regions.values() if len(nodes) > 1]
+        return regions.values()
 
-    def _results(self, nodes: Sequence[Node]) -> list[Node]:
-        return [n for n in nodes if n in self.roots or any(not self.together(n, u) for u in self.users[n])]
+
+def _split(nodes: list[Node]) -> Iterator[list[Node]]:
+    """Parts of a region that are not too large. Nothing leads from a later part back to an earlier one."""
+    part: list[Node] = []
+    size = 0
+    for node in nodes:
+        if part and size + len(node.inputs) > LARGEST:
+            yield part
+            part, size = [], 0
+        part.append(node)
+        size += len(node.inputs)
+    yield part
 
 
 def _find(leader: dict[Node, Node], node: Node) -> Node:
@@ -157,9 +173,7 @@ def _inner(
                     place[source] = len(inputs)
                     inputs.append(source)
                 sources.append(place[source])
-        recipe.append(
-            (node.op.name, tuple(sources), tuple(sorted(node.attrs.items())), node.shape, node.dtype)
-        )
+        recipe.append((node.op, tuple(sources), repr(sorted(node.attrs.items())), node.shape, node.dtype))
     wanted = tuple(members[node] for node in results)
     key = (tuple(recipe), tuple((node.shape, node.dtype) for node in inputs), wanted)
     if key not in known:
@@ -172,5 +186,7 @@ def _inner(
 
 def _is_number(node: Node) -> bool:
     """Whether a leaf is one fixed number everywhere."""
-    value = node.attrs.get("value")
-    return value is not None and (value.size == 1 or (value.size > 0 and not any(value.strides)))
+    if node.inputs or "value" not in node.attrs:
+        return False
+    value = node.attrs["value"]
+    return value.size == 1 or (value.size > 0 and not any(value.strides))

@@ -37,7 +37,7 @@ def _wanted(graph: Graph) -> dict[Node, set[Span]]:
     whole = set(graph.roots)  # nodes that are used otherwise
     wanted: dict[Node, set[Span]] = {}
     for node in reversed(graph.nodes):
-        if node in uses and node not in whole and node.op.scalar and node.inputs and _apart(uses[node]):
+        if node.inputs and node.op.scalar and node in uses and node not in whole and _apart(uses[node]):
             wanted[node] = uses[node]
             for source in node.inputs:
                 if source.shape == node.shape:

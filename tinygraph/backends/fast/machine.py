@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -35,7 +36,7 @@ class Machine:
             bool(features.get("fma")) or self.triple.startswith(("aarch64", "arm64")),
             bool(features.get("avx512vl") and features.get("avx512bw")),
         )
-        library = ctypes.CDLL(None)
+        library = ctypes.CDLL(None if os.name == "posix" else "ucrtbase")
         for name in sorted(LIBRARY):
             for symbol in (name, name + "f"):
                 llvm.add_symbol(symbol, ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value)

@@ -130,9 +130,9 @@ POLYNOMIALS = {"exp": exp, "expm1": expm1, "tanh": tanh, "log": log, "log1p": lo
 
 
 def sign(v: Vectors, x: Value) -> Value:
-    """-1, 0 or 1; NaN stays."""
+    """-1, 0 or 1; NaN stays, and -0 becomes 0."""
     zero = v.number(0, x.dtype)
-    below = v.select(v.compare("<", x, zero), v.number(-1, x.dtype), x)
+    below = v.select(v.compare("<", x, zero), v.number(-1, x.dtype), v.arithmetic("+", x, zero))
     return v.select(v.compare(">", x, zero), v.number(1, x.dtype), below)
 
 
