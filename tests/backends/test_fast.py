@@ -34,7 +34,9 @@ def same(actual, expected, units=8):
         np.testing.assert_array_equal(actual, expected)
         return
     info = np.finfo(actual.dtype)
-    np.testing.assert_allclose(actual, expected, rtol=units * info.eps, atol=units * float(info.smallest_subnormal))
+    np.testing.assert_allclose(
+        actual, expected, rtol=units * info.eps, atol=units * float(info.smallest_subnormal)
+    )
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["float64", "float32"])
@@ -46,7 +48,9 @@ def test_an_op_alone_is_what_numpy_makes_of_it(case, single):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("op", [op for op in OPS.values() if isinstance(op, Op) and op.scalar], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op", [op for op in OPS.values() if isinstance(op, Op) and op.scalar], ids=lambda op: op.name
+)
 def test_special_numbers_are_treated_as_numpy_does(op, dtype):
     special = np.array([*SPECIAL, np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max], dtype)
     count = 2 if op.variadic else len(op.arguments)
@@ -73,7 +77,9 @@ def test_casts(given, wanted):
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "bool"])
-@pytest.mark.parametrize("name", ["add", "multiply", "maximum", "minimum", "equal", "less", "abs", "floor", "copy"])
+@pytest.mark.parametrize(
+    "name", ["add", "multiply", "maximum", "minimum", "equal", "less", "abs", "floor", "copy"]
+)
 def test_whole_numbers_and_truth(name, dtype):
     random = np.random.default_rng(0)
     op = OPS[name]
@@ -88,7 +94,21 @@ def test_types_meet_as_in_numpy():
     same(compiled(build, x, y, k), plain(build, x, y, k))
 
 
-SHAPES = [(), (1,), (7,), (16,), (33,), (1, 5), (5, 1), (3, 16), (3, 17), (2, 3, 5), (0, 4), (4, 0), (2, 1, 3)]
+SHAPES = [
+    (),
+    (1,),
+    (7,),
+    (16,),
+    (33,),
+    (1, 5),
+    (5, 1),
+    (3, 16),
+    (3, 17),
+    (2, 3, 5),
+    (0, 4),
+    (4, 0),
+    (2, 1, 3),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -135,7 +155,10 @@ def test_axes_that_cannot_be_walked_are_copied_first():
     random = np.random.default_rng(0)
     x, y = random.normal(size=(2, 3, 4, 5)).astype("float32")
     build = lambda x, y: tg.transpose(x, (1, 0, 2)) + tg.broadcast_to(y[:1], (4, 3, 5)) * 2.0
-    f, g = (tg.compile(build(tg.input("x", x.shape), tg.input("y", (1, 3, 5))), jit_compile=jit) for jit in (True, False))
+    f, g = (
+        tg.compile(build(tg.input("x", x.shape), tg.input("y", (1, 3, 5))), jit_compile=jit)
+        for jit in (True, False)
+    )
     np.testing.assert_array_equal(f(x=x, y=x[:1, :3]), g(x=x, y=x[:1, :3]))
 
 

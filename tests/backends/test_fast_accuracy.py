@@ -14,8 +14,12 @@ from backends.fused_call import compiled
 random = np.random.default_rng(0)
 ANY = random.integers(0, 2**32, 1_000_000, dtype=np.uint64).astype(np.uint32).view(np.float32)
 NEAR = np.concatenate([np.linspace(-110, 110, 500_001), np.linspace(-2, 2, 500_001)]).astype(np.float32)
-ENDS = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 3.4028235e38, -3.4028235e38, 1, -1], np.float32)
-BORDERS = np.float32([88.72283, 88.72284, -87.33655, -103.97208, -103.97209, 17.32868, -17.32868, 1.1754944e-38])
+ENDS = np.array(
+    [0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 3.4028235e38, -3.4028235e38, 1, -1], np.float32
+)
+BORDERS = np.float32(
+    [88.72283, 88.72284, -87.33655, -103.97208, -103.97209, 17.32868, -17.32868, 1.1754944e-38]
+)
 X = np.concatenate([ANY, NEAR, ENDS, BORDERS, np.nextafter(ENDS, np.float32(0.5))])
 
 
@@ -43,7 +47,9 @@ def test_a_function_is_exact_to_four_units(name):
         actual = compiled(getattr(tg, name), X)
         finite = np.isfinite(rounded)
         np.testing.assert_array_equal(actual[~finite], rounded[~finite])
-        units = np.abs(actual[finite] - exact[finite]) / np.spacing(np.abs(rounded[finite])).astype(np.float64)
+        units = np.abs(actual[finite] - exact[finite]) / np.spacing(np.abs(rounded[finite])).astype(
+            np.float64
+        )
     assert units.max() <= 4.0, X[finite][units.argmax()]
     np.testing.assert_array_equal(np.signbit(actual[X == 0]), np.signbit(rounded[X == 0]))
 
