@@ -155,8 +155,8 @@ def test_using_numpy_loads_nothing_optional():
 
 
 def test_importing_reads_no_environment_switch():
-    # os.environ is read by NumPy and Python themselves, so it is our files that are searched. Where the user's
-    # caches are is no switch, and a variable by convention; it is asked for when there is something to keep.
+    # os.environ is read by NumPy and Python themselves, so it is our files that are searched. Where the
+    # user's caches are is no switch, and a variable by convention; it is read when there is code to keep.
     for path in [path for path in FILES if name_of(path) != "tinygraph.backends.fast.cache"]:
         names = {
             node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_graphs import graphs
+from hypothesis import given, settings
 from ops.harness import cases
 
 import tinygraph as tg
 from tinygraph import Graph, backends
 from tinygraph.graph import OPS
 from tinygraph.op import Op
-from tinygraph.plan import plan
-from tinygraph.run import Program
 
 pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
 
 from backends.fused_call import compiled, one_call, plain, run
 
-from tinygraph.backends.fast import kernel, library
+from tinygraph.backends import fast
+from tinygraph.backends.fast import kernel, library, mathematics
 from tinygraph.backends.fast.expression import parse
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.machine import machine
+from tinygraph.backends.fast.vectors import Value, Vectors
 
 FUSED = [case for case in cases() if case.op.scalar]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -2.0, 3.0, 1e30, -1e30, 1e-30, 700.0, -700.0]
@@ -43,7 +45,10 @@ def same(actual, expected, units=8):
 @pytest.mark.parametrize("case", FUSED, ids=str)
 def test_an_op_alone_is_what_numpy_makes_of_it(case, single):
     case = case.single() if single else case
-    build = lambda *x: case.op(*x, **case.attrs)
+
+    def build(*x):
+        return case.op(*x, **case.attrs)
+
     same(compiled(build, *case.values), plain(build, *case.values))
 
 
@@ -60,7 +65,10 @@ def test_special_numbers_are_treated_as_numpy_does(op, dtype):
     if op.name.startswith("logical"):
         values = [value > 0.7 for value in values]
     attrs = {"clip": {"low": -0.5, "high": 2.5}, "cast": {"dtype": "float64"}}.get(op.name, {})
-    build = lambda *x: op(*x, **attrs)
+
+    def build(*x):
+        return op(*x, **attrs)
+
     same(compiled(build, *values), plain(build, *values))
 
 
@@ -72,7 +80,10 @@ CASTS = [(a, b) for a in DTYPES for b in DTYPES if not (a.startswith("float") an
 @pytest.mark.parametrize(("given", "wanted"), CASTS)
 def test_casts(given, wanted):
     values = np.array([[0.0, 1.5, -3.0, 7.0, 100.0]] * 5).astype(given)
-    build = lambda x: tg.cast(x, dtype=wanted)
+
+    def build(x):
+        return tg.cast(x, dtype=wanted)
+
     same(compiled(build, values), plain(build, values))
 
 
@@ -90,7 +101,10 @@ def test_whole_numbers_and_truth(name, dtype):
 def test_types_meet_as_in_numpy():
     random = np.random.default_rng(0)
     x, y, k = random.normal(size=(4, 9)).astype("float32"), random.normal(size=(4, 9)), np.arange(9)
-    build = lambda x, y, k: tg.where(x > y, x * k, tg.exp(k) + y / k) + (x > 0.0)
+
+    def build(x, y, k):
+        return tg.where(x > y, x * k, tg.exp(k) + y / k) + (x > 0.0)
+
     same(compiled(build, x, y, k), plain(build, x, y, k))
 
 
@@ -115,7 +129,10 @@ SHAPES = [
 def test_any_shape(shape):
     random = np.random.default_rng(0)
     x, y = random.normal(size=(2, *shape)).astype("float32")
-    build = lambda x, y: tg.tanh(x * y) * 2.0
+
+    def build(x, y):
+        return tg.tanh(x * y) * 2.0
+
     same(compiled(build, x, y), plain(build, x, y))
 
 
@@ -137,24 +154,29 @@ def layouts():
 @pytest.mark.parametrize("layout", list(layouts()), ids=lambda layout: layout[0])
 def test_any_layout_on_any_host(layout, host, monkeypatch):
     monkeypatch.setattr(machine(), "host", host)
-    backends_fast = __import__("tinygraph.backends.fast", fromlist=["source"])
-    backends_fast.source.cache_clear()
+    fast.source.cache_clear()
     _, x = layout
     y = np.arange(40, dtype="float32").reshape(4, 10)
-    build = lambda x, y: [tg.concat([x + y, x - y], axis=1), tg.less(x, y)]
+
+    def build(x, y):
+        return [tg.concat([x + y, x - y], axis=1), tg.less(x, y)]
+
     graph = one_call(build, x, y)
     (node,) = {part.inputs[0] for part in graph.outputs.values()}
     out = [np.full((4, 20), np.nan, "float32"), np.zeros((4, 10), bool)]
     backends.get("numpy").compiled(compile=True).bind(node, [x, y], out)()
     np.testing.assert_array_equal(out[0], np.concatenate([x + y, x - y], axis=1))
     np.testing.assert_array_equal(out[1], x < y)
-    backends_fast.source.cache_clear()
+    fast.source.cache_clear()
 
 
 def test_axes_that_cannot_be_walked_are_copied_first():
     random = np.random.default_rng(0)
-    x, y = random.normal(size=(2, 3, 4, 5)).astype("float32")
-    build = lambda x, y: tg.transpose(x, (1, 0, 2)) + tg.broadcast_to(y[:1], (4, 3, 5)) * 2.0
+    x = random.normal(size=(3, 4, 5)).astype("float32")
+
+    def build(x, y):
+        return tg.transpose(x, (1, 0, 2)) + tg.broadcast_to(y[:1], (4, 3, 5)) * 2.0
+
     f, g = (
         tg.compile(build(tg.input("x", x.shape), tg.input("y", (1, 3, 5))), jit_compile=jit)
         for jit in (True, False)
@@ -163,7 +185,9 @@ def test_axes_that_cannot_be_walked_are_copied_first():
 
 
 def test_other_sizes_need_no_other_machine_code():
-    build = lambda x: tg.tanh(x) * 2.0 + 1.0
+    def build(x):
+        return tg.tanh(x) * 2.0 + 1.0
+
     for size in (3, 4, 40):
         compiled(build, np.ones((size, 19), "float32"))
     known = len(library._loaded)
@@ -188,8 +212,8 @@ def test_outputs_do_not_write_beyond_their_ends():
 def test_the_graph_of_a_fused_node_is_what_it_equals():
     x = np.random.default_rng(0).normal(size=(6, 11))
     graph = one_call(lambda x: [tg.sin(x), tg.sin(x) * x, x > 0.0], x)
-    for fast, slow in zip(run(graph, x, compiled=True), run(graph, x, compiled=False), strict=True):
-        same(fast, slow)
+    for one, other in zip(run(graph, x, compiled=True), run(graph, x, compiled=False), strict=True):
+        same(one, other)
 
 
 def test_formulas_are_read_as_in_c():
@@ -210,9 +234,6 @@ def test_a_function_that_is_unknown_is_told():
     graph = Graph({"0": tg.sin(x)})
     assert "sinf" in kernel.source(graph, [True], False, HOSTS[0])
     with pytest.raises(ValueError, match="nonsense"):
-        from tinygraph.backends.fast import mathematics
-        from tinygraph.backends.fast.vectors import Value, Vectors
-
         mathematics.call(Vectors(4, True), "nonsense", [Value("%x", "float32")])
 
 
@@ -229,3 +250,21 @@ def test_poison_and_rebinding():
     w.cell.array = np.asfortranarray(np.ones((2, 3), "float32"))  # elsewhere, and in another order
     np.testing.assert_allclose(step(x=np.ones((2, 3)))["y"], np.tanh(1.0) + 1.0, rtol=1e-6)
     np.testing.assert_allclose(w.value, 1.5)
+
+
+@settings(max_examples=60)
+@given(graphs())
+def test_drawn_graphs_keep_their_values(drawn):
+    start = [w.value for w in drawn.parameters]
+    found = []
+    for jit_compile in (True, False):
+        function = tg.compile(drawn.outputs, drawn.updates, jit_compile=jit_compile)
+        feeds = {name: value for name, value in drawn.feeds.items() if name in function.inputs}
+        values = []
+        for _ in range(2):
+            values += [*function(**feeds).values(), *(w.value for w in drawn.parameters)]
+        found.append(values)
+        for parameter, value in zip(drawn.parameters, start, strict=True):
+            parameter.assign(value)
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11)

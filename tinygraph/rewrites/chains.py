@@ -50,101 +50,105 @@ def space(node: Node) -> Shape | None:
 
 
 class _Regions:
-    """Finds regions in a few passes over the nodes, each linear in their number."""
+    """Finds regions in a few passes, each linear in the number of nodes, which are numbers here."""
 
     def __init__(self, graph: Graph):
         self.nodes = graph.nodes
-        self.roots = set(graph.roots)
-        self.space = {node: space(node) if node.inputs else None for node in self.nodes}
-        self.users: dict[Node, list[Node]] = defaultdict(list)
-        for node in self.nodes:
-            for source in node.inputs:
-                self.users[source].append(node)
-        self.level: dict[Node, int] = {}
-        self.leaving: dict[Node, int] = {}  # how many users of a value stand outside of its region
+        number = {node: k for k, node in enumerate(self.nodes)}
+        self.roots = {number[root] for root in graph.roots}
+        self.inputs = [[number[source] for source in node.inputs] for node in self.nodes]
+        self.users: list[list[int]] = [[] for _ in self.nodes]
+        for k, sources in enumerate(self.inputs):
+            for source in sources:
+                self.users[source].append(k)
+        # An edge may lie in a region if what its source offers is what its end takes: the same space.
+        spaces: dict[Shape, int] = {}
+        own = [space(node) if node.inputs else None for node in self.nodes]
+        self.takes = [-1 if wide is None else spaces.setdefault(wide, len(spaces)) for wide in own]
+        ends = [taken < 0 or node.op is concat for taken, node in zip(self.takes, self.nodes, strict=True)]
+        self.offers = [-2 if end else taken for end, taken in zip(ends, self.takes, strict=True)]
+        self.level = [0] * len(self.nodes)
         self._rise()
         self._sink()
 
-    def joined(self, source: Node, node: Node) -> bool:
-        """Whether an edge may lie within a region."""
-        wide = self.space[source]
-        return wide is not None and wide == self.space[node] and source.op is not concat
-
-    def together(self, source: Node, node: Node) -> bool:
-        """Whether an edge does."""
-        return self.level[source] == self.level[node] and self.joined(source, node)
+    def together(self, source: int, node: int) -> bool:
+        """Whether an edge lies in a region."""
+        return self.level[source] == self.level[node] and self.offers[source] == self.takes[node]
 
     def _rise(self) -> None:
         """Each node as early as its inputs allow."""
-        for node in self.nodes:
-            levels = [self.level[s] + (not self.joined(s, node)) for s in node.inputs]
-            self.level[node] = max(levels, default=0)
-        for node in self.nodes:
-            self.leaving[node] = sum(not self.together(node, u) for u in self.users[node])
-            self.leaving[node] += node in self.roots
+        level, offers = self.level, self.offers
+        for k, sources in enumerate(self.inputs):
+            taken, highest = self.takes[k], 0
+            for source in sources:
+                highest = max(highest, level[source] + (offers[source] != taken))
+            level[k] = highest
 
     def _sink(self) -> None:
         """What only one later region needs moves there, where that makes no more values cross over.
 
         So 1 - y², which a gradient asks for, is computed of y where it is needed, and not kept since.
         """
-        for node in reversed(self.nodes):
-            users = self.users[node]
-            if self.space[node] is None or node in self.roots or not users:
+        level, offers, takes = self.level, self.offers, self.takes
+        # how many users of a value stand outside of its region
+        leaving = [sum(not self.together(k, u) for u in users) for k, users in enumerate(self.users)]
+        for k in range(len(self.nodes) - 1, -1, -1):
+            users = self.users[k]
+            if takes[k] < 0 or k in self.roots or not users or level[users[0]] == level[k]:
                 continue
-            later = self.level[users[0]]
-            if later == self.level[node]:
-                continue
-            if all(self.level[u] == later and self.joined(node, u) for u in users):
-                left = {s for s in node.inputs if self.together(s, node)}
-                if sum(not self.leaving[s] for s in left) <= 1:
-                    self.level[node] = later
-                    self.leaving[node] = 0
+            later = level[users[0]]
+            if all(level[u] == later and takes[u] == offers[k] for u in users):
+                left = {source for source in self.inputs[k] if self.together(source, k)}
+                if sum(not leaving[source] and source not in self.roots for source in left) <= 1:
+                    level[k], leaving[k] = later, 0
                     for source in left:
-                        self.leaving[source] += 1
+                        leaving[source] += 1
 
     def found(self) -> list[tuple[list[Node], list[Node]]]:
         """Return each region's nodes in order, and those of them that are wanted outside."""
-        regions = [part for nodes in self._connected() for part in _split(nodes) if len(part) > 1]
-        home = {node: number for number, nodes in enumerate(regions) for node in nodes}
-        return [
-            (nodes, [n for n in nodes if n in self.roots or any(home.get(u) != k for u in self.users[n])])
-            for k, nodes in enumerate(regions)
-        ]
+        regions = [part for nodes in self._connected() for part in self._split(nodes) if len(part) > 1]
+        home = [-1] * len(self.nodes)
+        for number, region in enumerate(regions):
+            for k in region:
+                home[k] = number
+        named = []
+        for number, region in enumerate(regions):
+            wanted = [k for k in region if k in self.roots or any(home[u] != number for u in self.users[k])]
+            named.append(([self.nodes[k] for k in region], [self.nodes[k] for k in wanted]))
+        return named
 
-    def _connected(self) -> Iterable[list[Node]]:
+    def _connected(self) -> Iterable[list[int]]:
         """The nodes that edges within a region hold together."""
-        leader: dict[Node, Node] = {}
-        for node in self.nodes:
-            if self.space[node] is not None:
-                leader[node] = node
-                for source in node.inputs:
-                    if source in leader and self.together(source, node):
-                        leader[_find(leader, source)] = _find(leader, node)
-        regions: dict[Node, list[Node]] = defaultdict(list)
-        for node in leader:
-            regions[_find(leader, node)].append(node)
+        leader = list(range(len(self.nodes)))
+        for k, sources in enumerate(self.inputs):
+            for source in sources:
+                if self.together(source, k):
+                    leader[_find(leader, source)] = _find(leader, k)
+        regions: dict[int, list[int]] = defaultdict(list)
+        for k, taken in enumerate(self.takes):
+            if taken >= 0:
+                regions[_find(leader, k)].append(k)
         return regions.values()
 
+    def _split(self, region: list[int]) -> Iterator[list[int]]:
+        """Parts of a region that are not too large; nothing leads from a later one back to an earlier one."""
+        part: list[int] = []
+        size = 0
+        for k in region:
+            operands = len(self.inputs[k])
+            if part and size + operands > LARGEST:
+                yield part
+                part, size = [], 0
+            part.append(k)
+            size += operands
+        yield part
 
-def _split(nodes: list[Node]) -> Iterator[list[Node]]:
-    """Parts of a region that are not too large. Nothing leads from a later part back to an earlier one."""
-    part: list[Node] = []
-    size = 0
-    for node in nodes:
-        if part and size + len(node.inputs) > LARGEST:
-            yield part
-            part, size = [], 0
-        part.append(node)
-        size += len(node.inputs)
-    yield part
 
-
-def _find(leader: dict[Node, Node], node: Node) -> Node:
-    while leader[node] is not node:
-        leader[node] = leader[leader[node]]
-        node = leader[node]
-    return node
+def _find(leader: list[int], k: int) -> int:
+    while leader[k] != k:
+        leader[k] = leader[leader[k]]
+        k = leader[k]
+    return k
 
 
 def _inner(
@@ -161,13 +165,8 @@ def _inner(
             if source in members:
                 sources.append((members[source],))
             elif _is_number(source):
-                sources.append(
-                    (
-                        repr(source.attrs.get("number", source.attrs["value"].flat[0])),
-                        source.dtype,
-                        source.shape,
-                    )
-                )
+                number = repr(source.attrs.get("number", source.attrs["value"].flat[0]))
+                sources.append((number, source.dtype, source.shape))
             else:
                 if source not in place:
                     place[source] = len(inputs)
