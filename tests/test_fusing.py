@@ -41,23 +41,25 @@ def is_compiled(function):
 @pytest.fixture
 def impatient(monkeypatch):
     """Everything pays at once."""
-    for name in ("A_NODE", "THE_COMPILER", "PATIENCE"):
+    for name in ("A_NODE", "THE_COMPILER", "A_KERNEL", "AN_OPERATION"):
         monkeypatch.setattr(fusing, name, 0.0)
 
 
 @needs_llvmlite
-def test_a_program_is_compiled_when_its_runs_pay_for_it(monkeypatch):
-    function, w = step()
-    function(x=ONES)
-    assert not is_compiled(function)
-    function._fusing.add(1e6)
-    function(x=ONES)  # finds out what is needed
-    function._fusing and function._fusing.add(1e6)
-    function(x=ONES)
-    assert is_compiled(function)
-    assert function._fusing is None
-    assert int(function(x=ONES)["count"]) == 3
-    np.testing.assert_allclose(w.value, 2.0 * np.tanh(ONES), rtol=1e-6)
+def test_a_program_is_compiled_after_as_many_runs_as_it_takes_to_pay(monkeypatch):
+    monkeypatch.setattr(fusing, "A_CALL", 1e-3)
+    changed = []
+    for _ in range(2):
+        function, w = step()
+        runs = 0
+        while not is_compiled(function):
+            runs += 1
+            assert runs < 100
+            assert int(function(x=ONES)["count"]) == runs - 1
+        changed.append(runs)
+        assert function._fusing is None
+        np.testing.assert_allclose(w.value, runs * 0.5 * np.tanh(ONES), rtol=1e-5)
+    assert changed[0] == changed[1] > 2
 
 
 @needs_llvmlite
@@ -105,7 +107,7 @@ def test_values_stay_while_threads_call(impatient):
 
 
 def without(monkeypatch):
-    def compiled(self, *, compile):
+    def compiled(self):
         raise BackendError("jit_compile: llvmlite cannot be imported.")
 
     monkeypatch.setattr(NumpyBackend, "compiled", compiled)

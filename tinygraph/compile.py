@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,7 +26,7 @@ class Function:
     """A compiled graph: called with arrays by input name, it returns arrays as its outputs were given.
 
     Calls from several threads take turns: the program has one set of buffers. With ``fusing`` the program
-    becomes a compiled one of the same graph, once its runs have taken long enough.
+    becomes a compiled one of the same graph after some runs.
     """
 
     def __init__(
@@ -58,16 +57,10 @@ class Function:
 
     def _run(self, feeds: Mapping[str, Array]) -> None:
         """Run the program, the compiled one if it is time for it. Between two runs no value is on its way."""
-        fusing = self._fusing
-        if fusing is None:
-            self.program.run(feeds, self._guard)
-            return
-        self.program = fusing.faster() or self.program
-        start = time.perf_counter()
+        if self._fusing is not None:
+            self.program = self._fusing.next() or self.program
+            self._fusing = None if self._fusing.done else self._fusing
         self.program.run(feeds, self._guard)
-        fusing.add(time.perf_counter() - start)
-        if fusing.done:
-            self._fusing = None
 
     def _checked(self, feeds: Mapping[str, Any]) -> dict[str, Array]:
         """Return the feeds as arrays of the declared shapes, or raise before anything runs."""
@@ -134,8 +127,9 @@ def compile(
         rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
         jit_compile: whether to fuse elementwise operations and compile them to machine code, which needs the
-            extra ``fast``; values may differ in the last bits. ``"auto"`` does so where it can be, once the
-            runs have taken so long that it pays; True does so at once; False, or no ``rewrite``, never.
+            extra ``fast``; values may differ in the last bits. ``"auto"`` does so where it can be, after as
+            many runs as it takes to pay, a number that follows from the graph; True does so at once; False,
+            or no ``rewrite``, never.
 
     Raises:
         GraphError: two inputs of one name, an update of another shape, an unknown guard.
@@ -166,8 +160,10 @@ def compile(
     where = backends.get(backend)
     if jit_compile is True:
         return Function(graph, form, fused_program(graph, where, reuse), guard)
-    fusing = Fusing(graph, where, reuse) if jit_compile == "auto" and rewrite else None
-    return Function(graph, form, Program(plan(graph, reuse=reuse), where), guard, fusing)
+    program = Program(plan(graph, reuse=reuse), where)
+    wanted = jit_compile == "auto" and rewrite
+    fusing = Fusing(graph, where, reuse, program.plan.calls) if wanted else None
+    return Function(graph, form, program, guard, fusing)
 
 
 def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:

@@ -1,4 +1,4 @@
-"""When a program is worth compiling: it begins in plain NumPy, and pays for machine code as it runs."""
+"""When a program is worth compiling: it begins in plain NumPy, and becomes machine code as it runs on."""
 
 from __future__ import annotations
 
@@ -7,71 +7,66 @@ import warnings
 from tinygraph.backends import Backend, BackendError
 from tinygraph.collector import collector_paused
 from tinygraph.graph import Graph
+from tinygraph.ops.fused import fused
 from tinygraph.plan import Plan, plan
 from tinygraph.rewrites import passes
 from tinygraph.run import Program
 
-#: Seconds: rewriting, planning and binding one node, and importing the compiler. Measured.
-A_NODE, THE_COMPILER = 25e-6, 0.05
-#: Kernels are compiled when the program has run this many times as long as that takes.
-PATIENCE = 2.0
+# Seconds, as measured: a call of a kernel in NumPy; rewriting, planning and binding a node; importing the
+# compiler; compiling a kernel, and each operation in it.
+A_CALL, A_NODE, THE_COMPILER, A_KERNEL, AN_OPERATION = 2e-6, 25e-6, 0.05, 3e-3, 0.2e-3
 
 
 @collector_paused()
 def fused_program(graph: Graph, backend: Backend, reuse: bool) -> Program:
-    """Return the program of ``graph`` with its elementwise operations compiled, however long that takes."""
-    return Program(plan(passes.fuse(graph), reuse=reuse), backend.compiled(compile=True))
+    """Return the program of ``graph`` with its elementwise operations compiled."""
+    return Program(plan(passes.fuse(graph), reuse=reuse), backend.compiled())
 
 
 class Fusing:
-    """Counts what a program has run, and makes it the compiled one when that has been long enough.
+    """Counts the runs of a program, and compiles it when it has run about as long as that takes.
 
-    Code that an earlier process left on disk costs nothing but finding out which is needed.
+    How long that is, is estimated from the graph and not measured: machine code differs from NumPy in the
+    last bits, so two processes must change from one to the other at the same run.
     """
 
-    def __init__(self, graph: Graph, backend: Backend, reuse: bool):
+    def __init__(self, graph: Graph, backend: Backend, reuse: bool, calls: int):
         self.graph = graph
         self.backend = backend
         self.reuse = reuse
+        self.a_run = A_CALL * max(1, calls)
         self.spent = 0.0
-        self.price = A_NODE * len(graph.nodes) + THE_COMPILER
+        self.due = A_NODE * len(graph.nodes) + THE_COMPILER
         self.plan: Plan | None = None
         self.done = False
 
-    def add(self, seconds: float) -> None:
-        """A run has taken so long."""
-        self.spent += seconds
-
-    def faster(self) -> Program | None:
-        """Return the compiled program if it is time for it, else None."""
-        if self.done or self.spent < self.price:
-            return None
-        try:
-            return self._compiled() if self.plan is not None else self._found()
-        except BackendError:
-            self.done = True
-        except (RuntimeError, OSError) as problem:  # what llvmlite raises
-            self.done = True
-            warnings.warn(f"the program stays in NumPy, as compiling failed: {problem}", stacklevel=4)
+    def next(self) -> Program | None:
+        """Return the compiled program if the run that is about to be is to use it, else None."""
+        if self.spent >= self.due:
+            try:
+                return self._compiled()
+            except BackendError:
+                self.done = True
+            except (RuntimeError, OSError) as problem:  # what llvmlite raises
+                self.done = True
+                warnings.warn(f"a program stays in NumPy, as compiling failed: {problem}", stacklevel=4)
+        self.spent += self.a_run
         return None
 
     @collector_paused()
-    def _found(self) -> Program | None:
-        """The program, if all its kernels were compiled before; else what it costs to compile them."""
-        backend = self.backend.compiled(compile=False)
-        fused = passes.fuse(self.graph)
-        self.done = fused is self.graph
-        if self.done:
-            return None
-        self.plan = plan(fused, reuse=self.reuse)
+    def _compiled(self) -> Program | None:
+        """Return the program, unless compiling what there turns out to be has to wait longer."""
+        backend = self.backend.compiled()
+        if self.plan is None:
+            graph = passes.fuse(self.graph)
+            if graph is self.graph:
+                self.done = True
+                return None
+            self.plan = plan(graph, reuse=self.reuse)
+            kernels = {node.attrs["graph"] for node in graph.nodes if node.op is fused}
+            self.due += sum(A_KERNEL + AN_OPERATION * len(kernel.nodes) for kernel in kernels)
+            if self.spent < self.due:
+                return None
         program = Program(self.plan, backend)
-        self.done = not backend.missing
-        self.price = self.spent + PATIENCE * backend.seconds
-        return program if self.done else None
-
-    @collector_paused()
-    def _compiled(self) -> Program:
-        assert self.plan is not None
-        program = Program(self.plan, self.backend.compiled(compile=True))
         self.done = True
         return program

@@ -27,7 +27,7 @@ def one_call(build: Callable[..., Any], *values: np.ndarray) -> Graph:
 def run(graph: Graph, *values: np.ndarray, compiled: bool) -> list[np.ndarray]:
     """The outputs of `one_call`'s graph."""
     backend = backends.get("numpy")
-    program = Program(plan(graph), backend.compiled(compile=True) if compiled else backend)
+    program = Program(plan(graph), backend.compiled() if compiled else backend)
     program.run({f"x{k}": value for k, value in enumerate(values)})
     return [program.value(name) for name in graph.outputs]
 

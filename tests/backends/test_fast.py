@@ -164,7 +164,7 @@ def test_any_layout_on_any_host(layout, host, monkeypatch):
     graph = one_call(build, x, y)
     (node,) = {part.inputs[0] for part in graph.outputs.values()}
     out = [np.full((4, 20), np.nan, "float32"), np.zeros((4, 10), bool)]
-    backends.get("numpy").compiled(compile=True).bind(node, [x, y], out)()
+    backends.get("numpy").compiled().bind(node, [x, y], out)()
     np.testing.assert_array_equal(out[0], np.concatenate([x + y, x - y], axis=1))
     np.testing.assert_array_equal(out[1], x < y)
     fast.source.cache_clear()
@@ -202,7 +202,7 @@ def test_outputs_do_not_write_beyond_their_ends():
         (node,) = {part.inputs[0] for part in graph.outputs.values()}
         room = [np.full((4, width + 64), 7.0, "float32") for _ in range(2)]
         out = [array[1:3, 32 : 32 + width] for array in room]
-        backends.get("numpy").compiled(compile=True).bind(node, [x], out)()
+        backends.get("numpy").compiled().bind(node, [x], out)()
         for array, value in zip(room, (2.0, 3.0), strict=True):
             assert (array[1:3, 32 : 32 + width] == value).all()
             array[1:3, 32 : 32 + width] = 7.0

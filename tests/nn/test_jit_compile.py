@@ -62,3 +62,17 @@ def test_any_optimizer_gives_the_same(optimizer):
 def test_float32_differs_in_the_last_digits_only(layers):
     fast, slow = (trained(layers, "sgd", "float32", jit) for jit in (True, False))
     np.testing.assert_allclose(fast, slow, rtol=2e-4, atol=2e-5)
+
+
+def test_a_model_is_compiled_from_its_first_run_on():
+    model = Sequential([Dense(2, activation="tanh", input_shape=(3,)), Dense(1)])
+    model.compile("adam", "mse")
+    model.train_on_batch(np.ones((4, 3)), np.ones((4, 1)))
+    function = next(iter(model.steps.latest.kept.values()))[0]
+    assert any(node.op is fused for node in function.plan.schedule)
+
+
+def test_another_word_is_refused_when_it_is_given():
+    model = Sequential([Dense(1, input_shape=(3,))])
+    with pytest.raises(ValueError, match="jit_compile"):
+        model.compile("adam", "mse", jit_compile="always")

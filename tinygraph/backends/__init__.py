@@ -42,9 +42,9 @@ class Backend(Protocol):
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
 
-    def compiled(self, *, compile: bool) -> FastBackend:
-        """Return a backend of the same arrays that runs fused operations as machine code, which it may have
-        to ``compile``; raises `BackendError` where there is none."""
+    def compiled(self) -> FastBackend:
+        """Return a backend of the same arrays that runs fused operations as machine code; raises
+        `BackendError` where there is none."""
 
 
 class Device(NamedTuple):
@@ -65,6 +65,15 @@ def get(name: str) -> Backend:
         raise BackendError(f"backend {name!r}: expected one of {', '.join(BACKENDS)}.")
     backend: Backend = import_module(BACKENDS[name]).backend()
     return backend
+
+
+def compiles(name: str) -> bool:
+    """Whether backend ``name`` can run fused operations as machine code."""
+    try:
+        get(name).compiled()
+    except BackendError:
+        return False
+    return True
 
 
 def devices() -> list[Device]:

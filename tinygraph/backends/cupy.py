@@ -47,7 +47,7 @@ class CupyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
 
-    def compiled(self, *, compile: bool) -> FastBackend:
+    def compiled(self) -> FastBackend:
         """There is no such backend yet."""
         raise BackendError("jit_compile: the backend 'cupy' does not compile kernels.")
 

@@ -47,11 +47,11 @@ class NumpyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
-    def compiled(self, *, compile: bool) -> FastBackend:
+    def compiled(self) -> FastBackend:
         """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""
         from tinygraph.backends.fast import FastBackend
 
-        return FastBackend(compile)
+        return FastBackend()
 
 
 @cache

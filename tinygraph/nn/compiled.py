@@ -43,16 +43,23 @@ class Compiled(Graphed):
             loss_weights: what the losses of several outputs are multiplied by; a list or a dict.
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
-            jit_compile: whether elementwise operations are compiled; see `tinygraph.compile`.
+            jit_compile: whether elementwise operations are compiled to machine code; ``"auto"`` for where
+                llvmlite is installed (extra ``fast``). Values differ in the last bits.
 
         Raises:
-            ValueError: a name that nothing has, with the closest one that exists.
-            BackendError: a backend that cannot be used here.
+            ValueError: a name that nothing has, with the closest one that exists; another ``jit_compile``.
+            BackendError: a backend, or machine code, that cannot be had here.
         """
         self._reject("compile", unknown)
         if loss is None:
             raise ValueError(f"{self.title}.compile: needs a loss, for instance loss='mse'.")
-        backends.get(backend)
+        where = backends.get(backend)
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(
+                f"{self.title}.compile: jit_compile must be True, False or 'auto', got {jit_compile!r}."
+            )
+        if jit_compile is True:
+            where.compiled()
         given = {
             "optimizer": optimizers.get(optimizer),
             "loss": loss,

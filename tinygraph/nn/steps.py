@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph import ops
+from tinygraph import backends, ops
 from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
@@ -120,6 +120,9 @@ class Steps:
         self.model = model
         self.heads = heads
         self.optimizer = optimizer
+        # From the first run on, not after some: a training that is resumed then gives the bits of one that is
+        # not interrupted.
+        jit_compile = backends.compiles(backend) if jit_compile == "auto" else jit_compile
         self.settings: dict[str, Any] = {"backend": backend, "jit_compile": jit_compile}
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}

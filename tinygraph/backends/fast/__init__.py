@@ -24,15 +24,7 @@ from tinygraph.ops.fused import fused
 
 
 class FastBackend(NumpyBackend):
-    """NumPy, except that fused operations run as machine code.
-
-    Unless it is to compile, it binds only kernels that were compiled before. The others are run operation
-    by operation, and listed in ``missing``.
-    """
-
-    def __init__(self, compile: bool):
-        self.compile = compile
-        self.missing: set[str] = set()
+    """NumPy, except that fused operations run as machine code."""
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
@@ -41,16 +33,7 @@ class FastBackend(NumpyBackend):
         laid_out = call.bound(node.attrs["graph"], inputs, out)
         varies = tuple(step != 0 for _, step in laid_out.space.strides[: len(inputs)])
         text = source(node.attrs["graph"], varies, laid_out.space.cols == 1)
-        function = library.made(text) if self.compile else library.found(text)
-        if function is None:
-            self.missing.add(text)
-            return super().bind(node, inputs, out)
-        return call.call(laid_out, function)
-
-    @property
-    def seconds(self) -> float:
-        """About how long the missing kernels take to compile."""
-        return sum(library.seconds(text) for text in self.missing)
+        return call.call(laid_out, library.function(text))
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from tinygraph.backends.fast.machine import Function, machine
 from tinygraph.version import __version__
 
 _loaded: dict[bytes, tuple[Function, Any]] = {}
-_lock = threading.RLock()
+_lock = threading.Lock()
 
 
 def key_of(text: str) -> bytes:
@@ -25,31 +25,14 @@ def key_of(text: str) -> bytes:
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
-def found(text: str) -> Function | None:
-    """Return the machine function of a kernel if it was compiled before, in this process or another."""
+def function(text: str) -> Function:
+    """Return the machine function of a kernel, compiled unless it was before, here or in another process."""
     key = key_of(text)
     with _lock:
         if key not in _loaded:
             code = cache.read(key)
             if code is None:
-                return None
+                code = machine().compile(text)
+                cache.write(key, code)
             _loaded[key] = machine().load(code, key.hex())
         return _loaded[key][0]
-
-
-def made(text: str) -> Function:
-    """Return the machine function of a kernel, compiled if need be."""
-    with _lock:
-        function = found(text)
-        if function is None:
-            key = key_of(text)
-            code = machine().compile(text)
-            _loaded[key] = machine().load(code, key.hex())
-            function = _loaded[key][0]
-            cache.write(key, code)
-        return function
-
-
-def seconds(text: str) -> float:
-    """About how long compiling a kernel takes: measured 3 ms, and 0.4 ms for each kB of its text."""
-    return 3e-3 + 4e-7 * len(text)
