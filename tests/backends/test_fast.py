@@ -268,3 +268,32 @@ def test_drawn_graphs_keep_their_values(drawn):
             parameter.assign(value)
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=str)
+def test_what_is_not_finite_is_found_wherever_it_stands(host, monkeypatch):
+    monkeypatch.setattr(machine(), "host", host)
+    arrays = [
+        np.full(shape, np.finfo(dtype).max, dtype)
+        for dtype in ("float32", "float64")
+        for shape in ((), (37,))
+    ]
+    arrays += [np.arange(5), np.zeros((3, 4), "float32").T, np.zeros((0, 2))]
+    node = tg.all_finite(*(tg.input(str(k), a.shape, a.dtype) for k, a in enumerate(arrays)))
+    out = np.array(False)
+    call = backends.get("numpy").compiled().bind(node, arrays, out)
+    call()
+    assert out
+    for array in (a for a in arrays if a.dtype.kind == "f"):
+        for k in range(array.size):
+            before = array.flat[k]
+            for wrong in (np.nan, np.inf, -np.inf):
+                array.flat[k] = wrong
+                call()
+                assert not out
+            array.flat[k] = before
+            call()
+            assert out
+    gaps = backends.get("numpy").compiled().bind(tg.all_finite(tg.input("x", (3,))), [np.ones(6)[::2]], out)
+    gaps()
+    assert out

@@ -16,18 +16,23 @@ except ImportError as problem:
         f"jit_compile: llvmlite cannot be imported ({problem}); pip install 'tinygraph[fast]'."
     ) from None
 
-from tinygraph.backends.fast import call, kernel, library
+from tinygraph.backends.fast import call, finite, kernel, library
 from tinygraph.backends.fast.machine import machine
 from tinygraph.backends.numpy import NumpyBackend
 from tinygraph.graph import Graph, Node
+from tinygraph.ops import all_finite
 from tinygraph.ops.fused import fused
 
 
 class FastBackend(NumpyBackend):
-    """NumPy, except that fused operations run as machine code."""
+    """NumPy, except that fused operations, and the look for what is not finite, run as machine code."""
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
+        if node.op is all_finite:
+            block = finite.block(inputs, out)
+            if block is not None:
+                return call.kept(library.function(finite.source(machine().host)), block, [*inputs, out])
         if node.op is not fused:
             return super().bind(node, inputs, out)
         laid_out = call.bound(node.attrs["graph"], inputs, out)

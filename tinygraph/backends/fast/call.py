@@ -57,10 +57,10 @@ def call(bound: Bound, function: Callable[[int], None]) -> Call:
     block = np.array(words, dtype=np.int64)
     if bound.copies:
         return partial(_copied, bound.copies, function, block.ctypes.data, bound.arrays, block)
-    return _kept(function, block, bound.arrays)
+    return kept(function, block, bound.arrays)
 
 
-def _kept(function: Callable[[int], None], block: Array, arrays: list[Array]) -> Call:
+def kept(function: Callable[[int], None], block: Array, arrays: list[Array]) -> Call:
     """A call of one argument that keeps what it points to."""
     run = partial(function, block.ctypes.data)
     run.keeps = (block, arrays)  # type: ignore[attr-defined]
