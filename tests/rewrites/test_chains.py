@@ -67,6 +67,7 @@ LEFT_ALONE = {
     "a float as a whole number": {"a": tg.cast(tg.sin(x), "int64")},
     "a concat of rows": {"a": tg.concat([tg.sin(x), y], axis=0)},
     "a concat of unlike shares": {"a": tg.concat([tg.sin(x), y[:, :2]], axis=1)},
+    "numbers alone": {"a": tg.sin(tg.zeros((4, 6)) * 2.0)},
     "a sum of too many": {"a": tg.add_n([tg.sin(x), *[y] * WIDEST])},
 }
 

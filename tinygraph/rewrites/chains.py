@@ -26,6 +26,8 @@ def chains(graph: Graph) -> Graph:
     known: dict[Any, Graph] = {}
     for nodes, results in regions:
         inputs, inner = _inner(nodes, results, known)
+        if not inputs:  # of numbers alone: a node without inputs would be a leaf
+            continue
         with absolute_scope(nodes[-1].scope):
             whole = fused(*inputs, graph=inner)
             for index, node in enumerate(results):
