@@ -106,6 +106,13 @@ def test_steps_that_are_alike_share_one_graph():
     assert len(set(map(id, inner))) == 1
 
 
+def test_a_fused_graph_is_not_differentiated():
+    u = tg.param("u", np.ones((4, 6)))
+    loss = tg.sum(tg.sin(tg.sin(u)))
+    with pytest.raises(tg.GraphError, match="differentiate the graph"):
+        tg.gradients(chains(Graph({"loss": loss})).outputs["loss"], [u])
+
+
 def test_numbers_tell_steps_apart():
     zero = tg.sin(tg.sin(x) * 0.0)
     minus = tg.sin(tg.sin(zero @ w) * -0.0)

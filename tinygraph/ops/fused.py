@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import Graph, Node
+from tinygraph.graph import Graph, GraphError, Node
 
 
 class Fused:
@@ -48,7 +48,6 @@ class Part:
 
     name = "part"
     view = None
-    gradient = None
     scalar = ""
     inplace = 0
     picks = True
@@ -57,6 +56,11 @@ class Part:
         """Pick the value number ``index``."""
         like = list(several.attrs["graph"].outputs.values())[index]
         return Node(self, (several,), {"index": index}, like.shape, like.dtype)
+
+    @staticmethod
+    def gradient(*args: Any, **attrs: Any) -> Any:
+        """Fusing is the last that happens to a graph: nothing is differentiated after it."""
+        raise GraphError("gradients: a fused graph has none; differentiate the graph that it was made of.")
 
 
 fused = Fused()
