@@ -25,8 +25,8 @@ class Fused:
     picks = False
 
     def __call__(self, *inputs: Node, graph: Graph) -> Node:
-        """Apply ``graph`` to ``inputs``."""
-        return Node(self, inputs, {"graph": graph}, (len(graph.outputs),), np.dtype(np.uint8))
+        """Apply ``graph`` to ``inputs``. The dtype is a float one for `gradients` to come by, and be refused."""
+        return Node(self, inputs, {"graph": graph}, (len(graph.outputs),), np.dtype(np.float32))
 
     @staticmethod
     def kernel(xp: Any, *inputs: Any, graph: Graph, out: Sequence[Any]) -> None:
