@@ -25,7 +25,7 @@ class Fused:
     picks = False
 
     def __call__(self, *inputs: Node, graph: Graph) -> Node:
-        """Apply ``graph`` to ``inputs``. Its dtype is a float one for `gradients` to come by and be refused."""
+        """Apply ``graph`` to ``inputs``. Its dtype is a float one, so that `gradients` comes by."""
         return Node(self, inputs, {"graph": graph}, (len(graph.outputs),), np.dtype(np.float32))
 
     @staticmethod
