@@ -68,7 +68,10 @@ def shifted(y):
 
 def build(attention):
     """Return the model, not trained, and one of the same layers that gives the weights of attention."""
-    text, before = Input((LENGTH,), "text", "int64"), Input((WRITTEN,), "before", "int64")
+    text, before = (
+        Input((LENGTH,), dtype="int64", name="text"),
+        Input((WRITTEN,), dtype="int64", name="before"),
+    )
 
     # The texts differ in length: id 0 is padding, and mask_zero says so. The mask goes from layer to layer by
     # itself; the LSTM skips what is padding, and the attention gives it no weight.

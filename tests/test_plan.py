@@ -70,7 +70,8 @@ def check_no_overlap(graph: Graph, reuse: bool = True) -> None:
     program = Program(made, NUMPY)
     end = len(made.schedule)
     step_of = {node: step for step, node in enumerate(made.schedule)}
-    writes = {node: step_of[node] for node in made.schedule if node in made.slots or node in made.donated}
+    computed = made.slots.keys() | made.donated.keys() | made.within.keys()
+    writes = {node: step_of[node] for node in made.schedule if node in computed}
     written = {**dict.fromkeys(program.parameters, -1), **writes}  # parameters hold a value at the start
     last = dict.fromkeys(written, -1)
     for reader, step in [*step_of.items(), *((root, end) for root in graph.roots)]:
@@ -79,9 +80,12 @@ def check_no_overlap(graph: Graph, reuse: bool = True) -> None:
                 owner = behind(source, made)
                 if owner in last:
                     last[owner] = max(last[owner], step)
+    for node in made.within:  # who reads the whole reads what is written into it
+        last[node] = max(last[whole] for whole in (node, *wholes(node, made)))
     for a in written:
         for b in writes:
-            if a is b or written[a] > written[b] or not touch(program, a, b):
+            joined = a in wholes(b, made) or b in wholes(a, made)
+            if a is b or joined or written[a] > written[b] or not touch(program, a, b):
                 continue
             assert last[a] <= writes[b], f"{b!r} overwrites {a!r}, which is read later"
             if last[a] == writes[b]:
@@ -95,10 +99,18 @@ def behind(node: Node, made: Plan) -> Node:
     return node
 
 
+def wholes(node: Node, made: Plan) -> list[Node]:
+    """The values that a node is written into, from the inside out."""
+    found = []
+    while node in made.within:
+        node, _ = made.within[node]
+        found.append(node)
+    return found
+
+
 def touch(program: Program, a: Node, b: Node) -> bool:
     x, y = program.arrays[a], program.arrays[b]
-    begin = max(x.ctypes.data, y.ctypes.data)
-    return begin < min(x.ctypes.data + x.nbytes, y.ctypes.data + y.nbytes)
+    return bool(np.shares_memory(x, y))
 
 
 def check_in_place(program: Program, made: Plan, a: Node, b: Node) -> None:
@@ -278,6 +290,42 @@ def overlapping_windows():
     return {"y": tg.windows(y, 3) * 2.0}, {}
 
 
+def joined_in_two_places():
+    u, v = tg.sin(X), tg.cos(X)
+    one, other = tg.concat([u, v]), tg.concat([v, u, v])
+    return {"one": one * 2.0, "other": other, "u": u, "v": v + 1.0}, {}
+
+
+def joined_and_joined_again():
+    rows = [tg.concat([tg.sin(x), tg.cos(x)], axis=1) for x in (X, tg.exp(X))]
+    whole = tg.concat(rows)
+    return {"y": tg.tanh(whole), "sum": tg.sum(rows[0] * rows[1]), "first": rows[0]}, {}
+
+
+def joined_in_one_piece_and_in_another_shape():
+    y = tg.stack([tg.sin(X), X, tg.reshape(tg.cos(tg.reshape(X, (16,))), (4, 4))])
+    return {"y": y, "z": tg.reshape(y, (12, 4)) @ X}, {}
+
+
+def joined_and_read_before_and_after():
+    u = tg.sin(X)
+    v = tg.exp(u) * u
+    y = tg.concat([u, v, X], axis=1)
+    return {"y": y @ tg.concat([X, X, X]), "v": v * v, "z": u - 1.0}, {}
+
+
+def joined_is_an_update():
+    w = tg.param("w", np.ones((2, 4)), dtype="float64")
+    halves = [tg.tanh(w[:1]) * 2.0, tg.sin(w[1:])]
+    return {"y": w * 1.0}, {w: tg.concat(halves)}
+
+
+def an_update_is_joined():
+    w = tg.param("w", np.ones((4, 4)), dtype="float64")
+    new = tg.tanh(w) * 2.0
+    return {"y": tg.concat([new, X]) * 1.0}, {w: new}
+
+
 def nothing_at_all():
     empty = tg.input("empty", (0, 3), "float64")
     return {"y": tg.tanh(empty) + 1.0, "sum": tg.sum(empty, axis=0)}, {}
@@ -302,6 +350,12 @@ ODD = [
     in_place_over_a_view_of_all,
     in_place_over_half,
     overlapping_windows,
+    joined_in_two_places,
+    joined_and_joined_again,
+    joined_in_one_piece_and_in_another_shape,
+    joined_and_read_before_and_after,
+    joined_is_an_update,
+    an_update_is_joined,
     nothing_at_all,
 ]
 
@@ -345,6 +399,16 @@ def test_views_take_nothing():
     y = tg.tanh(X)
     assert planned(tg.transpose(y)[1:]).arena == nbytes(y)
     assert planned(tg.transpose(y)[1:]).calls == 1
+
+
+def test_joining_what_is_computed_takes_no_call_and_no_memory():
+    joined = planned(tg.concat([tg.sin(X), tg.cos(X), tg.tanh(X)]))
+    apart = planned([tg.sin(X), tg.cos(X), tg.tanh(X)])
+    assert joined.calls == apart.calls == 3
+    assert joined.arena == apart.arena
+    assert planned(tg.concat([tg.sin(X), X])).calls == 2  # what is fed has to be copied
+    assert planned(tg.stack([tg.sin(X), tg.cos(X)])).calls == 2
+    assert planned(tg.concat([X, X])).calls == 1
 
 
 def test_a_reshape_of_what_has_gaps_is_a_copy():

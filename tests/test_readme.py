@@ -1,4 +1,4 @@
-"""The README's code runs as it stands, and its test command is the one that CI runs."""
+"""The code in README and docs runs as it stands, and the README's test command is the one that CI runs."""
 
 import re
 import subprocess
@@ -8,17 +8,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-COMMANDS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+FILES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in FILES}
+BLOCKS = [
+    pytest.param(block, id=f"{name}{k}")
+    for name, page in PAGES.items()
+    for k, block in enumerate(re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL), 1)
+]
+COMMANDS = re.findall(r"```sh\n(.*?)```", PAGES["README"], flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=[block.splitlines()[0] for block in BLOCKS])
+@pytest.mark.parametrize("block", BLOCKS)
 def test_block_runs(block, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_links_lead_to_files(path):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[path.stem]):
+        assert (path.parent / target).is_file(), target
 
 
 def test_each_command_is_one_line_and_ci_runs_the_second():

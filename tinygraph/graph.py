@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -61,6 +62,13 @@ def absolute_scope(path: str) -> Iterator[str]:
 def current_scope() -> str:
     """Return the path of the open scope, ``""`` outside of any."""
     return _scope.get()
+
+
+def common_scope(nodes: Sequence[Node]) -> str:
+    """Return the path of the innermost scope that all nodes stand in."""
+    paths = [node.scope.split("/") for node in nodes]
+    shared = takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
+    return "/".join(names[0] for names in shared)
 
 
 class Node:

@@ -15,7 +15,7 @@ The declared name is the callable: calling it infers a shape and returns a `Node
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -59,6 +59,8 @@ class Op:
         self.view: View | None = None
         #: whether it picks one of the several values of its input, which that writes
         self.picks = False
+        #: ``pieces(shapes, attrs)``: where each input stands in a result that is made of its inputs alone
+        self.pieces: Callable[[Sequence[Shape], Mapping[str, Any]], Sequence[tuple[slice, ...]]] | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__
@@ -86,6 +88,13 @@ class Op:
         piecewise constant: its gradient is zero.
         """
         self.gradient = gradient
+
+    def made_of(self, pieces: Callable[..., Sequence[tuple[slice, ...]]]) -> None:
+        """Declare that the result is its inputs side by side: ``pieces(shapes, attrs)`` says where each is.
+
+        The planner then has the inputs written where they stand, and the kernel need not be called.
+        """
+        self.pieces = pieces
 
     def view_of(
         self,

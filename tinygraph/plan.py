@@ -2,7 +2,8 @@
 
 A value lives from the call that writes it to the last call that reads it. Values whose lives do not
 overlap share a buffer; an elementwise call writes over an input that dies with it; a view owns nothing;
-the new value of a parameter is written straight into the parameter where nothing reads the old one later.
+what is joined is written straight into its part of the whole; the new value of a parameter is written into
+the parameter where nothing reads the old one later.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from functools import cached_property
 
 from tinygraph.graph import Graph, Node, toposort
 
+#: a node, and where something stands in it or it in something
+Part = tuple[Node, tuple[slice, ...]]
+
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 
 
@@ -24,8 +28,9 @@ class Plan:
 
     ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
     Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
-    parameter it overwrites); a node in ``views`` aliases its input. ``copies`` are the updates left to be
-    copied. ``freed[i]`` are the slots that nobody reads after step i.
+    parameter it overwrites), or ``within`` (the whole that it is written into, and where). A node in
+    ``views`` aliases its input. ``joined`` are the wholes, each with the inputs left to be copied into it. ``copies``
+    are the updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
     """
 
     graph: Graph
@@ -34,6 +39,8 @@ class Plan:
     slots: Mapping[Node, int]
     donated: Mapping[Node, Node]
     views: frozenset[Node]
+    within: Mapping[Node, Part]
+    joined: Mapping[Node, Sequence[Part]]
     copies: Sequence[tuple[Node, Node]]
     freed: Sequence[Sequence[Node]]
     arena: int = 0
@@ -43,13 +50,15 @@ class Plan:
     @property
     def calls(self) -> int:
         """How many kernels a run calls."""
-        return len(self.called) + len(self.copies)
+        left = sum(len(inputs) for inputs in self.joined.values())
+        return len(self.called) + left + len(self.copies)
 
     @cached_property
     def called(self) -> frozenset[Node]:
-        """The nodes that a run calls kernels for."""
-        written = {part for parts in self.parts.values() for part in parts}
-        return frozenset((self.slots.keys() | self.donated.keys() | self.parts.keys()) - written)
+        """The nodes that a kernel is called for."""
+        computed = self.slots.keys() | self.donated.keys() | self.within.keys() | self.parts.keys()
+        parts = {part for several in self.parts.values() for part in several}
+        return frozenset(computed - parts - self.joined.keys())
 
 
 def plan(graph: Graph, *, reuse: bool = True) -> Plan:
@@ -76,6 +85,10 @@ class _Planner:
         self.owner: dict[Node, Node] = {}  # whose memory a node's value stands in
         self.contiguous: set[Node] = set()  # values without gaps, which any view can be made of
         self.views: set[Node] = set()
+        self.within: dict[Node, Part] = {}
+        self.joined: dict[Node, list[Part]] = {}
+        if reuse:
+            self._join()
         self._alias()
         self.parts = self._parts()
         self.last_read = self._last_reads()
@@ -86,9 +99,9 @@ class _Planner:
         freed = []
         dying = self._dying()
         for step, node in enumerate(self.schedule):
-            for value in self.parts.get(node, [node]):
-                if value.inputs and value not in self.views and not (value is node and node.op.picks):
-                    self._place(step, value)
+            for value in self.parts.get(node, [] if node.op.picks else [node]):
+                if value.inputs and value not in self.views and self._whole(value) not in self.slots:
+                    self._place(step, self._whole(value))
             gone = self._free(dying[step]) if self.reuse else []
             for owner in gone:
                 self.arena.release(self.slots[owner], nbytes(owner))
@@ -100,19 +113,53 @@ class _Planner:
             self.slots,
             self.donated,
             frozenset(self.views),
+            self.within,
+            self.joined,
             self._copies(),
             freed,
             self.arena.size,
             self.parts,
         )
 
+    def _join(self) -> None:
+        """Find what can be written where it is joined: each value that is computed, once, and no update."""
+        updates = set(self.graph.updates.values())
+        for node in self.schedule:
+            if not node.inputs or node.op.pieces is None or node in updates:
+                continue
+            left: list[Part] = []
+            indices = node.op.pieces([source.shape for source in node.inputs], node.attrs)
+            for source, index in zip(node.inputs, indices, strict=True):
+                value = _reshaped(source) if len(index) == 1 else source
+                if value.inputs and not value.op.view and value not in self.within and value not in updates:
+                    self.within[value] = node, index
+                else:
+                    left.append((source, index))
+            if len(left) < len(node.inputs):
+                self.joined[node] = left
+
+    def _whole(self, node: Node) -> Node:
+        """The value whose place is that of ``node``: itself, or what it is written into."""
+        while node in self.within:
+            node, _ = self.within[node]
+        return node
+
+    def _without_gaps(self, node: Node) -> bool:
+        """Whether a computed value stands in one piece: as rows of a whole that does."""
+        while node in self.within:
+            node, index = self.within[node]
+            if len(index) > 1:
+                return False
+        return True
+
     def _alias(self) -> None:
         """Find which nodes are views, and whose memory each value stands in."""
         for node in self.schedule:
             view = node.op.view
-            self.owner[node] = node
+            self.owner[node] = self._whole(node)
             if view is None:
-                self.contiguous.add(node)
+                if self._without_gaps(node):
+                    self.contiguous.add(node)
                 continue
             source = node.inputs[0]
             without_gaps = source in self.contiguous
@@ -197,6 +244,15 @@ class _Planner:
     def _copies(self) -> list[tuple[Node, Node]]:
         """The updates that no call writes in place: they are copied when everything else has run."""
         return [(n, leaf) for leaf, n in self.graph.updates.items() if self.donated.get(n) is not leaf]
+
+
+def _reshaped(node: Node) -> Node:
+    """The value that a node shows in another shape, or the node."""
+    view = node.op.view
+    while view is not None and not view.of_strided:
+        (node,) = node.inputs
+        view = node.op.view
+    return node
 
 
 class _Arena:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -77,7 +78,10 @@ class Program:
     def steps(self) -> Iterator[tuple[Node, Call]]:
         """Yield each computed node with the call that computes it, in the order of running."""
         for node in self.plan.schedule:
-            if node in self.plan.called:
+            if node in self.plan.joined:
+                for source, index in self.plan.joined[node]:
+                    yield node, partial(self.backend.write, self.arrays[node][index], self.arrays[source])
+            elif node in self.plan.called:
                 inputs = [self.arrays[source] for source in node.inputs]
                 yield node, self.backend.bind(node, inputs, self.arrays[node])
 
@@ -90,11 +94,12 @@ class Program:
                 self.arrays[node] = self._array(node)
         self.compute: list[Call] = []
         self.commit: list[Call] = []
-        calls = dict(self.steps())
+        calls: dict[Node, list[Call]] = defaultdict(list)
+        for node, call in self.steps():
+            calls[node].append(call)
         for step, node in enumerate(self.plan.schedule):
             phase = self.compute if step < self.plan.commit else self.commit
-            if node in calls:
-                phase.append(calls[node])
+            phase.extend(calls.pop(node, ()))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         for node, leaf in self.plan.copies:
@@ -103,6 +108,11 @@ class Program:
     def _array(self, node: Node) -> Any:
         if node in self.plan.parts:
             return [self._array(part) for part in self.plan.parts[node]]
+        if node in self.plan.within:
+            whole, index = self.plan.within[node]
+            if whole not in self.arrays:
+                self.arrays[whole] = self._array(whole)
+            return self.arrays[whole][index].reshape(node.shape)
         if node in self.plan.slots:
             return self._typed(self.arena, self.plan.slots[node], node)
         if node in self.plan.donated:

@@ -363,8 +363,8 @@ def test_names_are_known_before_the_model_is_built():
     model = Sequential([Dense(1)])
     for arguments, message in (
         (("adam", "msee"), "unknown loss 'msee'"),
-        (("adam", "mse", ["mea"]), "unknown metric 'mea'"),
-        (("adam", "mse", {"out": ["mea"]}), "unknown metric 'mea'"),
+        (("adam", "mse", None, ["mea"]), "unknown metric 'mea'"),
+        (("adam", "mse", None, {"out": ["mea"]}), "unknown metric 'mea'"),
     ):
         with pytest.raises(ValueError, match=message):
             model.compile(*arguments)

@@ -340,3 +340,71 @@ def test_what_is_refused(make, error, message):
     with pytest.raises(error) as caught:
         make()
     assert message in str(caught.value)
+
+
+def test_layers_that_are_attributes_are_trained():
+    class Block(Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.first = nn.Dense(3, activation="tanh")
+            self.others = [nn.Dense(2), nn.Dense(1)]
+
+        def call(self, x):
+            x = self.first(x)
+            for layer in self.others:
+                x = layer(x)
+            return x
+
+    model = nn.Sequential([Block(name="block", input_shape=(4,))])
+    assert [w.shape for w in model.weights] == [(4, 3), (3,), (3, 2), (2,), (2, 1), (1,)]
+    assert model.weights[0].label == "block/dense/kernel"
+    before = model.get_weights()
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((5, 4)), np.ones((5, 1)))
+    assert not any(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_setting_trainable_reaches_all_that_a_layer_is_made_of():
+    model = nn.Sequential([nn.BatchNormalization(input_shape=(3,)), nn.Bidirectional(nn.LSTM(2))][:1])
+    model.compile("sgd", "mse")
+    model.trainable = False
+    before = model.get_weights()
+    model.train_on_batch(np.random.default_rng(0).normal(size=(4, 3)), np.ones((4, 3)))
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    layer = nn.BatchNormalization()
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    trained = layer(x, training=True)
+    layer.trainable = False
+    assert not np.allclose(layer(x, training=True), trained)
+    both = nn.Bidirectional(nn.LSTM(2))
+    both.trainable = False
+    assert not both.forward.cell.trainable
+    with pytest.raises(ValueError, match="trainable must be True or False"):
+        both.trainable = "no"
+
+
+def test_an_input_may_fix_the_batch():
+    x = nn.Input(batch_shape=(4, 5, 2))
+    model = nn.Model(x, nn.Dense(1)(nn.LSTM(3, stateful=True)(x)))
+    model.compile("adam", "mse")
+    data, y = np.ones((8, 5, 2)), np.ones((8, 1))
+    model.fit(data, y, batch_size=4, verbose=0)
+    before = model.get_weights()
+    for batch_size in (3, 8):
+        with pytest.raises(GraphError, match="Model 'model': expected a batch of 4"):
+            model.fit(data, y, batch_size=batch_size, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    with pytest.raises(GraphError, match="Model 'model': expected a batch of 4"):
+        model.predict(data[:3])
+    assert nn.Model.from_config(model.get_config()).inputs[0].batch == 4
+    assert nn.Input((5, 2), batch_size=4).batch == 4
+    for wrong in ({}, {"shape": (2,), "batch_shape": (3, 2)}, {"batch_shape": (3, 2), "batch_size": 3}):
+        with pytest.raises(GraphError, match="Input: expected a shape, perhaps with a batch_size"):
+            nn.Input(**wrong)
+
+
+def test_a_mask_may_be_a_list():
+    x = np.random.default_rng(0).normal(size=(2, 3, 2))
+    mask = [[True, True, False], [True, False, False]]
+    layer = nn.LSTM(3)
+    np.testing.assert_array_equal(layer(x, mask=mask), layer(x, mask=np.array(mask)))

@@ -5,7 +5,18 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.graph import GraphError
-from tinygraph.nn import Activation, Dense, Embedding, Flatten, Input, Layer, Reshape, activations, registry
+from tinygraph.nn import (
+    Activation,
+    Dense,
+    Embedding,
+    Flatten,
+    Input,
+    Layer,
+    Reshape,
+    Sequential,
+    activations,
+    registry,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -135,3 +146,9 @@ def test_a_built_layer_names_the_axis_that_does_not_fit():
         "Dense 'd', input 0: expected (batch, axis 1, 3), got (2, 4, 5). "
         "Axis 2 must be 3, the size 'd' was built with."
     )
+
+
+def test_an_embedding_takes_the_length_of_older_scripts():
+    model = Sequential([Embedding(10, 3, input_length=4)])
+    assert model.outputs[0].shape == (4, 3)
+    assert Embedding.from_config(model.layers[0].get_config()).input_shape == (4,)

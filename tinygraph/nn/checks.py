@@ -49,6 +49,20 @@ def check_batch(layer: Layer, nodes: Sequence[Node]) -> None:
         raise GraphError(f"{layer.title}: expected inputs of one batch, got {came}.")
 
 
+def check_mask(layer: Layer, mask: Node, shape: Shape) -> None:
+    """Raise `GraphError` for a mask of another shape: it would broadcast, or fail without a name."""
+    if mask.shape != shape:
+        raise GraphError(f"{layer.title}: expected a mask of {shape}, got {mask.shape}.")
+
+
+def one_number(penalty: Any, what: str) -> Node:
+    """Return what joins the loss, or raise `GraphError` unless it is a node of one number."""
+    if not isinstance(penalty, Node) or penalty.shape:
+        came = penalty.shape if isinstance(penalty, Node) else type(penalty).__name__
+        raise GraphError(f"{what}: expected a node of one number, such as tg.sum makes, got {came}.")
+    return penalty
+
+
 def shown(sizes: Sequence[Any]) -> str:
     """Return sizes and names of axes as a shape is written: ``(batch, time, 3)``."""
     return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"

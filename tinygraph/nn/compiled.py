@@ -25,8 +25,8 @@ class Compiled(Graphed):
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        metrics: Any = None,
         loss_weights: Any = None,
+        metrics: Any = None,
         weighted_metrics: Any = None,
         backend: str = "numpy",
         jit_compile: bool | str = "auto",
@@ -38,9 +38,9 @@ class Compiled(Graphed):
             optimizer: a name such as ``"adam"``, a config or an object.
             loss: a name, an object or a function (y_true, y_pred) of nodes; for several outputs a
                 list or a dict by output name.
+            loss_weights: what the losses of several outputs are multiplied by; a list or a dict.
             metrics: names, objects or functions, in a list; for several outputs a dict by output name,
                 or a list of lists. A flat list is for every output.
-            loss_weights: what the losses of several outputs are multiplied by; a list or a dict.
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
             jit_compile: whether elementwise operations are compiled to machine code; ``"auto"`` for where

@@ -48,11 +48,6 @@ class Graphed(Layer):
         return self.layers
 
     @property
-    def weights(self) -> list[Parameter]:
-        """The parameter nodes of all layers: trainable and not, layer by layer."""
-        return _unique(weight for layer in self.layers for weight in layer.weights)
-
-    @property
     def non_trainable_weights(self) -> list[Parameter]:
         """The parameter nodes that training leaves alone."""
         trained = set(self.trainable_weights)
@@ -133,8 +128,14 @@ class Graphed(Layer):
         if not self.outputs:
             raise GraphError(f"{self.title}: its shapes are not known yet; call build(shape), or fit it.")
 
+    @property
+    def batch_size(self) -> int | None:
+        """The size of the batch that an `Input` asks for."""
+        return next((symbol.batch for symbol in self.inputs if symbol.batch is not None), None)
+
     def input_nodes(self, batch: int) -> list[Node]:
         """Return an input node for each input, for a batch of so many samples."""
+        self.check_batch_size(batch)
         return [input(s.name, (batch, *s.shape), dtype=s.dtype) for s in self.inputs]
 
     def lowered(self, nodes: list[Node], training: bool) -> dict[str, Node]:
@@ -197,18 +198,25 @@ def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol])
             raise GraphError(f"{model.title}: two {what} are named {name!r}; give one another name.")
 
 
-def in_order(calls: Sequence[Call]) -> list[Layer]:
-    """Return the layers by their longest distance to an output, farthest first; then as they were called."""
-    depth: dict[Call, int] = {}
+def in_order(calls: Sequence[Call], outputs: Sequence[Symbol]) -> list[Layer]:
+    """Return the layers by their longest distance to an output, farthest first; those of one distance in
+    the order in which they are met on the way back from the outputs. As in Keras, so that weights are in
+    the same order."""
+    distance: dict[Call | Layer, int] = {}
     for call in reversed(calls):
-        depth.setdefault(call, 0)
+        own = max(distance.get(call, 0), distance.get(call.layer, 0))
+        distance[call] = distance[call.layer] = own
         for symbol in call.inputs:
             if symbol.call is not None:
-                depth[symbol.call] = max(depth.get(symbol.call, 0), depth[call] + 1)
-    farthest: dict[Layer, int] = {}
-    for call in calls:
-        farthest[call.layer] = max(farthest.get(call.layer, 0), depth[call])
-    return sorted(farthest, key=lambda layer: -farthest[layer])
+                distance[symbol.call] = max(distance.get(symbol.call, 0), own + 1)
+    met: dict[Call, None] = {}
+    waiting = [*reversed(outputs)]
+    while waiting:
+        source = waiting.pop().call
+        if source is not None and source not in met:
+            met[source] = None
+            waiting += reversed(source.inputs)
+    return sorted(dict.fromkeys(call.layer for call in met), key=lambda layer: -distance[layer])
 
 
 def _unique(weights: Any) -> list[Parameter]:

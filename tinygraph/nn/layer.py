@@ -13,10 +13,10 @@ import numpy as np
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import constraints, registry, regularizers
 from tinygraph.nn.arguments import flat, mapped, put_back, take_out, taken_by
-from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, whole_number
+from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, one_number, whole_number
 from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
-from tinygraph.nn.masks import carry, mask_of
+from tinygraph.nn.masks import as_node, carry, mask_of
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
@@ -123,10 +123,10 @@ class Layer(Configurable):
 
         Unless it is overridden, one sample is traced.
         """
-        shapes = shape if self.several_inputs else [shape]
+        shapes = shape if isinstance(shape, list) else [shape]
         nodes = [input(f"x{k}", (1, *each), dtype=self.float) for k, each in enumerate(shapes)]
         with Trace(training=False):
-            result = self.lower(nodes if self.several_inputs else nodes[0], training=False)
+            result = self.lower(nodes if isinstance(shape, list) else nodes[0])
         return mapped(lambda node: node.shape[1:], result)
 
     # Weights.
@@ -163,12 +163,14 @@ class Layer(Configurable):
 
     def add_loss(self, loss: Node) -> None:
         """Let ``loss``, one number, join the loss of training; for use in `call`."""
-        current_trace().losses.append(loss)
+        current_trace().losses.append(one_number(loss, f"{self.title}, add_loss"))
 
     @property
     def weights(self) -> list[Parameter]:
-        """The parameter nodes, in Keras' order: those that training changes first."""
-        return self.trainable_weights + self.non_trainable_weights
+        """The parameter nodes, each once and in Keras' order, whatever is frozen: the layer's own, those that
+        training never changes last; then those of its sublayers."""
+        own = [w.node for w in sorted(self.own_weights, key=lambda weight: not weight.trainable)]
+        return list(dict.fromkeys(own + [w for layer in self.sublayers for w in layer.weights]))
 
     @property
     def trainable_weights(self) -> list[Parameter]:
@@ -206,8 +208,9 @@ class Layer(Configurable):
 
     @property
     def sublayers(self) -> Sequence[Layer]:
-        """The layers that this one is made of; their weights are its own."""
-        return ()
+        """The layers that this one is made of, whose weights are its own: attributes, alone or in lists."""
+        held = (each for value in vars(self).values() for each in flat(value))
+        return list(dict.fromkeys(each for each in held if isinstance(each, Layer)))
 
     @property
     def family(self) -> list[Layer]:
@@ -326,7 +329,8 @@ class Layer(Configurable):
         """Let the activity regularizer's penalty of each array in ``result`` join the loss."""
         if self.activity_regularizer is not None:
             for node in flat(result):
-                self.add_loss(self.activity_regularizer(node) / float(node.shape[0]))
+                penalty = one_number(self.activity_regularizer(node), f"{self.title}, activity_regularizer")
+                self.add_loss(penalty / float(node.shape[0]))
 
     def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
         """Return the inputs' masks, and put the first among the arguments of a ``call`` that takes one."""
@@ -335,7 +339,9 @@ class Layer(Configurable):
             if self.carries_mask is None and any(mask is not None for mask in masks):
                 warnings.warn(f"{self.title}: the mask of its input ends here.", stacklevel=2)
             return masks
-        arguments["mask"] = given = arguments.get("mask", mask_of(nodes[0]))
+        given = arguments.get("mask")
+        given = mask_of(nodes[0]) if given is None else as_node(given)
+        arguments["mask"] = given
         return [given]
 
     def takes(self, name: str) -> bool:
@@ -353,10 +359,10 @@ class Layer(Configurable):
         return masks[0]
 
     def typed(self, index: int, node: Node) -> Node:
-        """Return input number ``index`` in the dtype that the layer wants."""
+        """Return input number ``index`` in the dtype that the layer wants, with its mask."""
         whole, wanted = node.dtype.kind != "f", self.wanted(index)
         kept = node.dtype == wanted or (whole and (self.keeps_integers or wanted.kind == node.dtype.kind))
-        return node if kept else cast(node, dtype=wanted)
+        return node if kept else carry(cast(node, dtype=wanted), mask_of(node))
 
     def wanted(self, index: int) -> np.dtype:
         """The dtype that the layer takes input number ``index`` in."""
@@ -368,18 +374,25 @@ class Layer(Configurable):
         return np.result_type(*dtypes) if whole else self.float
 
     def ensure_built(self, shape: Any) -> None:
-        """Build the layer for samples of ``shape``, once; if that fails it stays without weights."""
+        """Build the layer for samples of ``shape``, once; if that fails, it and its sublayers stay unbuilt."""
         if self.built:
             return
         with building:
             if self.built:  # another thread was first
                 return
+            unbuilt = [layer for layer in self.family if not layer.built]
             try:
                 self.build(shape)
             except BaseException:  # Ctrl-C as well
-                self.own_weights.clear()
+                for layer in unbuilt:
+                    layer._unbuild()
                 raise
             self.built, self.built_shape = True, shape
+
+    def _unbuild(self) -> None:
+        """Forget what `build` did, so that the layer may be built for another shape."""
+        self.own_weights.clear()
+        self.built, self.built_shape, self.fixed = False, None, {}
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """Raise `GraphError` unless samples of these shapes fit the layer; ``batch`` is for the message."""
@@ -411,14 +424,28 @@ class Layer(Configurable):
         self.ensure_built(shapes if several else shapes[0])
         given = arguments | ({} if training is None else {"training": training})
         call = Call(self, values, several, given, extra)
-        dtype = self.output_dtype([symbol.dtype for symbol in values])
 
-        def symbol(shape: Shape) -> Symbol:
-            call.outputs.append(Symbol(shape, dtype, self.name, call, len(call.outputs)))
+        def symbol(form: tuple[Shape, np.dtype]) -> Symbol:
+            call.outputs.append(Symbol(*form, self.name, call, len(call.outputs)))
             return call.outputs[-1]
 
-        known = {name: arguments[name] for name in taken_by(self.output_shape) if name in arguments}
-        return mapped(symbol, self.output_shape(shapes if several else shapes[0], **known))
+        return mapped(symbol, self._forms(call))
+
+    def _forms(self, call: Call) -> Any:
+        """Return the shape and the dtype of each result of ``call``, in lists as the results are."""
+        several = call.several
+        if type(self).output_shape is Layer.output_shape:  # traced, with all that the call was given
+            own, extra = (
+                [input(s.name, (1, *s.shape), dtype=s.dtype) for s in each] for each in (call.own, call.extra)
+            )
+            with Trace(training=False):
+                result = self.lower(own if several else own[0], **put_back(call.arguments, extra))
+            return mapped(lambda node: (node.shape[1:], node.dtype), result)
+        shapes = [symbol.shape for symbol in call.own]
+        known = {n: call.arguments[n] for n in taken_by(self.output_shape) if n in call.arguments}
+        dtype = self.output_dtype([symbol.dtype for symbol in call.own])
+        found = self.output_shape(shapes if several else shapes[0], **known)
+        return mapped(lambda shape: (shape, dtype), found)
 
     def _first_shape(self, shape: Any) -> Shape | None:
         """Return the shape of one sample, where either argument of the constructor says it."""
@@ -447,18 +474,31 @@ class Layer(Configurable):
         """Raise `GraphError` for a batch of another size than ``batch_input_shape`` has."""
         if self.batch_size not in (None, size):
             raise GraphError(
-                f"{self.title}: expected a batch of {self.batch_size}, got {size}. That is its "
-                "batch_input_shape; None in front there is for any size."
+                f"{self.title}: expected a batch of {self.batch_size}, as it was made for, got {size}. "
+                "Leave the size of the batch open, with None, for any."
             )
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data; the float type is the one that the layer has."""
         return super().get_config() | {"dtype": self.float.name}
 
+    def remade(self, **changes: Any) -> Layer:
+        """Return a layer of the same arguments but for ``changes``, with weights of its own."""
+        described = registry.serialize(self)
+        described["config"] |= changes
+        own: dict[str, Any] = {}
+        for layer in self.family:
+            for value in (layer, *vars(layer).values()):
+                if isinstance(value, registry.Configurable):
+                    own[type(value).__name__] = type(value)
+                elif inspect.isfunction(value):
+                    own[value.__name__] = value
+        made: Layer = registry.deserialize(described, own)
+        return made
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Layer:
         """Return a layer of the same arguments with weights of its own, which have the same values."""
-        classes = {type(layer).__name__: type(layer) for layer in self.family}
-        copy: Layer = registry.deserialize(registry.serialize(self), classes)
+        copy = self.remade()
         if self.built:
             copy.ensure_built(self.built_shape)
             copy.set_weights(self.get_weights())

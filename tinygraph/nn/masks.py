@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
+from tinygraph import ops
 from tinygraph.graph import Node
+from tinygraph.nn.arguments import flat
 
 _masks: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
 
@@ -19,3 +24,19 @@ def carry(node: Node, mask: Node | None) -> Node:
     if mask is not None:
         _masks[node] = mask
     return node
+
+
+def as_node(given: Any) -> Any:
+    """Return a mask that was given as lists of numbers as a node; anything else as it is."""
+    numbers = isinstance(given, list) and all(isinstance(each, (bool, int, float)) for each in flat(given))
+    return ops.constant(np.array(given)) if numbers else given
+
+
+def truth(mask: Node) -> Node:
+    """A mask as truth values; any number but 0 counts."""
+    return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
+
+
+def chosen(mask: Node, x: Node, y: Node) -> Node:
+    """x where the mask, which has the first axes of x, is True, else y."""
+    return ops.where(ops.reshape(mask, shape=mask.shape + (1,) * (x.ndim - mask.ndim)), x, y)

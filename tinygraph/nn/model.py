@@ -10,7 +10,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, plain_slots, read_slots
 from tinygraph.nn.graphed import check_names, in_order
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.symbol import Input, Symbol, calls_before
+from tinygraph.nn.symbol import Input, Symbol, calls_before, described
 from tinygraph.nn.training import Trainable
 
 Symbols = Symbol | Sequence[Symbol] | Mapping[str, Symbol]
@@ -42,7 +42,7 @@ class Model(Trainable):
         self.outputs = _symbols(self, "outputs", outputs)
         self.output_keys = [str(key) for key in outputs] if isinstance(outputs, Mapping) else None
         self.calls = calls_before(self.outputs)
-        self._layers = in_order(self.calls)
+        self._layers = in_order(self.calls, self.outputs)
         self.built = True
         self._check_connected(inputs if isinstance(inputs, Mapping) else {})
         check_names(self, self.layers, self.inputs)
@@ -87,7 +87,7 @@ class Model(Trainable):
         return keys | {
             "name": self.name,
             "trainable": self.trainable,
-            "inputs": [[s.name, list(s.shape), s.dtype.name] for s in self.inputs],
+            "inputs": [described(symbol) for symbol in self.inputs],
             "layers": [registry.serialize(layer) for layer in self.layers],
             "calls": [
                 {
@@ -105,7 +105,7 @@ class Model(Trainable):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Model:
         """Make the model that `get_config` described, with fresh weights."""
-        inputs = [Input(tuple(shape), name, dtype) for name, shape, dtype in config["inputs"]]
+        inputs = [Input(**each) for each in config["inputs"]]
         layers = {entry["config"]["name"]: registry.deserialize(entry) for entry in config["layers"]}
         results: list[list[Symbol]] = []
 

@@ -188,18 +188,25 @@ def plain(value: Any) -> Any:
 
 
 def argument_names(cls: type) -> list[str]:
-    """Return the names of a constructor's arguments, those that it passes on with ``**`` included."""
+    """Return the names of a constructor's arguments, those that it passes on included."""
+    return list(parameters_of(cls))
+
+
+def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
+    """Return a constructor's parameters by name, those that it passes on with ``*`` and ``**`` included."""
     if "__signature__" in vars(cls):
-        return list(vars(cls)["__signature__"].parameters)
-    names: dict[str, None] = {}
+        return dict(vars(cls)["__signature__"].parameters)
+    found: dict[str, inspect.Parameter] = {}
     for base in cls.__mro__:
         if "__init__" not in vars(base) or base is object:
             continue
         parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
-        names |= {p.name: None for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+        for p in parameters:
+            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
+                found.setdefault(p.name, p)
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
-    return [name for name in names if name not in getattr(cls, "settled", ())]
+    return {name: p for name, p in found.items() if name not in getattr(cls, "settled", ())}
 
 
 def snake_case(name: str) -> str:

@@ -10,7 +10,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.graphed import Graphed, check_names
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.symbol import Input, Symbol, sample_shape
+from tinygraph.nn.symbol import Input, Symbol, described, sample_shape
 from tinygraph.nn.training import Trainable
 
 
@@ -112,15 +112,15 @@ class Sequential(Trainable):
             "name": self.name,
             "trainable": self.trainable,
             "layers": [registry.serialize(layer) for layer in self.stack],
-            "input": [[s.name, list(s.shape), s.dtype.name] for s in self.inputs],
+            "input": [described(symbol) for symbol in self.inputs],
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Sequential:
         """Make the model that `get_config` described, with fresh weights."""
         model = cls(name=config["name"], trainable=config["trainable"])
-        for name, shape, dtype in config["input"]:
-            model.add(Input(tuple(shape), name, dtype))
+        for each in config["input"]:
+            model.add(Input(**each))
         for layer in config["layers"]:
             model.add(registry.deserialize(layer))
         return model

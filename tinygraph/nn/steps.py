@@ -15,6 +15,7 @@ from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
 from tinygraph.graph import Node, Shape, absolute_scope, scope
 from tinygraph.nn.alignment import in_dtype
+from tinygraph.nn.checks import one_number
 from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of
@@ -126,12 +127,13 @@ class Steps:
         self.settings: dict[str, Any] = {"backend": backend, "jit_compile": jit_compile}
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
+        self.layers = model.family
         self.latest: Latest[Checked] = Latest()
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
         shapes = tuple((name, array.shape) for name, array in feeds.items())
-        key = (mode, shapes, tuple(layer.trainable for layer in self.model.family))
+        key = (mode, shapes, tuple(layer.trainable for layer in self.layers))
         return self.latest.get(key, lambda: self._compiled(mode, feeds))
 
     def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +195,8 @@ class Steps:
         for weight in self.model.trained:
             if weight.regularizer is not None:
                 with scope(f"regularization/{weight.node.label}"):
-                    found.append(weight.regularizer(weight.node))
+                    penalty = weight.regularizer(weight.node)
+                found.append(one_number(penalty, f"the regularizer of {weight.node.label}"))
         return found
 
     def _constrained(self, new: dict[Parameter, Node]) -> dict[Parameter, Node]:

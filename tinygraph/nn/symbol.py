@@ -21,8 +21,12 @@ DTYPES = ("float32", "float64", "int32", "int64", "bool")
 class Symbol:
     """A value of the layer graph: the shape of one sample, without the batch axis, and a dtype.
 
-    ``call`` is the use of a layer that it comes from; an `Input` has none.
+    ``call`` is the use of a layer that it comes from; an `Input` has none, but perhaps a ``batch``, the one
+    size of batch that it takes.
     """
+
+    #: the only size of batch, of an `Input` that has one
+    batch: int | None = None
 
     def __init__(self, shape: Shape, dtype: np.dtype, name: str, call: Call | None = None, index: int = 0):
         self.shape = shape
@@ -61,13 +65,22 @@ class Call:
         return [*self.own, *self.extra]
 
 
-def Input(shape: Any, name: str | None = None, dtype: str | None = None) -> Symbol:
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: str | None = None,
+    *,
+    batch_shape: Any = None,
+    name: str | None = None,
+) -> Symbol:
     """An input of a Functional model.
 
     Args:
         shape: the shape of one sample: ``(time, features)`` for a series. The batch axis is left out.
-        name: what the input is called in messages, drawings and dicts of arrays.
+        batch_size: the size that every batch must have; None for any.
         dtype: a float type (`tinygraph.floatx` by default), or ``"int64"`` for ids.
+        batch_shape: instead of the shape and the size of the batch, both: ``(32, 12, 3)``.
+        name: what the input is called in messages, drawings and dicts of arrays.
 
     Raises:
         GraphError: a shape with None, or sizes that are not whole numbers of at least 1; a dtype that
@@ -83,11 +96,22 @@ def Input(shape: Any, name: str | None = None, dtype: str | None = None) -> Symb
         raise GraphError(f"Input: expected a string as name, got {name!r}.")
     if dtype is not None and dtype not in DTYPES:
         raise GraphError(f"Input: expected dtype {', '.join(DTYPES[:-1])} or {DTYPES[-1]}, got {dtype!r}.")
-    return Symbol(
-        sample_shape(shape, "Input"),
+    if (shape is None) == (batch_shape is None) or (batch_shape is not None and batch_size is not None):
+        raise GraphError("Input: expected a shape, perhaps with a batch_size, or else a batch_shape.")
+    batch, sizes = (batch_size, shape) if batch_shape is None else (batch_shape[0], batch_shape[1:])
+    symbol = Symbol(
+        sample_shape(sizes, "Input"),
         np.dtype(dtype) if dtype is not None else floatx(),
         name or unique_name("input"),
     )
+    symbol.batch = None if batch is None else sample_shape(batch, "Input, batch")[0]
+    return symbol
+
+
+def described(symbol: Symbol) -> dict[str, Any]:
+    """Return an `Input` as the arguments that it was made from."""
+    shape = list(symbol.shape)
+    return {"shape": shape, "batch_size": symbol.batch, "dtype": symbol.dtype.name, "name": symbol.name}
 
 
 def sample_shape(shape: Any, owner: str) -> Shape:

@@ -19,6 +19,7 @@ class Fused:
 
     name = "fused"
     view = None
+    pieces = None
     gradient = None
     scalar = ""
     inplace = 0
@@ -48,6 +49,7 @@ class Part:
 
     name = "part"
     view = None
+    pieces = None
     scalar = ""
     inplace = 0
     picks = True

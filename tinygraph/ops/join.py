@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from tinygraph.graph import GraphError, Node, Shape
@@ -37,6 +38,13 @@ def concat(xp, *inputs, axis=0, out):
     (2, 4)
     """
     xp.concatenate(inputs, axis=axis, out=out)
+
+
+@concat.made_of
+def _(shapes, attrs):
+    before = (builtins.slice(None),) * attrs["axis"]
+    ends = list(accumulate(shape[attrs["axis"]] for shape in shapes))
+    return [(*before, builtins.slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 @concat.vjp

@@ -91,7 +91,7 @@ def test_masks_of_other_forms():
 
 
 def test_masks_flow_through_a_model():
-    text, asked = Input((5,), "text", "int64"), Input((3,), "asked", "int64")
+    text, asked = Input((5,), dtype="int64", name="text"), Input((3,), dtype="int64", name="asked")
     embed = Embedding(9, 4, mask_zero=True)
     model = Model([text, asked], Attention()([embed(asked), embed(text)]))
     x, q = np.array([[1, 2, 0, 0, 0]]), np.array([[3, 4, 0]])

@@ -270,7 +270,7 @@ def test_gradients_of_two_orders():
 
 
 def test_it_trains_in_a_model_on_padded_texts():
-    text = Input((6,), "text", "int64")
+    text = Input((6,), dtype="int64", name="text")
     letters = (embed := Embedding(8, 8, mask_zero=True))(text)
     attention = MultiHeadAttention(2, 4, dropout=0.1)
     seen = attention(letters, letters)

@@ -3,8 +3,6 @@
 Convolutions within Bidirectional and TimeDistributed are here too.
 """
 
-import inspect
-
 import numpy as np
 import pytest
 from nn.keras_cases import CLOSE, arrays_of, cases, check
@@ -39,16 +37,6 @@ def test_dropout_acts_where_it_acts_in_keras(case, monkeypatch):
 
 def test_enough_cases():
     assert [len(group) for group in (CASES, WRAPPED, DROPPED)] == [60, 2, 2]
-
-
-def test_the_arguments_stand_in_the_order_of_keras():
-    first = list(inspect.signature(nn.ConvLSTM2D).parameters)
-    assert " ".join(first[:23]) == (
-        "filters kernel_size strides padding data_format dilation_rate activation recurrent_activation "
-        "use_bias kernel_initializer recurrent_initializer bias_initializer unit_forget_bias "
-        "kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint recurrent_constraint "
-        "bias_constraint dropout recurrent_dropout seed return_sequences"
-    )
 
 
 @pytest.mark.usefixtures("float64")

@@ -50,7 +50,7 @@ def test_batch_input_shape_says_both():
     assert model.predict(X[:3]).shape == (3, 1)
     fixed = Sequential([LSTM(3, batch_input_shape=(4, 5, 2)), Dense(1)])
     assert fixed.predict(X).shape == (4, 1)
-    with pytest.raises(GraphError, match=r"LSTM 'lstm_1': expected a batch of 4, got 3\."):
+    with pytest.raises(GraphError, match=r"LSTM 'lstm_1': expected a batch of 4, as it was made for, got 3"):
         fixed.predict(X[:3])
     copy = Sequential.from_config(fixed.get_config())
     assert copy.layers[0].batch_input_shape == (4, 5, 2)
@@ -127,5 +127,12 @@ def test_constants_reach_the_cell_at_every_step():
 def test_arguments_by_position_are_those_of_call():
     layer = LSTM(3)
     np.testing.assert_array_equal(layer(X, MASK), layer(X, mask=MASK))
+    states = [np.full((4, 3), k, "float32") for k in (1.0, 2.0)]
+    expected = layer(X, mask=MASK, initial_state=states)
+    np.testing.assert_array_equal(layer(X, MASK, False, states), expected)
+    np.testing.assert_array_equal(layer(X, states, MASK), expected)  # as in Keras 3
+    np.testing.assert_array_equal(layer(X, states), layer(X, initial_state=states))
+    both = Bidirectional(layer)
+    np.testing.assert_array_equal(both(X, [*states, *states], MASK), both(X, MASK, False, [*states, *states]))
     with pytest.raises(TypeError, match="takes 4 arguments after the inputs, got 5"):
         layer(X, MASK, False, None, None, 1)

@@ -91,3 +91,27 @@ def test_looking_at_a_stateful_model_does_not_touch_its_states():
     model.draw(level="unrolled").svg()
     model.layers[0].reset_states()
     np.testing.assert_array_equal(model.predict(np.ones((4, 2, 1))), first)
+
+
+def test_a_cell_may_say_its_initial_state():
+    class Counting(nn.Layer):
+        state_size = 1
+
+        def get_initial_state(self, batch_size):
+            return np.full((batch_size, 1), 10.0)
+
+        def call(self, inputs, states):
+            return states[0] + 1.0, [states[0] + 1.0]
+
+    assert nn.RNN(Counting())(np.ones((2, 3, 1))).tolist() == [[13.0], [13.0]]
+
+
+def test_a_cell_of_your_own_runs_in_both_directions():
+    class Sum(nn.Layer):
+        state_size = 2
+
+        def call(self, inputs, states):
+            return states[0] + inputs, [states[0] + inputs]
+
+    y = nn.Bidirectional(nn.RNN(Sum(), return_sequences=True))(np.ones((1, 3, 2)))
+    assert y[0].tolist() == [[1.0, 1.0, 3.0, 3.0], [2.0, 2.0, 2.0, 2.0], [3.0, 3.0, 1.0, 1.0]]

@@ -33,12 +33,13 @@ class FastBackend(NumpyBackend):
             block = finite.block(inputs, out)
             if block is not None:
                 return call.kept(library.function(finite.source(machine().host)), block, [*inputs, out])
-        if node.op is not fused:
-            return super().bind(node, inputs, out)
-        laid_out = call.bound(node.attrs["graph"], inputs, out)
-        varies = tuple(step != 0 for _, step in laid_out.space.strides[: len(inputs)])
-        text = source(node.attrs["graph"], varies, laid_out.space.cols == 1)
-        return call.call(laid_out, library.function(text))
+        if node.op is fused:
+            bound = call.bound(node.attrs["graph"], inputs, out)
+            if bound is not None:
+                varies = tuple(step != 0 for _, step in bound.space.strides[: len(inputs)])
+                text = source(node.attrs["graph"], varies, bound.space.cols == 1)
+                return call.call(bound, library.function(text))
+        return super().bind(node, inputs, out)
 
 
 @lru_cache(maxsize=4096)

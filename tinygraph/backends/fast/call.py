@@ -31,8 +31,8 @@ class Bound(NamedTuple):
     copies: list[tuple[Array, Array]]
 
 
-def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound:
-    """Find the rows and columns of a fused operation's inputs and of the pieces of its outputs."""
+def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound | None:
+    """Find the rows and columns of a fused operation's inputs and of the pieces of its outputs, or None."""
     parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in _split(array, y)]
     shape = parts[0].shape
     wide = [np.broadcast_to(array, shape) for array in inputs]
@@ -42,8 +42,7 @@ def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound:
     tidy = [array if _tidy(array) else np.empty(shape, array.dtype) for array in wide]
     copies = [(array, copy) for array, copy in zip(wide, tidy, strict=True) if array is not copy]
     space = _walk(shape, [*tidy, *parts])
-    assert space is not None, "outputs can be walked, and so can arrays without gaps"
-    return Bound(space, [*tidy, *parts], copies)
+    return None if space is None else Bound(space, [*tidy, *parts], copies)
 
 
 def call(bound: Bound, function: Callable[[int], None]) -> Call:

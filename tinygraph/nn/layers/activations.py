@@ -10,6 +10,7 @@ from tinygraph.nn import constraints, initializers, registry, regularizers
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layers.along_axes import AlongAxes
+from tinygraph.nn.masks import truth
 from tinygraph.nn.ranges import number_in
 
 
@@ -35,7 +36,7 @@ class Softmax(AlongAxes):
     def __init__(self, axis: Any = -1, **kwargs: Any):
         super().__init__(axis, **kwargs)
 
-    def call(self, x: Node, training: bool, mask: Node | None = None) -> Node:
+    def call(self, x: Node, mask: Node | None = None) -> Node:
         """The shares along the axes of what the mask leaves."""
         axes = self.along(x.shape[1:])
         if mask is None or mask.ndim <= axes[0]:  # all the same along the axes
@@ -50,7 +51,7 @@ class Softmax(AlongAxes):
             raise GraphError(
                 f"{self.title}: expected a mask of the first axes of {x.shape}, got one of {mask.shape}."
             )
-        return ops.reshape(mask, shape=shape)
+        return ops.reshape(truth(mask), shape=shape)
 
 
 def shares(x: Node, axes: tuple[int, ...]) -> Node:

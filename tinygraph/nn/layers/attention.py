@@ -13,7 +13,7 @@ from tinygraph.nn.checks import check_batch, flag, shown, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layers.attention_masks import all_of, place_masks, step_mask
 from tinygraph.nn.layers.noise import Dropout
-from tinygraph.nn.masks import mask_of
+from tinygraph.nn.masks import as_node, mask_of
 from tinygraph.nn.ranges import number_in
 
 #: what Keras takes off a score that does not count
@@ -72,7 +72,8 @@ class SoftAttention(Layer):
         """Those given, or those that the inputs carry; the first, which is the query's, goes on."""
         given = arguments.get("mask")
         masks = [mask_of(node) for node in nodes] if given is None else given
-        several = isinstance(masks, (list, tuple)) and len(masks) in (2, 3)
+        masks = [as_node(mask) for mask in masks] if isinstance(masks, list) else masks
+        several = isinstance(masks, list) and len(masks) in (2, 3)
         if not several or not all(mask is None or isinstance(mask, Node) for mask in masks):
             raise GraphError(
                 f"{self.title}: expected mask=[query_mask, value_mask], arrays of truth values or None; "

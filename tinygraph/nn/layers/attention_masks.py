@@ -11,16 +11,12 @@ from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layers.attended import rows
+from tinygraph.nn.masks import truth
 
 
 def all_of(masks: Sequence[Node]) -> Node | None:
     """True where all masks are; None if there is none."""
     return reduce(ops.logical_and, masks) if masks else None
-
-
-def truth(mask: Node) -> Node:
-    """A mask as truth values; any number but 0 counts."""
-    return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
 
 
 def step_mask(layer: Layer, name: str, mask: Node, x: Node) -> Node:

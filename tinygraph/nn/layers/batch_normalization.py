@@ -9,6 +9,7 @@ from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import initializers, registry
 from tinygraph.nn.checks import flag
 from tinygraph.nn.layers.normalization import Normalizing
+from tinygraph.nn.masks import truth
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.tracing import current_trace
 
@@ -62,6 +63,7 @@ class BatchNormalization(Normalizing):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        *,
         synchronized: bool = False,
         **kwargs: Any,
     ):
@@ -117,7 +119,7 @@ class BatchNormalization(Normalizing):
             raise GraphError(
                 f"{self.title}: expected a mask of the first axes of {x.shape}, got one of {mask.shape}."
             )
-        steps = ops.reshape(mask, shape=mask.shape + (1,) * (x.ndim - mask.ndim))
+        steps = ops.reshape(truth(mask), shape=mask.shape + (1,) * (x.ndim - mask.ndim))
         counts = ops.broadcast_to(steps, shape=x.shape)
         count = ops.sum(ops.cast(counts, dtype=x.dtype), axis=others, keepdims=True)
         return ops.sum(ops.where(counts, x, 0.0), axis=others, keepdims=True) / (count + TINY)

@@ -26,9 +26,10 @@ class Convolving(OverSpace):
         padding: str,
         data_format: Any,
         dilation_rate: Any,
+        *args: Any,
         **kwargs: Any,
     ):
-        super().__init__(data_format, **kwargs)
+        super().__init__(data_format, *args, **kwargs)
         self.kernel_size = per_axis(self.title, "kernel_size", kernel_size, self.rank)
         self.strides = per_axis(self.title, "strides", strides, self.rank)
         self.padding = padding_mode(self.title, padding, self.paddings)
@@ -85,10 +86,12 @@ class Conv(Convolving):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
+        kwargs["activity_regularizer"] = activity_regularizer
         super().__init__(kernel_size, strides, padding, data_format, dilation_rate, **kwargs)
         self.filters = whole_number(self.title, "filters", filters)
         self.groups = whole_number(self.title, "groups", groups)

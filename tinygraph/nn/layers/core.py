@@ -48,11 +48,12 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = whole_number(self.title, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = flag(self.title, "use_bias", use_bias)
@@ -109,6 +110,9 @@ class Embedding(Layer):
         output_dim: the length of a vector.
         embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table, as in `Dense`.
         mask_zero: whether id 0 is padding: the result then carries a mask of where the ids are not 0.
+        weights: the table to begin with, such as word vectors that were learned elsewhere. As the values of
+            all weights, it is no part of the config.
+        input_length: how many ids a sample has, as older scripts say it: short for ``input_shape=(n,)``.
 
     Shapes: (batch, ...) of ids -> (batch, ..., output_dim). Weight: ``embeddings`` (input_dim, output_dim).
 
@@ -130,15 +134,28 @@ class Embedding(Layer):
         embeddings_regularizer: Any = None,
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
+        weights: Any = None,
+        *,
+        input_length: int | None = None,
         **kwargs: Any,
     ):
+        if input_length is not None:
+            kwargs.setdefault("input_shape", (input_length,))
         super().__init__(**kwargs)
+        self.input_length = input_length
         self.mask_zero = flag(self.title, "mask_zero", mask_zero)
         self.input_dim = whole_number(self.title, "input_dim", input_dim)
         self.output_dim = whole_number(self.title, "output_dim", output_dim)
         self.embeddings_initializer = registry.get("initializer", embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
+        if weights is not None:
+            self.ensure_built(())
+            self.set_weights(weights if np.ndim(weights) == 3 else [weights])  # Keras takes [table] too
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data, but for ``weights``."""
+        return {name: value for name, value in super().get_config().items() if name != "weights"}
 
     def check_values(self, array: np.ndarray[Any, Any], what: str, index: int = 0) -> None:
         """Ids must be whole numbers in the vocabulary."""

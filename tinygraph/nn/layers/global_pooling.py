@@ -7,8 +7,9 @@ from typing import Any
 from tinygraph import ops
 from tinygraph.graph import Node
 from tinygraph.nn import registry
-from tinygraph.nn.checks import flag
+from tinygraph.nn.checks import check_mask, flag
 from tinygraph.nn.layers.over_space import OverSpace
+from tinygraph.nn.masks import truth
 
 
 class GlobalPooling(OverSpace):
@@ -107,12 +108,13 @@ class GlobalAveragePooling1D(GlobalPooling):
     rank = 1
     carries_mask = False
 
-    def call(self, x: Node, training: bool, mask: Node | None = None) -> Node:
+    def call(self, x: Node, mask: Node | None = None) -> Node:
         """The mean of each channel over the steps that count."""
         if mask is None:
             return ops.mean(x, axis=self.space, keepdims=self.keepdims)
         (time,) = self.space
-        counts = ops.expand_dims(mask, 3 - time)
+        check_mask(self, mask, (x.shape[0], x.shape[time]))
+        counts = ops.expand_dims(truth(mask), 3 - time)
         total = ops.sum(ops.where(counts, x, 0.0), axis=time, keepdims=self.keepdims)
         number = ops.sum(ops.cast(counts, dtype=x.dtype), axis=time, keepdims=self.keepdims)
         return total / ops.maximum(number, 1.0)

@@ -10,11 +10,15 @@ from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.layer import Layer
+from tinygraph.nn.masks import carry, chosen, mask_of
 from tinygraph.ops.rules import broadcast
 
 
 class Merge(Layer):
-    """The base of layers that combine inputs of shapes that broadcast, element by element."""
+    """The base of layers that combine inputs of shapes that broadcast, element by element.
+
+    Samples of fewer axes than others get axes of size 1 in front.
+    """
 
     several_inputs = True
     carries_mask = True
@@ -23,7 +27,11 @@ class Merge(Layer):
 
     def call(self, x: list[Node], training: bool) -> Node:
         """The inputs combined."""
-        return reduce(type(self).combine, x)
+        return reduce(self.joined, of_one_rank(x))
+
+    def joined(self, one: Node, other: Node) -> Node:
+        """Two of the inputs combined."""
+        return type(self).combine(one, other)
 
     def joint_mask(self, masks: Sequence[Node | None]) -> Node | None:
         """As in Keras a step counts if it counts in one input; an input without mask counts everywhere."""
@@ -73,9 +81,19 @@ class Subtract(Merge):
 
 @registry.register("layer")
 class Multiply(Merge):
-    """The product of the inputs, element by element."""
+    """The product of the inputs, element by element.
+
+    A step that does not count is a factor of 1; one that counts in no input gives 0.
+    """
 
     combine = ops.multiply
+
+    def joined(self, one: Node, other: Node) -> Node:
+        """The product of what counts."""
+        masks = mask_of(one), mask_of(other)
+        unit = ops.ones((), one.dtype)
+        product = super().joined(counted(one, unit), counted(other, unit))
+        return counted(carry(product, any_of(masks)), ops.zeros((), product.dtype))
 
 
 @registry.register("layer")
@@ -89,15 +107,25 @@ class Average(Merge):
         return super().call(x, training) / float(len(x))
 
 
+class Extreme(Merge):
+    """The base of `Maximum` and `Minimum`: where a step of one input does not count, the other is taken."""
+
+    def joined(self, one: Node, other: Node) -> Node:
+        """The larger, or smaller, of what counts."""
+        mask = any_of([mask_of(one), mask_of(other)])
+        other = counted(other, one)
+        return carry(super().joined(counted(one, other), other), mask)
+
+
 @registry.register("layer")
-class Maximum(Merge):
+class Maximum(Extreme):
     """The largest of the inputs, element by element; two that tie share the gradient evenly."""
 
     combine = ops.maximum
 
 
 @registry.register("layer")
-class Minimum(Merge):
+class Minimum(Extreme):
     """The smallest of the inputs, element by element; two that tie share the gradient evenly."""
 
     combine = ops.minimum
@@ -117,7 +145,7 @@ class Concatenate(Layer):
     """
 
     several_inputs = True
-    carries_mask = True
+    carries_mask = False  # call sees to it
     keeps_integers = True
 
     def __init__(self, axis: int = -1, **kwargs: Any):
@@ -127,14 +155,11 @@ class Concatenate(Layer):
         self.axis = axis
 
     def call(self, x: list[Node], training: bool) -> Node:
-        """The inputs joined."""
-        return ops.concat(x, axis=self.axis)
-
-    def joint_mask(self, masks: Sequence[Node | None]) -> Node | None:
-        """Sequences one after another keep their masks; side by side a step counts if it counts in one."""
-        if self.axis == 1 and None not in masks:
-            return ops.concat([mask for mask in masks if mask is not None], axis=1)
-        return any_of(masks)
+        """The inputs joined, and their masks."""
+        joined = ops.concat(x, axis=self.axis)
+        masks = [mask_of(node) for node in x]
+        along_time = self.axis % joined.ndim == 1 and any(mask is not None for mask in masks)
+        return carry(joined, one_after_another(x) if along_time else any_of(masks))
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """Inputs that differ along the axis only."""
@@ -152,6 +177,28 @@ class Concatenate(Layer):
                 f"{self.title}: expected inputs that differ along axis {self.axis} only, got {came}."
             )
         return (*first[:axis], sum(each[axis] for each in shape), *first[axis + 1 :])
+
+
+def of_one_rank(x: Sequence[Node]) -> list[Node]:
+    """The nodes with equally many axes: those that lack some get them behind the batch, of size 1."""
+    rank = max(node.ndim for node in x)
+    missing = [(1,) * (rank - node.ndim) for node in x]
+    return [
+        ops.reshape(node, shape=(node.shape[0], *ones, *node.shape[1:])) if ones else node
+        for node, ones in zip(x, missing, strict=True)
+    ]
+
+
+def counted(x: Node, other: Node) -> Node:
+    """x, and ``other`` where a step of x does not count."""
+    mask = mask_of(x)
+    return x if mask is None else chosen(mask, x, other)
+
+
+def one_after_another(x: Sequence[Node]) -> Node:
+    """The masks of sequences in a row; every step of one without a mask counts."""
+    masks = [(node, mask_of(node)) for node in x]
+    return ops.concat([ops.ones(n.shape[:2], bool) if m is None else m for n, m in masks], axis=1)
 
 
 def any_of(masks: Sequence[Node | None]) -> Node | None:

@@ -17,7 +17,7 @@ from tinygraph.nn.layers.attention import check_count, query_value_key
 from tinygraph.nn.layers.attention_masks import all_of, pair_mask, place_masks, step_column
 from tinygraph.nn.layers.noise import Dropout
 from tinygraph.nn.layers.projection import Projection
-from tinygraph.nn.masks import mask_of
+from tinygraph.nn.masks import as_node, mask_of
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.symbol import sample_shape
 
@@ -225,10 +225,12 @@ class MultiHeadAttention(Layer):
     def _masks(self, nodes: Sequence[Node], arguments: dict[str, Any]) -> list[Node | None]:
         """The query's goes on: the one given, or the one it carries, which alone takes part, as in Keras."""
         query, *others = (mask_of(node) for node in nodes)
-        given = arguments.get("query_mask")
+        for name in ("query_mask", "value_mask", "key_mask", "attention_mask"):
+            arguments[name] = as_node(arguments.get(name))
+        given = arguments["query_mask"]
         arguments["query_mask"] = query
         for name, mask in zip(("value_mask", "key_mask"), others, strict=False):
-            arguments[name] = mask if arguments.get(name) is None else arguments[name]
+            arguments[name] = mask if arguments[name] is None else arguments[name]
         return [query if given is None else given]
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:

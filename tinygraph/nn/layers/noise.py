@@ -110,8 +110,15 @@ class SpatialDropout1D(Dropout):
     axes = ("time", "features")
     settled = ("noise_shape",)
 
-    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
-        super().__init__(rate, (None, 1, None), seed, **kwargs)
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(rate, (None, 1, None), seed, name=name, dtype=dtype, **kwargs)
 
 
 @registry.register("layer")

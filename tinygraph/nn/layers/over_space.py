@@ -16,10 +16,10 @@ class OverSpace(Layer):
     #: the number of axes of space
     rank: int
 
-    def __init__(self, data_format: str | None = None, **kwargs: Any):
+    def __init__(self, data_format: str | None = None, *args: Any, **kwargs: Any):
         self.data_format = data_format_of(type(self).__name__, data_format)
         self.axes = spatial_axes(self.rank, self.data_format)
-        super().__init__(**kwargs)
+        super().__init__(*args, **kwargs)
 
     @property
     def space(self) -> tuple[int, ...]:

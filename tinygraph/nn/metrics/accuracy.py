@@ -11,7 +11,7 @@ from tinygraph.nn.metrics.mean import MeanMetric
 from tinygraph.nn.registry import register
 
 
-@register("metric")
+@register("metric", "acc")
 class Accuracy(MeanMetric):
     """How often y = p exactly: for predictions that are labels themselves."""
 

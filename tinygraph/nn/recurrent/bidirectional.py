@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
-from tinygraph.nn.arguments import flat
+from tinygraph.nn.arguments import flat, mapped
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.recurrent.rnn import RNN
+from tinygraph.nn.recurrent.states import states_first
 from tinygraph.ops.random import GOLDEN, mixed
 
 MERGES = ("concat", "sum", "mul", "ave", None)
@@ -30,6 +31,7 @@ class Bidirectional(Layer):
 
     With ``return_state`` of the layer the states follow, those of the forward layer first. The weights are
     the forward layer's, then the backward layer's. As in Keras, masked steps of a sequence give zeros.
+    ``dtype`` is that of the results, by default the layer's.
 
     >>> import numpy as np
     >>> from tinygraph.nn import LSTM, Bidirectional
@@ -38,7 +40,7 @@ class Bidirectional(Layer):
     """
 
     def __init__(
-        self, layer: Any, merge_mode: str | None = "concat", backward_layer: Any = None, **kwargs: Any
+        self, layer: Any, merge_mode: str | None = "concat", *, backward_layer: Any = None, **kwargs: Any
     ):
         super().__init__(**kwargs)
         self.layer = registry.get("layer", layer)
@@ -50,10 +52,10 @@ class Bidirectional(Layer):
         for each in (self.layer, self.backward_layer or self.layer):
             if not isinstance(each, RNN):
                 raise GraphError(f"{self.title}: expected a recurrent layer, got {each!r}.")
-        config = self.layer.get_config()
-        self.forward = type(self.layer).from_config(config | {"name": f"forward_{self.layer.name}"})
+        self.float = self.float if self.dtype else self.layer.float
+        self.forward: Any = self.layer.remade(name=f"forward_{self.layer.name}")
         turned = {"name": f"backward_{self.layer.name}", "go_backwards": not self.layer.go_backwards}
-        self.backward = self.backward_layer or reseeded(type(self.layer).from_config(config | turned))
+        self.backward = self.backward_layer or reseeded(self.layer.remade(**turned))
         self._check_pair()
         for each in (self.forward, self.backward):
             each.zero_output_for_mask = each.return_sequences
@@ -72,6 +74,9 @@ class Bidirectional(Layer):
         """The forward layer, then the backward one."""
         return [self.forward, self.backward]
 
+    def _named(self, args: Sequence[Any]) -> dict[str, Any]:
+        return super()._named(states_first(args))
+
     def build(self, shape: Shape) -> None:
         """Build both layers."""
         with scope(self.name):
@@ -86,8 +91,9 @@ class Bidirectional(Layer):
         if initial_state is not None:
             states = flat(initial_state)
             halves = [states[: len(states) // 2], states[len(states) // 2 :]]
+        as_float = partial(self.typed, 0)
         results = [
-            layer.lower(x, training=training, mask=mask, initial_state=half)
+            mapped(as_float, layer.lower(x, training=training, mask=mask, initial_state=half))
             for layer, half in zip((self.forward, self.backward), halves, strict=True)
         ]
         outputs = [result[0] if self.forward.return_state else result for result in results]

@@ -52,8 +52,9 @@ class Cell(Layer):
         bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        implementation: int = 2,
         seed: int | None = None,
+        *,
+        implementation: int = 2,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -87,6 +88,11 @@ class Cell(Layer):
     def state_size(self) -> list[int]:
         """The size of each state of one sample."""
         return [self.units]
+
+    def output_shape(self, shape: Shape) -> list[Any]:
+        """That of the output, then those of the states."""
+        states = state_shapes(self)
+        return [states[0], states]
 
     def build(self, shape: Shape) -> None:
         """Make ``kernel``, ``recurrent_kernel`` and ``bias``."""

@@ -35,6 +35,7 @@ class ConvLSTMCell(Convolving, LSTMCell):
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
         unit_forget_bias: bool = True,
+        *args: Any,
         **kwargs: Any,
     ):
         super().__init__(
@@ -43,14 +44,15 @@ class ConvLSTMCell(Convolving, LSTMCell):
             padding,
             data_format,
             dilation_rate,
-            units=whole_number(type(self).__name__.removesuffix("Cell"), "filters", filters),
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
+            whole_number(type(self).__name__.removesuffix("Cell"), "filters", filters),
+            activation,
+            recurrent_activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            unit_forget_bias,
+            *args,
             implementation=1,  # each gate has its own masks, as in Keras
             **kwargs,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygraph import ops
 from tinygraph.graph import Node, Shape
@@ -33,10 +33,26 @@ class GRUCell(Cell):
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         reset_after: bool = True,
+        seed: int | None = None,
         **kwargs: Any,
     ):
-        super().__init__(units, activation, use_bias, **kwargs)
+        initializers = (kernel_initializer, recurrent_initializer, bias_initializer)
+        regularizers = (kernel_regularizer, recurrent_regularizer, bias_regularizer)
+        constraints = (kernel_constraint, recurrent_constraint, bias_constraint)
+        weights = (*initializers, *regularizers, *constraints)
+        super().__init__(units, activation, use_bias, *weights, dropout, recurrent_dropout, seed, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = flag(self.title, "reset_after", reset_after)
 
@@ -81,9 +97,10 @@ class GRU(CellRNN):
         activation: of g, tanh by default; None for none.
         recurrent_activation: of the gates z and r, the sigmoid σ by default.
         use_bias: whether the gates have a bias.
-        reset_after: whether r acts after the product with h, or before.
         kernel_initializer, recurrent_initializer, bias_initializer: how the weights begin.
-        dropout, recurrent_dropout, implementation, seed: as in `LSTM`; the path z h is not dropped.
+        dropout, recurrent_dropout, seed, implementation: as in `LSTM`; the path z h is not dropped.
+        reset_after: whether r acts after the product with h, or before.
+        use_cudnn: accepted, as in `LSTM`; every graph takes the same path.
 
     And those of `RNN`: ``return_sequences``, ``return_state`` and so on.
 
@@ -98,3 +115,4 @@ class GRU(CellRNN):
     """
 
     cell_class = GRUCell
+    last: ClassVar = {"reset_after": True, "use_cudnn": "auto"}

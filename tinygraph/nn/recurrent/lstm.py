@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,10 +36,15 @@ class LSTMCell(Cell):
         activation: Any = "tanh",
         recurrent_activation: Any = "sigmoid",
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
         unit_forget_bias: bool = True,
+        *args: Any,
         **kwargs: Any,
     ):
-        super().__init__(units, activation, use_bias, **kwargs)
+        initializers = (kernel_initializer, recurrent_initializer, bias_initializer)
+        super().__init__(units, activation, use_bias, *initializers, *args, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = flag(self.title, "unit_forget_bias", unit_forget_bias)
 
@@ -58,9 +63,8 @@ class LSTMCell(Cell):
     def step(self, x: Node, states: list[Node], masks: Masks) -> tuple[Node, list[Node]]:
         """One step of the equations that `LSTM` shows."""
         h, c = states
-        z = self.product(x, self.kernel, masks[0]) + self.product(h, self.recurrent_kernel, masks[1])
-        if self.use_bias:
-            z = z + self.bias
+        z = self.product(x, self.kernel, masks[0])
+        z = (z + self.bias if self.use_bias else z) + self.product(h, self.recurrent_kernel, masks[1])
         return self.gated(ops.split(z, 4, axis=1), c)
 
     def gated(self, gates: Sequence[Node], c: Node) -> tuple[Node, list[Node]]:
@@ -88,8 +92,10 @@ class LSTM(CellRNN):
         unit_forget_bias: whether the forget gate's bias begins at 1 (Jozefowicz et al. 2015).
         dropout: the fraction of the inputs that training drops, the same ones at every step.
         recurrent_dropout: likewise of h, for each gate others, before it meets ``recurrent_kernel``.
-        implementation: with 1 each gate drops inputs of its own even without recurrent dropout.
         seed: of dropout; by default one follows from `tinygraph.set_seed`.
+        implementation: with 1 each gate drops inputs of its own even without recurrent dropout.
+        use_cudnn: ``"auto"``, True or False: accepted so that scripts for Keras run; every graph takes the
+            same path.
 
     And those of `RNN`: ``return_sequences``, ``return_state`` and so on.
 
@@ -104,3 +110,4 @@ class LSTM(CellRNN):
     """
 
     cell_class = LSTMCell
+    last: ClassVar = {"use_cudnn": "auto"}

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
-from tinygraph.nn.arguments import flat
-from tinygraph.nn.checks import flag
+from tinygraph.nn.arguments import flat, mapped
+from tinygraph.nn.checks import check_mask, flag
 from tinygraph.nn.layer import Layer
+from tinygraph.nn.masks import chosen, truth
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.recurrent.cell import Cell
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
 from tinygraph.nn.recurrent.stateful import LastingStates
-from tinygraph.nn.recurrent.states import call_cell, check_cell, masks_of, output_shape, state_shapes
-from tinygraph.nn.recurrent.unroll import chosen, time_first, unroll
+from tinygraph.nn.recurrent.states import (
+    call_cell,
+    check_cell,
+    masks_of,
+    output_shape,
+    state_shapes,
+    states_first,
+)
+from tinygraph.nn.recurrent.unroll import time_first, unroll
 
 
 @registry.register("layer")
@@ -27,14 +35,15 @@ class RNN(Layer):
 
     Args:
         cell: a cell, a list of cells to be stacked, or your own: a layer with ``state_size`` and
-            ``call(inputs, states)``, which returns the output and a list of states.
+            ``call(inputs, states)``, which returns the output and a list of states. If it has
+            ``get_initial_state(batch_size)``, that says the states before the first step.
         return_sequences: return the output of every step, not only of the last.
         return_state: return ``[output, *states]`` with the states after the last step.
         go_backwards: run from the last time step to the first; a returned sequence is in that order.
-        zero_output_for_mask: output 0 at masked steps, instead of the output before.
         stateful: begin each batch with the states that the batch before left, sample by sample; all
             batches are then of one size. `reset_states` sets the states back.
         unroll: accepted so that scripts for Keras run: every graph is unrolled here.
+        zero_output_for_mask: output 0 at masked steps, instead of the output before.
         time_major: the inputs, the mask and a returned sequence have time first, then the batch. That is for
             calls on arrays and nodes; in a model axis 0 has the samples.
 
@@ -56,14 +65,16 @@ class RNN(Layer):
         return_state: bool = False,
         go_backwards: bool = False,
         stateful: bool = False,
-        zero_output_for_mask: bool = False,
         unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        *,
         time_major: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.cell = StackedRNNCells(cell) if isinstance(cell, (list, tuple)) else registry.get("layer", cell)
         check_cell(self.title, self.cell)
+        self.float = self.float if self.dtype else self.cell.float
         self.return_sequences = flag(self.title, "return_sequences", return_sequences)
         self.return_state = flag(self.title, "return_state", return_state)
         self.go_backwards = flag(self.title, "go_backwards", go_backwards)
@@ -78,6 +89,9 @@ class RNN(Layer):
     def sublayers(self) -> list[Layer]:
         """The cell."""
         return [self.cell]
+
+    def _named(self, args: Sequence[Any]) -> dict[str, Any]:
+        return super()._named(states_first(args))
 
     def build(self, shape: Shape) -> None:
         """Build the cell for one time step."""
@@ -94,11 +108,13 @@ class RNN(Layer):
         constants: Sequence[Node] | None = None,
     ) -> Any:
         """The output of every step, or of the last; with ``return_state`` the last states too."""
+        if mask is not None:
+            check_mask(self, mask, x.shape[:2])
         # Time first, so that a time step is one block of memory, and so is the stack of all.
-        x = self._turned(x)
+        x = self._turned(self.cell.typed(0, x))
         if not x.shape[0]:
             raise GraphError(f"{self.title}: expected at least one time step, got none.")
-        counts = None if mask is None else self._truth(self._turned(mask), x)
+        counts = None if mask is None else self._turned(truth(mask))
         if counts is not None:
             x = chosen(counts, x, ops.zeros((), x.dtype))  # or padding that is not finite spoils gradients
         steps, masks = list(x), None if counts is None else list(counts)
@@ -111,7 +127,8 @@ class RNN(Layer):
         if self.stateful:
             self.lasting.after(states)
         output = self._turned(ops.stack(outputs)) if self.return_sequences else outputs[-1]
-        return [output, *self._nested(states)] if self.return_state else output
+        result = [output, *self._nested(states)] if self.return_state else output
+        return mapped(partial(self.typed, 0), result)
 
     def _turned(self, x: Node) -> Node:
         """x, (batch, time, ...), with time first; and back."""
@@ -126,19 +143,15 @@ class RNN(Layer):
     ) -> tuple[Node, list[Node]]:
         return call_cell(self.cell, x, states, training, drawn, constants)
 
-    def _truth(self, mask: Node, x: Node) -> Node:
-        """The mask as truth values; any number but 0 counts."""
-        if mask.shape != x.shape[:2]:
-            expected, came = (s if self.time_major else s[::-1] for s in (x.shape[:2], mask.shape))
-            raise GraphError(f"{self.title}: expected a mask of {expected}, got {came}.")
-        return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
-
     def _initial(self, x: Node, given: Any) -> list[Node]:
         """The states before the step of inputs x: those given, those of the batch before, or zeros."""
         shapes = [(x.shape[0], *shape) for shape in state_shapes(self.cell)]
         kept = self.lasting.before(shapes, x.dtype) if self.stateful else None
         if given is None and kept is not None:
             return kept
+        if given is None and hasattr(self.cell, "get_initial_state"):
+            made = flat(self.cell.get_initial_state(batch_size=x.shape[0]))
+            given = [state if isinstance(state, Node) else ops.constant(state) for state in made]
         if given is None:
             zeros = {shape: ops.zeros(shape, dtype=x.dtype) for shape in shapes}
             return [zeros[shape] for shape in shapes]
@@ -182,10 +195,12 @@ class CellRNN(RNN):
     __signature__: inspect.Signature
     #: the cell that a subclass runs
     cell_class: type[Cell]
+    #: the arguments that stand behind all others, and what they are by default
+    last: ClassVar[Mapping[str, Any]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.__signature__ = joint_signature(cls.cell_class, RNN)  # what help() and argument_names show
+        cls.__signature__ = joint_signature(cls.cell_class, cls.last)  # what help() and argument_names show
 
     def __init__(self, *args: Any, **kwargs: Any):
         registry.reject_unknown(
@@ -196,9 +211,13 @@ class CellRNN(RNN):
         name = of_layer.pop("name", None)
         name = unique_name(registry.snake_case(type(self).__name__)) if name is None else name
         shared = {n: of_layer[n] for n in ("trainable", "dtype") if n in of_layer}
+        use_cudnn = given.pop("use_cudnn", "auto")
         cell = self.cell_class(**given, **shared, name=name)
         self.axes = ("time", *cell.axes)
         super().__init__(cell, name=name, **of_layer)
+        if "use_cudnn" in self.last:
+            auto = isinstance(use_cudnn, str) and use_cudnn == "auto"
+            self.use_cudnn = "auto" if auto else flag(self.title, "use_cudnn, if not 'auto',", use_cudnn)
 
     def build(self, shape: Shape) -> None:
         """Build the cell; its weights are called ``layer/kernel``, as the layer's own."""
@@ -213,14 +232,19 @@ class CellRNN(RNN):
         return getattr(cell, name)
 
 
-def joint_signature(cell: type[Cell], layer: type[RNN]) -> inspect.Signature:
-    """Return the signature of a layer that takes the arguments of its cell, then its own."""
-    parameters: dict[str, inspect.Parameter] = {}
-    for cls in (cell, layer):
-        for base in cls.__mro__:
-            if "__init__" in vars(base) and base is not object:
-                for p in list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]:
-                    if p.name not in ("cell", *cls.settled) and p.kind is not p.VAR_KEYWORD:
-                        parameters.setdefault(p.name, p)
-    order = sorted(parameters.values(), key=lambda p: p.kind)
-    return inspect.Signature(order)
+def joint_signature(cell: type[Cell], last: Mapping[str, Any]) -> inspect.Signature:
+    """Return the signature of a layer with the arguments of its cell, then those of `RNN`, in Keras' order.
+
+    There the activity regularizer stands among the other regularizers, some arguments stand ``last``, and
+    ``zero_output_for_mask`` goes by name.
+    """
+    by_position, by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    found = registry.parameters_of(cell) | registry.parameters_of(RNN)
+    found |= {name: inspect.Parameter(name, by_position, default=default) for name, default in last.items()}
+    del found["cell"]
+    moved = {"zero_output_for_mask", "activity_regularizer", *last}
+    names = [name for name, p in found.items() if p.kind is by_position and name not in moved]
+    names.insert(names.index("kernel_constraint"), "activity_regularizer")
+    names += last
+    kinds = dict.fromkeys(names, by_position) | {name: by_name for name in found if name not in names}
+    return inspect.Signature([found[name].replace(kind=kind) for name, kind in kinds.items()])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tinygraph.graph import Node
 from tinygraph.nn import registry
 from tinygraph.nn.recurrent.cell import Cell, Masks
@@ -11,6 +13,8 @@ from tinygraph.nn.recurrent.rnn import CellRNN
 @registry.register("layer")
 class SimpleRNNCell(Cell):
     """One step of a `SimpleRNN`, for `RNN` and for use on its own: ``output, [h] = cell(x, [h])``.
+
+    The arguments are those of `SimpleRNN` that say what a step computes.
 
     >>> import numpy as np
     >>> from tinygraph.nn import SimpleRNNCell
@@ -37,6 +41,7 @@ class SimpleRNN(CellRNN):
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: how the weights begin.
         dropout, recurrent_dropout, seed: as in `LSTM`.
+        implementation: accepted, as in `LSTM`; where there is one gate, 1 and 2 are the same.
 
     And those of `RNN`: ``return_sequences``, ``return_state`` and so on.
 
@@ -50,3 +55,4 @@ class SimpleRNN(CellRNN):
     """
 
     cell_class = SimpleRNNCell
+    last: ClassVar = {"seed": None}

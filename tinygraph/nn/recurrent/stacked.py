@@ -32,6 +32,7 @@ class StackedRNNCells(Layer):
         if not isinstance(cells, (list, tuple)) or not cells:
             raise GraphError(f"{self.title}: expected a list of cells, got {cells!r}.")
         self.cells = [registry.get("layer", cell) for cell in cells]
+        self.float = self.float if self.dtype else np.result_type(*(cell.float for cell in self.cells))
 
     @property
     def sublayers(self) -> list[Layer]:
@@ -52,6 +53,10 @@ class StackedRNNCells(Layer):
         """Return the states of all cells as a list for each cell."""
         rest = list(states)
         return [[rest.pop(0) for _ in state_shapes(cell)] for cell in self.cells]
+
+    def output_shape(self, shape: Shape) -> list[Any]:
+        """That of the output, then those of the states."""
+        return [self.output_size, self.state_size]
 
     def build(self, shape: Shape) -> None:
         """Build each cell for the outputs of the one before."""

@@ -56,20 +56,18 @@ class LastingStates:
 
     def reset(self, values: Sequence[Any] | None) -> None:
         """Begin the next batch, of any size, with zeros; or of the size of ``values`` with these."""
-        for kept in self._kept.values():
-            for state in kept:
-                state.assign(np.zeros(state.shape))
-        self.batch = None
-        if values is None:
-            return
-        arrays = [np.asarray(value) for value in values]
-        kept = self._kept.get(len(arrays[0]), [])
-        if [a.shape for a in arrays] != [s.shape for s in kept]:
+        arrays = [np.asarray(value) for value in (() if values is None else values)]
+        shapes = [array.shape for array in arrays]
+        fitting = [kept for kept in self._kept.values() if [state.shape for state in kept] == shapes]
+        if values is not None and not fitting:
             sizes = ", ".join(map(str, self._kept)) or "none yet"
             raise GraphError(
                 f"{self.title}.reset_states: expected states for a batch it has run (sizes: {sizes}), "
-                f"got {[a.shape for a in arrays]}."
+                f"got {shapes}."
             )
-        for state, array in zip(kept, arrays, strict=True):
+        for kept in self._kept.values():
+            for state in kept:
+                state.assign(np.zeros(state.shape))
+        for state, array in zip(fitting[0] if fitting else [], arrays, strict=True):
             state.assign(array)
-        self.batch = len(arrays[0])
+        self.batch = len(arrays[0]) if arrays else None

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape
-from tinygraph.nn.arguments import taken_by
+from tinygraph.nn.arguments import flat, taken_by
+from tinygraph.nn.layer import Layer
 
 
 def state_shapes(cell: Any) -> list[Shape]:
@@ -28,10 +29,10 @@ def output_shape(cell: Any) -> Shape:
 
 def check_cell(owner: str, cell: Any) -> None:
     """Raise `GraphError` unless ``cell`` has what a cell needs."""
-    missing = [name for name in ("call", "state_size") if not hasattr(cell, name)]
-    if missing:
+    if not isinstance(cell, Layer) or not hasattr(cell, "state_size"):
+        lacks = "it has no state_size" if isinstance(cell, Layer) else "for it is no layer"
         raise GraphError(
-            f"{owner}: {cell!r} is no cell, it has no {missing[0]}. A cell is a layer with state_size and "
+            f"{owner}: {cell!r} is no cell, {lacks}. A cell is a layer with state_size and "
             "call(inputs, states)."
         )
 
@@ -57,3 +58,15 @@ def call_cell(
             f"got {[s.shape for s in after]}."
         )
     return output, after
+
+
+def states_first(args: Sequence[Any]) -> Sequence[Any]:
+    """Return arguments by position with those of Keras 3, whose first is a list of states, in order.
+
+    There they are (initial_state, mask, training), in Keras 2 and here (mask, training, initial_state).
+    """
+    first = args[0] if args else None
+    if not isinstance(first, (list, tuple)) or not all(hasattr(state, "shape") for state in flat(first)):
+        return args
+    states, mask, training, *others = (*args, None, None)
+    return [mask, training, states, *others[: len(args) - 3]]

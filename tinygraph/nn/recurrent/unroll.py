@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tinygraph import ops
 from tinygraph.graph import Node, scope
+from tinygraph.nn.masks import chosen
 
 Step = Callable[[Node, list[Node]], tuple[Node, list[Node]]]
 
@@ -45,11 +46,6 @@ def unroll(
                 states = [chosen(masks[t], new, old) for new, old in zip(after, states, strict=True)]
         outputs.append(output)
     return outputs, states
-
-
-def chosen(mask: Node, x: Node, y: Node) -> Node:
-    """x where the mask, which has the first axes of x, is True, else y."""
-    return ops.where(ops.reshape(mask, shape=mask.shape + (1,) * (x.ndim - mask.ndim)), x, y)
 
 
 def time_first(x: Node) -> Node:

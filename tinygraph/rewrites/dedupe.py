@@ -1,0 +1,38 @@
+"""f(x), f(x) -> f(x), once: the same operation on the same inputs, and equal constants, are one node."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from tinygraph.graph import Graph, Node
+
+
+def dedupe(graph: Graph) -> Graph:
+    """Return ``graph`` with each value computed once."""
+    first: dict[Hashable, Node] = {}
+    new: dict[Node, Node] = {}
+    for node in graph.nodes:
+        key = _key(node, new)
+        if key is not None and first.setdefault(key, node) is not node:
+            new[node] = first[key]
+    return graph.substitute(new) if new else graph
+
+
+def _key(node: Node, new: dict[Node, Node]) -> Hashable | None:
+    """What two nodes of one value have in common; None for a leaf that is itself alone."""
+    if node.inputs:
+        sources = tuple(new.get(source, source) for source in node.inputs)
+        return node.op, sources, node.dtype, tuple(_frozen(value) for value in node.attrs.values())
+    if "number" in node.attrs:
+        return node.op, node.shape, node.dtype, _frozen(node.attrs["number"])
+    return None
+
+
+def _frozen(value: Any) -> Hashable:
+    """A value that equals another only if it is the same: 0 is not 0.0, which is not -0.0."""
+    if isinstance(value, tuple):
+        return tuple(_frozen(each) for each in value)
+    if isinstance(value, slice):
+        return "slice", value.start, value.stop, value.step
+    return type(value), repr(value) if isinstance(value, float) else value
