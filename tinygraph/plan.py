@@ -29,8 +29,8 @@ class Plan:
     ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
     Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
     parameter it overwrites), or ``within`` (the whole that it is written into, and where). A node in
-    ``views`` aliases its input. ``joined`` are the wholes, each with the inputs left to be copied into it. ``copies``
-    are the updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
+    ``views`` aliases its input. ``joined`` are the wholes, each with the inputs left to be copied into it.
+    ``copies`` are the updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
     """
 
     graph: Graph
