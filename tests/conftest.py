@@ -23,6 +23,14 @@ def backend(request):
     return backends.get(request.param)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Machine code is kept in a folder of this run, not in the user's."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _same_defaults(monkeypatch):
     """A test that sets the float type or the seed leaves no trace."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph import GraphError
+from tinygraph import GraphError, backends
 
 VALUE = np.arange(6.0).reshape(2, 3)
 
@@ -275,13 +275,16 @@ def _switching():
 
 
 @pytest.mark.usefixtures("_switching")
-def test_threads_take_turns():
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_threads_take_turns(jit_compile):
+    if jit_compile and not backends.compiles("numpy"):
+        pytest.skip("the extra 'fast' is not installed")
     node = tg.input("x", (8, 8))
     y = node
     for _ in range(20):
         y = tg.tanh(y @ node) + tg.sin(y)
     count = tg.counter("count")
-    f = tg.compile({"y": y, "n": count})
+    f = tg.compile({"y": y, "n": count}, jit_compile=jit_compile)
     values = np.random.default_rng(0).normal(size=(8, 8, 8)).astype("float32")
     expected = [f(x=value)["y"].tobytes() for value in values]
 

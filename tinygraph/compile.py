@@ -10,9 +10,10 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.collector import collector_paused
+from tinygraph.fusing import Fusing, fused_program
 from tinygraph.graph import Graph, GraphError, Node, absolute_scope
 from tinygraph.ops import Counter, Parameter, add, copy
-from tinygraph.plan import plan
+from tinygraph.plan import Plan, plan
 from tinygraph.rewrites import passes
 from tinygraph.rewrites.retype import retype
 from tinygraph.run import Program
@@ -24,13 +25,16 @@ Outputs = Node | Sequence[Node] | Mapping[str, Node]
 class Function:
     """A compiled graph: called with arrays by input name, it returns arrays as its outputs were given.
 
-    Calls from several threads take turns: the program has one set of buffers.
+    Calls from several threads take turns: the program has one set of buffers. With ``fusing`` the program
+    becomes a compiled one of the same graph after some runs.
     """
 
-    def __init__(self, graph: Graph, form: Any, program: Program, guard: str | None):
+    def __init__(
+        self, graph: Graph, form: Any, program: Program, guard: str | None, fusing: Fusing | None = None
+    ):
         self.graph = graph
         self.program = program
-        self.plan = program.plan
+        self._fusing = fusing
         self._form = form
         self._guard = guard
         self._lock = threading.Lock()
@@ -40,11 +44,23 @@ class Function:
         """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
         checked = self._checked(feeds)
         with self._lock:
-            self.program.run(checked, self._guard)
+            self._run(checked)
             values = {name: self.program.value(name) for name in self.graph.outputs}
         if self._form is dict:
             return values
         return list(values.values()) if self._form is list else values["output"]
+
+    @property
+    def plan(self) -> Plan:
+        """Which value stands where."""
+        return self.program.plan
+
+    def _run(self, feeds: Mapping[str, Array]) -> None:
+        """Run the program, the compiled one if it is time for it. Between two runs no value is on its way."""
+        if self._fusing is not None:
+            self.program = self._fusing.next() or self.program
+            self._fusing = None if self._fusing.done else self._fusing
+        self.program.run(feeds, self._guard)
 
     def _checked(self, feeds: Mapping[str, Any]) -> dict[str, Array]:
         """Return the feeds as arrays of the declared shapes, or raise before anything runs."""
@@ -98,6 +114,7 @@ def compile(
     guard: str | None = None,
     rewrite: bool = True,
     reuse: bool = True,
+    jit_compile: bool | str = "auto",
 ) -> Function:
     """Plan a graph and bind it to a backend.
 
@@ -109,9 +126,14 @@ def compile(
         guard: the name of an output; when it is False a run changes no parameter.
         rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
+        jit_compile: whether to fuse elementwise operations and compile them to machine code, which needs the
+            extra ``fast``; values may differ in the last bits. ``"auto"`` does so where it can be, after as
+            many runs as it takes to pay, a number that follows from the graph; True does so at once; False,
+            or no ``rewrite``, never.
 
     Raises:
         GraphError: two inputs of one name, an update of another shape, an unknown guard.
+        ValueError: another ``jit_compile``.
         BackendError: the backend is not usable; the message says what is missing.
 
     >>> import tinygraph as tg
@@ -120,6 +142,10 @@ def compile(
     >>> step(x=[1.0, 1.0])["y"].tolist(), step(x=[1.0, 1.0])["y"].tolist()
     ([1.0, 2.0], [2.0, 3.0])
     """
+    if jit_compile not in (True, False, "auto"):
+        raise ValueError(f"compile: expected jit_compile True, False or 'auto', got {jit_compile!r}.")
+    if jit_compile is True and not rewrite:
+        raise ValueError("compile: jit_compile=True is a rewrite, and rewrite is False.")
     named, form = _named(outputs)
     graph = _with_updates(Graph(named), updates or {})
     if dtype is not None:
@@ -131,8 +157,13 @@ def compile(
     if rewrite:
         graph = passes.rewrite(graph)
     _check_inputs(graph)
-    program = Program(plan(graph, reuse=reuse), backends.get(backend))
-    return Function(graph, form, program, guard)
+    where = backends.get(backend)
+    if jit_compile is True:
+        return Function(graph, form, fused_program(graph, where, reuse), guard)
+    program = Program(plan(graph, reuse=reuse), where)
+    wanted = jit_compile == "auto" and rewrite
+    fusing = Fusing(graph, where, reuse, program.plan.calls) if wanted else None
+    return Function(graph, form, program, guard, fusing)
 
 
 def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:

@@ -57,6 +57,8 @@ class Op:
         #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
         self.inplace: int = getattr(rule, "inplace", 0)
         self.view: View | None = None
+        #: whether it picks one of the several values of its input, which that writes
+        self.picks = False
         #: ``pieces(shapes, attrs)``: where each input stands in a result that is made of its inputs alone
         self.pieces: Callable[[Sequence[Shape], Mapping[str, Any]], Sequence[tuple[slice, ...]]] | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None

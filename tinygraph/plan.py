@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from tinygraph.graph import Graph, Node, toposort
 
@@ -26,10 +27,10 @@ class Plan:
     """What the executor needs to know of a graph.
 
     ``schedule`` has the nodes in the order of running; the first ``commit`` of them change no parameter.
-    Each computed node has its place: ``slots`` (a byte offset into the arena), ``donated`` (the parameter it
-    overwrites) or ``within`` (the whole that it is written into, and where). A node in ``views`` aliases its
-    input. ``joined`` are the wholes, each with the inputs left to be copied into it. ``copies`` are the
-    updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
+    Each computed node has its place: ``slots`` (a byte offset into the arena) or ``donated`` (the
+    parameter it overwrites), or ``within`` (the whole that it is written into, and where). A node in
+    ``views`` aliases its input. ``joined`` are the wholes, each with the inputs left to be copied into it.
+    ``copies`` are the updates left to be copied. ``freed[i]`` are the slots that nobody reads after step i.
     """
 
     graph: Graph
@@ -43,13 +44,21 @@ class Plan:
     copies: Sequence[tuple[Node, Node]]
     freed: Sequence[Sequence[Node]]
     arena: int = 0
+    #: the values of each node that has several; the call of that node writes them
+    parts: Mapping[Node, Sequence[Node]] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
         """How many kernels a run calls."""
         left = sum(len(inputs) for inputs in self.joined.values())
-        computed = self.slots.keys() | self.donated.keys() | self.within.keys()
-        return len(computed - self.joined.keys()) + left + len(self.copies)
+        return len(self.called) + left + len(self.copies)
+
+    @cached_property
+    def called(self) -> frozenset[Node]:
+        """The nodes that a kernel is called for."""
+        computed = self.slots.keys() | self.donated.keys() | self.within.keys() | self.parts.keys()
+        parts = {part for several in self.parts.values() for part in several}
+        return frozenset(computed - parts - self.joined.keys())
 
 
 def plan(graph: Graph, *, reuse: bool = True) -> Plan:
@@ -81,6 +90,7 @@ class _Planner:
         if reuse:
             self._join()
         self._alias()
+        self.parts = self._parts()
         self.last_read = self._last_reads()
         self.handed_over: set[Node] = set()  # owners whose buffer the call that read them last took
         self.target = {node: leaf for leaf, node in graph.updates.items()} if reuse else {}
@@ -89,8 +99,9 @@ class _Planner:
         freed = []
         dying = self._dying()
         for step, node in enumerate(self.schedule):
-            if node.inputs and node not in self.views and self._whole(node) not in self.slots:
-                self._place(step, self._whole(node))
+            for value in self.parts.get(node, [] if node.op.picks else [node]):
+                if value.inputs and value not in self.views and self._whole(value) not in self.slots:
+                    self._place(step, self._whole(value))
             gone = self._free(dying[step]) if self.reuse else []
             for owner in gone:
                 self.arena.release(self.slots[owner], nbytes(owner))
@@ -107,6 +118,7 @@ class _Planner:
             self._copies(),
             freed,
             self.arena.size,
+            self.parts,
         )
 
     def _join(self) -> None:
@@ -159,6 +171,16 @@ class _Planner:
             if without_gaps and view.contiguous(source.shape, node.attrs):
                 self.contiguous.add(node)
 
+    def _parts(self) -> dict[Node, list[Node]]:
+        """The values of each node that has several."""
+        parts: dict[Node, list[Node]] = {}
+        for node in self.schedule:
+            if node.inputs and node.op.picks:
+                parts.setdefault(node.inputs[0], []).append(node)
+        return {
+            node: sorted(several, key=lambda part: part.attrs["index"]) for node, several in parts.items()
+        }
+
     def _last_reads(self) -> dict[Node, int]:
         """The last step that reads each value through any alias; outputs and updates are read at the end."""
         last: dict[Node, int] = {}
@@ -198,7 +220,7 @@ class _Planner:
         last = self.last_read.get(leaf, -1)
         if step < self.commit or last > step or leaf in self.donated.values():
             return False
-        return last < step or self._may_overwrite(node, leaf, leaf)
+        return last < step or (not node.op.picks and self._may_overwrite(node, leaf, leaf))
 
     def _operand_to_overwrite(self, step: int, node: Node) -> Node | None:
         """The value that an elementwise call reads last and element by element: it may write over it."""

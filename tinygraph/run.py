@@ -81,10 +81,9 @@ class Program:
             if node in self.plan.joined:
                 for source, index in self.plan.joined[node]:
                     yield node, partial(self.backend.write, self.arrays[node][index], self.arrays[source])
-            elif node in self.plan.slots or node in self.plan.donated or node in self.plan.within:
+            elif node in self.plan.called:
                 inputs = [self.arrays[source] for source in node.inputs]
-                out = self.arrays[node]
-                yield node, partial(node.op.kernel, self.backend.xp, *inputs, out=out, **node.attrs)
+                yield node, self.backend.bind(node, inputs, self.arrays[node])
 
     def _bind(self) -> None:
         """Give every value its array and every call its arguments; addresses do not change after."""
@@ -107,6 +106,8 @@ class Program:
             self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
 
     def _array(self, node: Node) -> Any:
+        if node in self.plan.parts:
+            return [self._array(part) for part in self.plan.parts[node]]
         if node in self.plan.within:
             whole, index = self.plan.within[node]
             if whole not in self.arrays:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+
+from tinygraph.graph import Node
+
+if TYPE_CHECKING:
+    from tinygraph.backends.fast import FastBackend
 
 #: Every backend, and the module that has its ``backend()``.
 BACKENDS = {"numpy": "tinygraph.backends.numpy", "cupy": "tinygraph.backends.cupy"}
@@ -33,6 +39,13 @@ class Backend(Protocol):
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy as a NumPy array."""
 
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+        """Return a call without arguments that computes ``node`` into ``out``."""
+
+    def compiled(self) -> FastBackend:
+        """Return a backend of the same arrays that runs fused operations as machine code; raises
+        `BackendError` where there is none."""
+
 
 class Device(NamedTuple):
     """One line of `devices`: a backend, whether it can be used here, and what is missing if not."""
@@ -52,6 +65,15 @@ def get(name: str) -> Backend:
         raise BackendError(f"backend {name!r}: expected one of {', '.join(BACKENDS)}.")
     backend: Backend = import_module(BACKENDS[name]).backend()
     return backend
+
+
+def compiles(name: str) -> bool:
+    """Whether backend ``name`` can run fused operations as machine code."""
+    try:
+        get(name).compiled()
+    except BackendError:
+        return False
+    return True
 
 
 def devices() -> list[Device]:

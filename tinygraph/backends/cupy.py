@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.backends import BackendError
+from tinygraph.graph import Node
+
+if TYPE_CHECKING:
+    from tinygraph.backends.fast import FastBackend
 
 
 class CupyBackend:
@@ -37,6 +42,14 @@ class CupyBackend:
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy in host memory; waits for the device."""
         return np.asarray(self.xp.asnumpy(array))
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+        """Return a call without arguments that computes ``node`` into ``out``."""
+        return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
+
+    def compiled(self) -> FastBackend:
+        """There is no such backend yet."""
+        raise BackendError("jit_compile: the backend 'cupy' does not compile kernels.")
 
 
 @cache

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tinygraph.backends import BackendError
+from tinygraph.graph import Node
+
+if TYPE_CHECKING:
+    from tinygraph.backends.fast import FastBackend
 
 Array = np.ndarray[Any, Any]
 ALIGNMENT = 64
@@ -15,7 +22,7 @@ class NumpyBackend:
     """Runs kernels with NumPy, on the processor."""
 
     name = "numpy"
-    xp = np
+    xp: Any = np
     device = None
 
     def empty(self, size: int) -> Array:
@@ -36,6 +43,16 @@ class NumpyBackend:
         """Return a copy."""
         return np.array(array)
 
+    def bind(self, node: Node, inputs: Sequence[Array], out: Any) -> Callable[[], Any]:
+        """Return a call without arguments that computes ``node`` into ``out``."""
+        return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
+
+    def compiled(self) -> FastBackend:
+        """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""
+        from tinygraph.backends.fast import FastBackend
+
+        return FastBackend()
+
 
 @cache
 def backend() -> NumpyBackend:
@@ -45,4 +62,9 @@ def backend() -> NumpyBackend:
 
 def describe(backend: NumpyBackend) -> str:
     """Say which NumPy this is."""
-    return f"NumPy {backend.xp.__version__}"
+    version = f"NumPy {backend.xp.__version__}"
+    try:
+        from tinygraph.backends.fast import describe
+    except BackendError:
+        return f"{version}; pip install 'tinygraph[fast]' for compiled kernels"
+    return f"{version}, {describe()}"

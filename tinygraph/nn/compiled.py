@@ -29,6 +29,7 @@ class Compiled(Graphed):
         metrics: Any = None,
         weighted_metrics: Any = None,
         backend: str = "numpy",
+        jit_compile: bool | str = "auto",
         **unknown: Any,
     ) -> None:
         """Say what to train by. Weights stay as they are.
@@ -42,15 +43,23 @@ class Compiled(Graphed):
                 or a list of lists. A flat list is for every output.
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
+            jit_compile: whether elementwise operations are compiled to machine code; ``"auto"`` for where
+                llvmlite is installed (extra ``fast``). Values differ in the last bits.
 
         Raises:
-            ValueError: a name that nothing has, with the closest one that exists.
-            BackendError: a backend that cannot be used here.
+            ValueError: a name that nothing has, with the closest one that exists; another ``jit_compile``.
+            BackendError: a backend, or machine code, that cannot be had here.
         """
         self._reject("compile", unknown)
         if loss is None:
             raise ValueError(f"{self.title}.compile: needs a loss, for instance loss='mse'.")
-        backends.get(backend)
+        where = backends.get(backend)
+        if jit_compile not in (True, False, "auto"):
+            raise ValueError(
+                f"{self.title}.compile: jit_compile must be True, False or 'auto', got {jit_compile!r}."
+            )
+        if jit_compile is True:
+            where.compiled()
         given = {
             "optimizer": optimizers.get(optimizer),
             "loss": loss,
@@ -58,6 +67,7 @@ class Compiled(Graphed):
             "loss_weights": loss_weights,
             "weighted_metrics": weighted_metrics,
             "backend": backend,
+            "jit_compile": jit_compile,
         }
         check_named(given)
         if self.outputs:
@@ -87,7 +97,7 @@ class Compiled(Graphed):
         given = self._settings(method)
         if self.steps is None:
             heads = heads_of(self, given)
-            self.steps = Steps(self, heads, given["optimizer"], given["backend"])
+            self.steps = Steps(self, heads, given["optimizer"], given["backend"], given["jit_compile"])
         return self.steps
 
     def _prediction_steps(self) -> Steps:
@@ -95,7 +105,7 @@ class Compiled(Graphed):
         if self._compiled is not None:
             return self._steps("predict")
         if self.steps is None:
-            self.steps = Steps(self, [], optimizers.SGD(), "numpy")
+            self.steps = Steps(self, [], optimizers.SGD(), "numpy", "auto")
         return self.steps
 
     def _reject(self, method: str, unknown: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph import ops
+from tinygraph import backends, ops
 from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
@@ -110,11 +110,21 @@ class Sums:
 class Steps:
     """The programs of a compiled model, one for each mode and batch size; they share the parameters."""
 
-    def __init__(self, model: Graphed, heads: Sequence[Head], optimizer: Optimizer, backend: str):
+    def __init__(
+        self,
+        model: Graphed,
+        heads: Sequence[Head],
+        optimizer: Optimizer,
+        backend: str,
+        jit_compile: bool | str,
+    ):
         self.model = model
         self.heads = heads
         self.optimizer = optimizer
-        self.backend = backend
+        # From the first run on, not after some: a training that is resumed then gives the bits of one that is
+        # not interrupted.
+        jit_compile = backends.compiles(backend) if jit_compile == "auto" else jit_compile
+        self.settings: dict[str, Any] = {"backend": backend, "jit_compile": jit_compile}
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
         self.layers = model.family
@@ -161,14 +171,14 @@ class Steps:
         with Trace(training=mode == "train") as trace:
             predictions = self.model.lowered(self.model.input_nodes(batch), mode == "train")
             if mode == "predict":
-                return compile(predictions, trace.updates, backend=self.backend), trace.checks
+                return compile(predictions, trace.updates, **self.settings), trace.checks
             with scope("loss"):
                 true, weights = self._targets(predictions, feeds)
                 penalties = [*trace.losses, *self._regularization()]
                 loss, updates = self._losses(mode, batch, predictions, true, weights, penalties)
             updates |= self._statistics(mode, predictions, true, weights)
         if mode == "test":
-            return compile({"loss": loss}, updates | trace.updates, backend=self.backend), trace.checks
+            return compile({"loss": loss}, updates | trace.updates, **self.settings), trace.checks
         trained = self.model.trainable_weights
         slopes = gradients(loss, trained)
         new = self._constrained(self.optimizer.updates(trained, slopes)) | trace.updates
@@ -177,7 +187,7 @@ class Steps:
         finite = ops.all_finite(loss, *slopes, *(node for node in new.values() if node.dtype.kind == "f"))
         updates |= new
         results = {"loss": loss, "finite": finite}
-        return compile(results, updates, backend=self.backend, guard="finite"), trace.checks
+        return compile(results, updates, **self.settings, guard="finite"), trace.checks
 
     def _regularization(self) -> list[Node]:
         """Return the penalty of each trained weight that has a regularizer."""

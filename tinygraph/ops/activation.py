@@ -33,7 +33,11 @@ def _(g, y, x):
     return (g * (1.0 - y * y),)
 
 
-@op(elementwise_float, scalar="1 / (1 + exp(-{0}))", samples=[((3, 4),), ((),)])
+@op(
+    elementwise_float,
+    scalar="({0} < 0 ? exp(-abs({0})) : 1) / (1 + exp(-abs({0})))",
+    samples=[((3, 4),), ((),)],
+)
 def sigmoid(xp, x, *, out):
     """1 / (1 + exp(-x)) of each element, as exp(min(x, 0)) / (1 + exp(-|x|)): nothing overflows."""
     small = xp.exp(-xp.absolute(x))
@@ -48,7 +52,7 @@ def _(g, y, x):
     return (g * (y * (1.0 - y)),)
 
 
-@op(elementwise_float, scalar="log1p(exp({0}))", samples=[((3, 4),), ((),)])
+@op(elementwise_float, scalar="fmaximum({0}, 0) + log1p(exp(-abs({0})))", samples=[((3, 4),), ((),)])
 def softplus(xp, x, *, out):
     """ln(1 + exp(x)) of each element, as max(x, 0) + ln(1 + exp(-|x|)): nothing overflows."""
     tail = xp.log1p(xp.exp(-xp.absolute(x)))
@@ -61,7 +65,7 @@ def _(g, y, x):
     return (g * sigmoid(x),)
 
 
-@op(elementwise_float, scalar="fmax({0}, 0)", samples=[((3, 4),), ((),)])
+@op(elementwise_float, scalar="fmaximum({0}, 0)", samples=[((3, 4),), ((),)])
 def relu(xp, x, *, out):
     """max(x, 0) of each element; its slope at 0 is taken as 0."""
     xp.maximum(x, 0, out=out)

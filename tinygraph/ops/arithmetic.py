@@ -138,7 +138,11 @@ def same_shapes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 
 # Only the first two: a third is read when out already holds their sum.
-@op(inplace(same_shapes, first=2), samples=[((3, 4),) * 3, ((2,),), ((0, 2),) * 2, (Draw(()),) * 5])
+@op(
+    inplace(same_shapes, first=2),
+    scalar="{0} + {1}",
+    samples=[((3, 4),) * 3, ((2,),), ((0, 2),) * 2, (Draw(()),) * 5],
+)
 def add_n(xp, x, *others, out):
     """The sum of all inputs, from left to right: where gradients meet, they meet here."""
     if not others:
@@ -172,7 +176,7 @@ def casted(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     return inputs[0].shape, attrs["dtype"]
 
 
-@op(casted, samples=[((3, 4), {"dtype": "float64"}), (truth(3), {"dtype": "float64"})])
+@op(casted, scalar="{0}", samples=[((3, 4), {"dtype": "float64"}), (truth(3), {"dtype": "float64"})])
 def cast(xp, x, *, dtype, out):
     """Each element in another dtype."""
     xp.copyto(out, x, casting="unsafe")

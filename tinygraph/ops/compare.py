@@ -101,7 +101,7 @@ def share(g: Node, wins: Node, ties: Node) -> Node:
     return where(ties, 0.5 * g, where(wins, g, 0.0))
 
 
-@op(elementwise, scalar="fmax({0}, {1})", samples=PAIRS)
+@op(elementwise, scalar="fmaximum({0}, {1})", samples=PAIRS)
 def maximum(xp, x, y, *, out):
     """The larger of each pair of elements; two that tie share the gradient evenly."""
     xp.maximum(x, y, out=out)
@@ -113,7 +113,7 @@ def _(g, z, x, y):
     return sum_to(share(g, x > y, ties), x.shape), sum_to(share(g, y > x, ties), y.shape)
 
 
-@op(elementwise, scalar="fmin({0}, {1})", samples=PAIRS)
+@op(elementwise, scalar="fminimum({0}, {1})", samples=PAIRS)
 def minimum(xp, x, y, *, out):
     """The smaller of each pair of elements; two that tie share the gradient evenly."""
     xp.minimum(x, y, out=out)
@@ -137,7 +137,7 @@ def bounded(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     return x.shape, x.dtype
 
 
-@op(bounded, samples=[((3, 4), {"low": -0.5, "high": 0.7})])
+@op(bounded, scalar="fminimum(fmaximum({0}, {low}), {high})", samples=[((3, 4), {"low": -0.5, "high": 0.7})])
 def clip(xp, x, *, low, high, out):
     """Each element, but not below ``low`` nor above ``high``; the gradient stops outside the bounds.
 

@@ -18,6 +18,7 @@ class Leaf:
     """A kind of leaf; ``make`` is the function that makes one."""
 
     view = None
+    picks = False
     gradient = None
 
     def __init__(self, name: str, make: Callable[..., Node], fed: bool = False):

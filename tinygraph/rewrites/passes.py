@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tinygraph.graph import Graph
+from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
+from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
 from tinygraph.rewrites.tiles import tiles
 
@@ -16,10 +18,20 @@ from tinygraph.rewrites.tiles import tiles
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
 PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
+#: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
+#: backends that compile a fused operation; to others it is no gain.
+FUSING = (shares, chains)
 
 
 def rewrite(graph: Graph) -> Graph:
     """Return a graph that computes the same, faster."""
     for each in PASSES:
+        graph = each(graph)
+    return graph
+
+
+def fuse(graph: Graph) -> Graph:
+    """Return a graph that computes the same in fewer calls; the very graph where there is nothing to fuse."""
+    for each in FUSING:
         graph = each(graph)
     return graph
