@@ -2,8 +2,9 @@
 
 Keras and PyTorch have fast paths for the plain LSTM: tanh, sigmoid, a bias, no recurrent dropout, masks with
 their padding at the end. Here every graph takes the same path; this is what each option costs. Each column is
-a library, with milliseconds and, after ×, how many times its own plain LSTM that takes. A ratio is the median
-of those of each round; the libraries take turns, each in a process of its own.
+a library, with milliseconds of the processor, of all threads (the clock would count what others compute), and
+after × how many times its own plain LSTM that is. A ratio is the median of those of each round; the libraries
+take turns, each in a process of its own.
 
     python examples/bench_options.py [--sizes 1 2] [--threads 1] [--rounds 15] [--quick] [--python PATH]
 """
@@ -13,7 +14,7 @@ import sys
 from bench.contenders import CATALOG, OPTIONS
 from bench.machine import described
 from bench.options import parsed, parser
-from bench.processes import built, interleaved, interpreters, medians, missing, workers
+from bench.processes import built, clock_and_processor, interleaved, interpreters, medians, missing, workers
 from bench.table import ratio, table, text
 
 SIZES = ((32, 10, 32, 64), (32, 50, 64, 128))
@@ -35,7 +36,7 @@ def main(arguments):
         print(
             f"\n{', '.join(f'{name} {n}' for name, n in spec.items())}; threads {options.threads}, ", end=""
         )
-        print(f"ms a step, medians of {options.rounds}\n", flush=True)
+        print(f"ms of the processor a step, medians of {options.rounds}\n", flush=True)
         with workers(NAMES, pythons, options.threads) as started:
             print(measured(started, spec, options), flush=True)
 
@@ -48,7 +49,7 @@ def measured(started, spec, options):
         failed |= dict.fromkeys(problems)
         for worker in first:
             calls[option, worker.name] = lambda w=worker, o=option: w.ask("train", key=o)
-    steps = interleaved(calls, options.rounds)
+    _, steps = clock_and_processor(interleaved(calls, options.rounds))
     middle = medians(steps)
     names = [worker.name for worker in started if ("plain", worker.name) in steps]
 

@@ -1,10 +1,11 @@
 """What a training step costs as one size grows: time steps, units, batch, layers.
 
-One size varies, the others are those of the base. "step ms" and "ratio" (of ours over that of the library:
-above 1 we take longer) are medians; "GFLOP/s" is the arithmetic of the matrix products, forward and backward,
-by the whole time of a step. "MB" is the most that training takes beyond the imported library, and "kB" that
-for each sample, time step and layer. "first s" are the seconds from the declaration to the end of the first
-step, "build ms" what of it is left for each time step of each layer without the step itself.
+One size varies, the others are those of the base. "cpu ms", milliseconds of the processor a step, and "ratio"
+(of ours over that of the library: above 1 we take longer) are medians; "GFLOP/s" is the arithmetic of the
+matrix products, forward and backward, by the whole time of a step. "MB" is the most that training takes
+beyond the imported library, and "kB" that for each sample, time step and layer. "first s" are the seconds
+from the declaration to the end of the first step, "build ms" what of it is left for each time step of each
+layer without the step itself.
 
 A point whose step is long is measured in fewer rounds.
 
@@ -16,7 +17,7 @@ import sys
 from bench.contenders import OURS
 from bench.machine import described
 from bench.options import parsed, parser
-from bench.processes import built, interleaved, interpreters, medians, missing, workers
+from bench.processes import built, clock_and_processor, interleaved, interpreters, medians, missing, workers
 from bench.table import ratio, table
 
 NAMES = [*OURS, "PyTorch", "JAX"]
@@ -42,7 +43,7 @@ def main(arguments):
     pythons = interpreters(options.python)
     print(*described(pythons), *missing(NAMES, pythons), sep="\n")
     base, points = (TINY, TINY_POINTS) if options.quick else (BASE, POINTS)
-    header = ["", "rounds", "step ms", "ratio", "GFLOP/s", "MB", "kB", "first s", "build ms"]
+    header = ["", "rounds", "cpu ms", "ratio", "GFLOP/s", "MB", "kB", "first s", "build ms"]
     for name in [name for name in options.of if name in points]:
         others = ", ".join(f"{other} {n}" for other, n in base.items() if other != name)
         print(f"\n{name}; {others}; threads {options.threads}\n", flush=True)
@@ -61,8 +62,8 @@ def measured(started, spec, value, options):
     first, count, failed = built(started, "", spec, options.turn)
     calls = {worker.name: (lambda w=worker: w.ask("train", key="")) for worker in first}
     once = interleaved(calls, 1)
-    rounds = max(1, min(options.rounds, round(LONG / (once[OURS[0]][0] * count))))
-    steps = interleaved(calls, rounds) if rounds > 1 else once
+    rounds = max(1, min(options.rounds, round(LONG / (once[OURS[0]][0][0] * count))))
+    _, steps = clock_and_processor(interleaved(calls, rounds) if rounds > 1 else once)
     cells = spec["time"] * spec["layers"]
     rows = []
     for worker, seconds in first.items():

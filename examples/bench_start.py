@@ -83,7 +83,11 @@ def main(arguments):
         for name, python in found(names, pythons).items():
             runs |= runs_of(name, python, kept)
         if options.quick:
-            runs = {key: run for key, run in runs.items() if key[0] in ("Python alone", BASE, ANEW)}
+            runs = {
+                key: run
+                for key, run in runs.items()
+                if key[1] != STAGES[2] and key[0] in ("Python alone", BASE, ANEW)
+            }
         else:
             interleaved(runs, 1)
         print(report(interleaved(runs, options.rounds)))

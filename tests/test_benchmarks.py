@@ -20,7 +20,10 @@ ROWS = {
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_prints_machine_and_tables(script, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-W", "error", script, "--quick"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-W", "error", script, "--quick", "--rounds", "1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -54,6 +57,10 @@ def test_a_library_that_fails_says_why(monkeypatch):
             worker.ask("build", key="", spec={})
         first, step = worker.ask("build", key="", spec={"batch": 1, "time": 2, "features": 1, "units": 1})
         assert 0 < step < first
+        worker.ask("load", key="", steps=2)
+        assert all(seconds > 0 for seconds in worker.ask("train", key=""))
+        products = worker.ask("facts", key="")["products"]
+        assert ["matmul", products] in [[name, calls] for name, calls, _ in worker.ask("profile", key="")]
 
 
 def test_tables_and_ratios(monkeypatch):

@@ -5,6 +5,8 @@ one of `OPTIONS`: what is unlike the plain LSTM. No library is imported before i
 """
 
 import os
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,6 +104,18 @@ class Tinygraph(Keras):
             "products": function.graph.count()["matmul"],
             "planned MB": function.plan.arena / 1e6,
         }
+
+    def profile(self, rounds=10):
+        """Return for each operation its name, the calls in a step, and their seconds, the longest first."""
+        calls = list(self.program().program.steps())
+        counts = Counter(node.op.name for node, _ in calls)
+        spent = Counter()
+        for _ in range(rounds):
+            for node, call in calls:
+                start = time.perf_counter()
+                call()
+                spent[node.op.name] += (time.perf_counter() - start) / rounds
+        return [(name, counts[name], seconds) for name, seconds in spent.most_common()]
 
     def floor(self):
         """Return a function that computes the products of a step alone, on arrays laid out as ours are."""

@@ -120,7 +120,7 @@ def built(started, key, spec, turn):
     for worker in started:
         try:
             first[worker], step = worker.ask("build", key=key, spec=spec)
-            steps = steps or max(1 if step > turn else 5, min(200, round(turn / step)))
+            steps = steps or max(5 if step < 2 else 1, min(200, round(turn / step)))
             worker.ask("load", key=key, steps=steps)
         except Failed as problem:
             if worker is started[0]:
@@ -139,6 +139,11 @@ def interleaved(calls, rounds):
             results[name].append(calls[name]())
         order.append(order.pop(0))
     return results
+
+
+def clock_and_processor(results):
+    """Return results that are pairs apart: those of the clock, and those of the processor."""
+    return [{name: [pair[k] for pair in pairs] for name, pairs in results.items()} for k in (0, 1)]
 
 
 def medians(results):
