@@ -106,7 +106,7 @@ def main():
         try:
             answer = {"value": getattr(service, request.pop("what"))(**request)}
         except Exception as problem:
-            answer = {"failed": f"{type(problem).__name__}: {problem}".splitlines()[0]}
+            answer = {"failed": f"{type(problem).__name__}: {problem}".splitlines()[0][:120]}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
