@@ -81,6 +81,18 @@ def test_a_step_that_does_not_count_takes_no_part(cls, expected):
         assert Model([a, b], cls()(pair)).predict([one, other])[0, :, 0].tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("cls", "expected"), [(Multiply, [12, 7]), (Maximum, [4, 7]), (Minimum, [3, 7])], ids=lambda value: ""
+)
+@pytest.mark.parametrize("masked", [True, False])
+def test_a_step_that_counts_in_the_last_of_three_inputs(cls, expected, masked):
+    a, b, c = (Input((2, 1), name=name) for name in "abc")
+    inputs = [Masking()(a), Masking()(b), Masking()(c) if masked else c]
+    arrays = [[[[4], [0]]], [[[3], [0]]], [[[1 if cls is Multiply else 3.5], [7]]]]
+    found = Model([a, b, c], cls()(inputs)).predict(arrays)
+    assert found[0, :, 0].tolist() == expected
+
+
 def test_a_product_is_0_where_no_input_counts():
     a = Input((2, 1), name="a")
     ended = Masking(mask_value=2.0)(a) | Activation("exponential")

@@ -90,10 +90,9 @@ class Multiply(Merge):
 
     def joined(self, one: Node, other: Node) -> Node:
         """The product of what counts."""
-        masks = mask_of(one), mask_of(other)
-        unit = ops.ones((), one.dtype)
+        mask, unit = any_of([mask_of(one), mask_of(other)]), ops.ones((), one.dtype)
         product = super().joined(counted(one, unit), counted(other, unit))
-        return counted(carry(product, any_of(masks)), ops.zeros((), product.dtype))
+        return product if mask is None else carry(chosen(mask, product, ops.zeros((), one.dtype)), mask)
 
 
 @registry.register("layer")
