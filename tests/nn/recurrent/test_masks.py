@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from nn.keras_cases import arrays_of, cases, check
 
 import tinygraph as tg
 from tinygraph import nn
@@ -123,3 +124,15 @@ def test_a_mask_goes_through_a_model_that_is_a_layer():
     expected = inner.predict(x[1:, :])
     assert not np.allclose(outer.predict(x)[1:], expected)
     np.testing.assert_allclose(outer.predict(x)[1:], inner.layers[1](inner.layers[0](x[1:, :2])), rtol=1e-5)
+
+
+#: where the stored numbers are those of a call that was not told of the mask, though the layer looks at it;
+#: and the mask of side by side, one of them without a mask, which there is True everywhere, and here none
+TOLD = ("GlobalAverage", "Multiply", "Maximum", "Minimum", "Concatenate-one")
+
+
+@pytest.mark.filterwarnings("ignore:.*the mask of its input ends here")
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("case", cases("carry", without=TOLD), ids=lambda case: case["id"])
+def test_masks_go_on_as_in_keras(case):
+    check(case, arrays_of(case), nn.deserialize(case["layer"]))
