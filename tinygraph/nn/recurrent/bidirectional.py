@@ -138,10 +138,7 @@ class Bidirectional(Layer):
 
 def reseeded(layer: Any) -> Any:
     """The layer, with other seeds of dropout than it came with: each direction drops units of its own."""
-    waiting = [layer]
-    while waiting:
-        each = waiting.pop()
-        waiting += each.sublayers
+    for each in layer.family:
         if "seed" in vars(each):
             each.seed = mixed(each.seed + GOLDEN)
     return layer
