@@ -37,6 +37,11 @@ def truth(mask: Node) -> Node:
     return mask if mask.dtype.kind == "b" else ops.not_equal(mask, 0)
 
 
+def with_axes(mask: Node, count: int) -> Node:
+    """A mask, or weights of samples or steps, with so many axes: those that it lacks, behind, of size 1."""
+    return ops.reshape(mask, shape=mask.shape + (1,) * (count - mask.ndim))
+
+
 def chosen(mask: Node, x: Node, y: Node) -> Node:
     """x where the mask, which has the first axes of x, is True, else y."""
-    return ops.where(ops.reshape(mask, shape=mask.shape + (1,) * (x.ndim - mask.ndim)), x, y)
+    return ops.where(with_axes(mask, x.ndim), x, y)

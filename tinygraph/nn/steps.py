@@ -18,7 +18,7 @@ from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.checks import one_number
 from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
-from tinygraph.nn.masks import mask_of
+from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.tracing import Trace
@@ -272,8 +272,7 @@ def counted(weight: Node | None, mask: Node | None, dtype: np.dtype) -> Node | N
     counts = ops.cast(mask, dtype=dtype)
     if weight is None:
         return counts
-    missing = (1,) * (counts.ndim - weight.ndim)
-    return counts * ops.reshape(weight, shape=weight.shape + missing)
+    return counts * with_axes(weight, counts.ndim)
 
 
 def batch_of(feeds: Mapping[str, Any]) -> int:

@@ -11,7 +11,7 @@ from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layers.attended import rows
-from tinygraph.nn.masks import truth
+from tinygraph.nn.masks import truth, with_axes
 
 
 def all_of(masks: Sequence[Node]) -> Node | None:
@@ -24,7 +24,7 @@ def step_mask(layer: Layer, name: str, mask: Node, x: Node) -> Node:
     steps = x.shape[:-1]
     if not mask.ndim or mask.shape != steps[: mask.ndim]:
         raise GraphError(f"{layer.title}: expected a {name} of shape {steps}, got {mask.shape}.")
-    return ops.reshape(truth(mask), shape=(*mask.shape, *(1,) * (len(steps) - mask.ndim)))
+    return with_axes(truth(mask), len(steps))
 
 
 def step_column(layer: Layer, name: str, mask: Node, x: Node, axes: Shape) -> Node:

@@ -9,7 +9,7 @@ from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import initializers, registry
 from tinygraph.nn.checks import flag
 from tinygraph.nn.layers.normalization import Normalizing
-from tinygraph.nn.masks import truth
+from tinygraph.nn.masks import truth, with_axes
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.tracing import current_trace
 
@@ -119,7 +119,6 @@ class BatchNormalization(Normalizing):
             raise GraphError(
                 f"{self.title}: expected a mask of the first axes of {x.shape}, got one of {mask.shape}."
             )
-        steps = ops.reshape(truth(mask), shape=mask.shape + (1,) * (x.ndim - mask.ndim))
-        counts = ops.broadcast_to(steps, shape=x.shape)
+        counts = ops.broadcast_to(with_axes(truth(mask), x.ndim), shape=x.shape)
         count = ops.sum(ops.cast(counts, dtype=x.dtype), axis=others, keepdims=True)
         return ops.sum(ops.where(counts, x, 0.0), axis=others, keepdims=True) / (count + TINY)
