@@ -6,6 +6,7 @@ rows does the adding inside.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope
@@ -37,8 +38,9 @@ def _joined(
     place: dict[Node, int],
 ) -> Sequence[Node]:
     """Return the terms with those of one kind made one."""
-    found = {term: rows for term in dict.fromkeys(terms) if (rows := rows_of(term)) is not None}
-    if len(found) < 2 or any(terms.count(term) > 1 for term in found):
+    times = Counter(terms)
+    found = {term: rows for term in times if (rows := rows_of(term)) is not None}
+    if len(found) < 2 or any(times[term] > 1 for term in found):
         return terms
     # Gradients come last step first; the last computed goes first, so that steps stand in order.
     ordered = sorted(found.values(), key=lambda rows: -place[rows[-1]])
