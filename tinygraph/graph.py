@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import takewhile
+from itertools import filterfalse, takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -241,6 +241,38 @@ def toposort(roots: Iterable[Node]) -> list[Node]:
     return order
 
 
+def rebuilt(roots: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Return for every node that ``roots`` need the one that it becomes with ``new`` inputs, as in `toposort`.
+
+    A node above which nothing is new becomes itself.
+    """
+    built: dict[Node, Node] = {}
+    open_: dict[Node, tuple[Node, ...]] = {}  # what is built after its inputs, and these
+    is_built, become, all_old = built.__contains__, built.__getitem__, new.keys().isdisjoint
+    stack = [*roots][::-1]
+    while stack:
+        node = stack.pop()
+        if node in built:
+            continue
+        inputs = open_.get(node)
+        if inputs is None:
+            inputs = node.inputs
+            if not all_old(inputs):
+                inputs = tuple([new.get(source, source) for source in inputs])
+            waiting = [*filterfalse(is_built, inputs)]
+            if waiting:
+                open_[node] = inputs
+                stack.append(node)
+                stack += waiting[::-1]
+                continue
+        try:
+            inputs = tuple(map(become, inputs))
+        except KeyError:  # it is needed to build what it waits for
+            raise GraphError(f"substitute: {node!r} would need its own result.") from None
+        built[node] = node if inputs == node.inputs else node.with_inputs(inputs)
+    return built
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """Named outputs, and ``updates``: the node whose value each parameter takes after a run.
@@ -295,29 +327,12 @@ class Graph:
             if (node.shape, node.dtype) != (old.shape, old.dtype):
                 raise GraphError(f"substitute: {node!r} cannot stand for {old!r}.")
         final = {old: self.resolve(old, new) for old in new}
-        built: dict[Node, Node] = {}
-        open_: set[Node] = set()
-        stack = [final.get(root, root) for root in self.roots][::-1]
-        while stack:
-            node = stack.pop()
-            if node in built:
-                continue
-            sources = [final.get(source, source) for source in node.inputs]
-            waiting = [source for source in sources if source not in built]
-            if waiting:
-                if node in open_:
-                    raise GraphError(f"substitute: {node!r} would need its own result.")
-                open_.add(node)
-                stack.append(node)
-                stack += waiting[::-1]
-                continue
-            inputs = tuple([built[source] for source in sources])
-            built[node] = node if inputs == node.inputs else node.with_inputs(inputs)
+        built = rebuilt([final.get(root, root) for root in self.roots], final)
         graph = Graph(
             {name: built[final.get(node, node)] for name, node in self.outputs.items()},
             {leaf: built[final.get(node, node)] for leaf, node in self.updates.items()},
         )
-        graph.__dict__["nodes"] = list(built.values())  # they were built in the order of `toposort`
+        graph.__dict__["nodes"] = list(built.values())  # `rebuilt` went the way of `toposort`
         return graph
 
     @staticmethod
