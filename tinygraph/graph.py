@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import filterfalse, takewhile
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 Shape = tuple[int, ...]
+Kind = TypeVar("Kind", bound="Node")
 
 #: Every declared operation by name; an operation enters it by being declared.
 OPS: dict[str, Callable[..., Node]] = {}
@@ -49,14 +50,20 @@ def scope(name: str) -> Iterator[str]:
         _scope.reset(token)
 
 
-@contextmanager
-def absolute_scope(path: str) -> Iterator[str]:
+class absolute_scope:  # no generator: that takes three times as long
     """Put the nodes made inside under ``path``, whatever scope is open outside."""
-    token = _scope.set(path)
-    try:
-        yield path
-    finally:
-        _scope.reset(token)
+
+    __slots__ = ("path", "token")
+
+    def __init__(self, path: str):
+        self.path = path
+
+    def __enter__(self) -> str:
+        self.token = _scope.set(self.path)
+        return self.path
+
+    def __exit__(self, *error: object) -> None:
+        _scope.reset(self.token)
 
 
 def current_scope() -> str:
@@ -72,7 +79,7 @@ def common_scope(nodes: Sequence[Node]) -> str:
 
 
 class Fields:
-    """What a `Node` has, while it can still be written: see `Node.with_inputs`."""
+    """What a `Node` has, while it is filled: to write past its guard would take five times as long."""
 
     __slots__ = ("__weakref__", "attrs", "dtype", "inputs", "name", "op", "scope", "shape")
 
@@ -94,8 +101,8 @@ class Node(Fields):
     __slots__ = ()
     __array_ufunc__ = None  # array + node asks the node, not NumPy
 
-    def __init__(
-        self,
+    def __new__(
+        cls: type[Kind],
         op: Any,
         inputs: tuple[Node, ...],
         attrs: Mapping[str, Any],
@@ -103,23 +110,13 @@ class Node(Fields):
         dtype: np.dtype,
         scope: str | None = None,
         name: str = "",
-    ):
-        put = object.__setattr__
-        put(self, "op", op)
-        put(self, "inputs", inputs)
-        put(self, "attrs", attrs if isinstance(attrs, MappingProxyType) else MappingProxyType(attrs))
-        put(self, "shape", shape)
-        put(self, "dtype", dtype)
-        put(self, "scope", _scope.get() if scope is None else scope)
-        put(self, "name", name)
+    ) -> Kind:
+        attrs = attrs if isinstance(attrs, MappingProxyType) else MappingProxyType(attrs)
+        return _frozen(cls, op, inputs, attrs, shape, dtype, _scope.get() if scope is None else scope, name)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         """Return the same use of the same operation on other inputs of the same shapes."""
-        node = Fields()  # a node that is filled before it is frozen takes a sixth of the time
-        node.op, node.inputs, node.attrs = self.op, inputs, self.attrs
-        node.shape, node.dtype, node.scope, node.name = self.shape, self.dtype, self.scope, self.name
-        node.__class__ = Node
-        return node  # type: ignore[return-value]
+        return _frozen(Node, self.op, inputs, self.attrs, self.shape, self.dtype, self.scope, self.name)
 
     @property
     def ndim(self) -> int:
@@ -221,6 +218,24 @@ class Node(Fields):
         return OPS["greater_equal"](self, other)
 
 
+def _frozen(
+    kind: type[Kind],
+    op: Any,
+    inputs: tuple[Node, ...],
+    attrs: Mapping[str, Any],
+    shape: Shape,
+    dtype: np.dtype,
+    scope: str,
+    name: str,
+) -> Kind:
+    """Return a node of these fields, filled before nobody can write them any more."""
+    node: Any = Fields()
+    node.op, node.inputs, node.attrs, node.shape = op, inputs, attrs, shape
+    node.dtype, node.scope, node.name = dtype, scope, name
+    node.__class__ = kind
+    return node
+
+
 def toposort(roots: Iterable[Node]) -> list[Node]:
     """Return every node that ``roots`` need, each after its inputs; iterative, so depth is no limit."""
     order: list[Node] = []
@@ -242,9 +257,9 @@ def toposort(roots: Iterable[Node]) -> list[Node]:
 
 
 def rebuilt(roots: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Return for every node that ``roots`` need the one that it becomes with ``new`` inputs, as in `toposort`.
+    """Return what every node that ``roots`` need becomes with ``new`` inputs, in the order of `toposort`.
 
-    A node above which nothing is new becomes itself.
+    A node above which nothing is new stays itself.
     """
     built: dict[Node, Node] = {}
     open_: dict[Node, tuple[Node, ...]] = {}  # what is built after its inputs, and these

@@ -111,7 +111,8 @@ class Op:
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:
         """Declare one use of the operation; raises `GraphError` where the shape rule is broken."""
-        values, attrs = self._split(args, attrs)
+        simple = not (attrs or self.attributes or self.variadic) and len(args) == len(self.arguments)
+        values, attrs = (args, attrs) if simple else self._split(args, attrs)
         inputs = lift(values)
         try:
             shape, dtype = self.rule(inputs, attrs)
@@ -142,13 +143,13 @@ class Op:
         placed = dict(zip(self.attributes, rest, strict=False))
         for name in placed.keys() & attrs.keys():
             raise TypeError(f"{self.name}: got {name!r} twice.")
-        given = placed | attrs
-        unknown = [name for name in given if name not in self.attributes]
-        missing = [n for n in self.attributes if n not in given and n not in self.defaults]
-        if unknown or missing:
+        given = self.defaults | placed | attrs
+        if given.keys() != set(self.attributes):
+            unknown = [name for name in given if name not in self.attributes]
+            missing = [name for name in self.attributes if name not in given]
             wrong = f"does not know {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
             raise TypeError(f"{self.name}: {wrong}; it takes {self.__signature__}.")
-        return self.defaults | given
+        return given
 
     def _complaint(self, problem: str, inputs: tuple[Node, ...]) -> str:
         came = " and ".join(f"{node.shape}" for node in inputs[:4])
@@ -186,13 +187,14 @@ def lift(values: Sequence[Any]) -> tuple[Node, ...]:
     """
     nodes = [value for value in values if isinstance(value, Node)]
     if len(nodes) == len(values):
-        return tuple(values)
+        return tuple(nodes)
     if not nodes and any(type(value) is bool for value in values):
         raise TypeError(
             "expected nodes, got True or False; == and != compare nodes by identity: use tg.equal."
         )
-    beside = np.result_type(*(node.dtype for node in nodes)) if nodes else floatx()
-    return tuple(v if isinstance(v, Node) else _constant(v, beside) for v in values)
+    dtypes = {node.dtype for node in nodes} or {floatx()}
+    beside = np.result_type(*dtypes) if len(dtypes) > 1 else dtypes.pop()
+    return tuple([v if isinstance(v, Node) else _constant(v, beside) for v in values])
 
 
 def _constant(value: Any, beside: np.dtype) -> Node:

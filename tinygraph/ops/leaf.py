@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.defaults import floatx
-from tinygraph.graph import OPS, GraphError, Node
+from tinygraph.graph import OPS, GraphError, Kind, Node
 from tinygraph.ops.rules import integer_shape, known_dtype
 
 Array = np.ndarray[Any, Any]
@@ -64,12 +64,16 @@ class Cell:
 class Parameter(Node):
     """A leaf with a value that training changes. The node is immutable; its value stands in a cell."""
 
-    __slots__ = ("cell",)
-    cell: Cell
+    __slots__ = ()
 
-    def __init__(self, op: Leaf, value: Array, name: str):
-        super().__init__(op, (), {}, value.shape, value.dtype, name=name)
-        object.__setattr__(self, "cell", Cell(value))
+    def __new__(cls: type[Kind], op: Leaf, value: Array, name: str) -> Kind:
+        """A leaf of the shape and dtype of ``value``."""
+        return Node.__new__(cls, op, (), {"cell": Cell(value)}, value.shape, value.dtype, name=name)
+
+    @property
+    def cell(self) -> Cell:
+        """Where the value stands."""
+        return self.attrs["cell"]
 
     @property
     def value(self) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,14 @@ def _indexed(whole: Shape, index: Any) -> tuple[tuple[Any, ...], Shape]:
 
 def _without_ellipsis(index: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
     """Write an ellipsis out as the full slices it stands for."""
-    named = builtins.sum(item is not None and item is not Ellipsis for item in index)
+    named, places = 0, []
+    for place, item in enumerate(index):
+        if item is Ellipsis:
+            places.append(place)
+        elif item is not None:
+            named += 1
     if named > ndim:
         raise GraphError(f"needs at most {ndim} indices, not {named}")
-    places = [place for place, item in enumerate(index) if item is Ellipsis]
     if not places:
         return index
     if len(places) > 1:
@@ -150,7 +155,6 @@ def split(x: Node, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
         sections = [size // sections] * sections
     if builtins.sum(sections) != size:
         raise GraphError(f"split: {list(sections)} do not add up to {size} on axis {axis} of {x.label}.")
-    ends = np.cumsum(sections).tolist()
     before = (builtins.slice(None),) * axis
-    spans = zip(sections, ends, strict=True)
+    spans = zip(sections, accumulate(sections), strict=True)
     return [slice(x, index=(*before, builtins.slice(end - n, end))) for n, end in spans]
