@@ -111,6 +111,7 @@ class Node(Fields):
         scope: str | None = None,
         name: str = "",
     ) -> Kind:
+        """Make a node; in the open scope, unless ``scope`` says another."""
         attrs = attrs if isinstance(attrs, MappingProxyType) else MappingProxyType(attrs)
         return _frozen(cls, op, inputs, attrs, shape, dtype, _scope.get() if scope is None else scope, name)
 

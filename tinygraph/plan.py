@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tinygraph.graph import Graph, Node, toposort
+from tinygraph.graph import Graph, Node
 
 #: a node, and where something stands in it or it in something
 Part = tuple[Node, tuple[slice, ...]]
@@ -78,7 +78,7 @@ class _Planner:
         self.graph = graph
         self.reuse = reuse
         self.schedule = graph.nodes
-        self.commit = len(toposort(graph.outputs.values())) if graph.updates else len(self.schedule)
+        self.commit = self._commit()
         self.arena = _Arena()
         self.slots: dict[Node, int] = {}
         self.donated: dict[Node, Node] = {}
@@ -99,9 +99,9 @@ class _Planner:
         freed = []
         dying = self._dying()
         for step, node in enumerate(self.schedule):
-            for value in self.parts.get(node, [] if node.op.picks else [node]):
-                if value.inputs and value not in self.views and self._whole(value) not in self.slots:
-                    self._place(step, self._whole(value))
+            for value in self.parts.get(node) or self._written(node):
+                if self.owner[value] not in self.slots:
+                    self._place(step, self.owner[value])
             gone = self._free(dying[step]) if self.reuse else []
             for owner in gone:
                 self.arena.release(self.slots[owner], nbytes(owner))
@@ -120,6 +120,17 @@ class _Planner:
             self.arena.size,
             self.parts,
         )
+
+    def _commit(self) -> int:
+        """How many nodes the outputs need: they stand before what only the updates need."""
+        if not self.graph.updates:
+            return len(self.schedule)
+        outputs = set(self.graph.outputs.values())
+        return max((step for step, node in enumerate(self.schedule, 1) if node in outputs), default=0)
+
+    def _written(self, node: Node) -> Sequence[Node]:
+        """The value that a call writes for ``node`` itself, if there is one."""
+        return () if not node.inputs or node.op.picks or node in self.views else (node,)
 
     def _join(self) -> None:
         """Find what can be written where it is joined: each value that is computed, once, and no update."""
@@ -156,8 +167,10 @@ class _Planner:
         """Find which nodes are views, and whose memory each value stands in."""
         for node in self.schedule:
             view = node.op.view
-            self.owner[node] = self._whole(node)
+            self.owner[node] = node
             if view is None:
+                if node in self.within:
+                    self.owner[node] = self._whole(node)
                 if self._without_gaps(node):
                     self.contiguous.add(node)
                 continue
@@ -185,7 +198,7 @@ class _Planner:
         """The last step that reads each value through any alias; outputs and updates are read at the end."""
         last: dict[Node, int] = {}
         for step, node in enumerate(self.schedule):
-            last[self.owner[node]] = max(step, last.get(self.owner[node], 0))
+            last[self.owner[node]] = step
             if node not in self.views:
                 for source in node.inputs:
                     last[self.owner[source]] = step
@@ -230,7 +243,9 @@ class _Planner:
                 owner in self.slots
                 and self.last_read[owner] == step
                 and source in self.contiguous
-                and (source.shape, source.dtype, source.size) == (node.shape, node.dtype, owner.size)
+                and source.shape == node.shape
+                and source.dtype == node.dtype
+                and (source is owner or source.size == owner.size)
                 and self._may_overwrite(node, owner, source)
             ):
                 return owner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -77,13 +76,17 @@ class Program:
 
     def steps(self) -> Iterator[tuple[Node, Call]]:
         """Yield each computed node with the call that computes it, in the order of running."""
-        for node in self.plan.schedule:
-            if node in self.plan.joined:
-                for source, index in self.plan.joined[node]:
-                    yield node, partial(self.backend.write, self.arrays[node][index], self.arrays[source])
-            elif node in self.plan.called:
-                inputs = [self.arrays[source] for source in node.inputs]
-                yield node, self.backend.bind(node, inputs, self.arrays[node])
+        return ((node, call) for node in self.plan.schedule for call in self._calls(node))
+
+    def _calls(self, node: Node) -> list[Call]:
+        """The call that computes a node; of what is joined, those that copy the inputs left to be."""
+        if node in self.plan.called:
+            inputs = [self.arrays[source] for source in node.inputs]
+            return [self.backend.bind(node, inputs, self.arrays[node])]
+        return [
+            partial(self.backend.write, self.arrays[node][index], self.arrays[source])
+            for source, index in self.plan.joined.get(node, ())
+        ]
 
     def _bind(self) -> None:
         """Give every value its array and every call its arguments; addresses do not change after."""
@@ -94,18 +97,17 @@ class Program:
                 self.arrays[node] = self._array(node)
         self.compute: list[Call] = []
         self.commit: list[Call] = []
-        calls: dict[Node, list[Call]] = defaultdict(list)
-        for node, call in self.steps():
-            calls[node].append(call)
         for step, node in enumerate(self.plan.schedule):
             phase = self.compute if step < self.plan.commit else self.commit
-            phase.extend(calls.pop(node, ()))
+            phase.extend(self._calls(node))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         for node, leaf in self.plan.copies:
             self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
 
     def _array(self, node: Node) -> Any:
+        if node in self.plan.slots:
+            return self._typed(self.arena, self.plan.slots[node], node)
         if node in self.plan.parts:
             return [self._array(part) for part in self.plan.parts[node]]
         if node in self.plan.within:
@@ -113,8 +115,6 @@ class Program:
             if whole not in self.arrays:
                 self.arrays[whole] = self._array(whole)
             return self.arrays[whole][index].reshape(node.shape)
-        if node in self.plan.slots:
-            return self._typed(self.arena, self.plan.slots[node], node)
         if node in self.plan.donated:
             return self.arrays[self.plan.donated[node]]
         if node in self.plan.views:
