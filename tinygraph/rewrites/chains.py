@@ -93,7 +93,7 @@ class _Regions:
         """
         level, offers, takes = self.level, self.offers, self.takes
         # how many users of a value stand outside of its region
-        leaving = [sum(not self.together(k, u) for u in users) for k, users in enumerate(self.users)]
+        leaving = [sum([not self.together(k, u) for u in users]) for k, users in enumerate(self.users)]
         for k in range(len(self.nodes) - 1, -1, -1):
             users = self.users[k]
             if takes[k] < 0 or k in self.roots or not users or level[users[0]] == level[k]:
@@ -174,7 +174,8 @@ def _inner(
                     place[source] = len(inputs)
                     inputs.append(source)
                 sources.append(place[source])
-        recipe.append((node.op, tuple(sources), repr(sorted(node.attrs.items())), node.shape, node.dtype))
+        attrs = repr(sorted(node.attrs.items())) if node.attrs else ""
+        recipe.append((node.op, tuple(sources), attrs, node.shape, node.dtype))
     wanted = tuple(members[node] for node in results)
     key = (tuple(recipe), tuple((node.shape, node.dtype) for node in inputs), wanted)
     if key not in known:
