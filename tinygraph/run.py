@@ -38,6 +38,8 @@ class Program:
         self.fed = {
             leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf) for leaf in plan.graph.inputs
         }
+        products = [node for node in plan.called if node.op.multiplications]
+        self.threads = backend.threads(max((node.op.multiplications(node) for node in products), default=0))
         self._bind()
 
     def run(self, feeds: Mapping[str, Any], guard: str | None = None) -> bool:
@@ -46,7 +48,7 @@ class Program:
             self._bind()
         for name, value in feeds.items():
             self.backend.write(self.fed[name], value)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), self.threads:
             for call in self.compute:
                 call()
             if guard is not None and not bool(self.value(guard)):
