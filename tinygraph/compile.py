@@ -67,19 +67,7 @@ class Function:
         if feeds.keys() != self.inputs.keys():
             takes = ", ".join(self.inputs) or "nothing"
             raise GraphError(f"run: expected the inputs {takes}, got {', '.join(feeds) or 'nothing'}.")
-        checked = {}
-        for name, value in feeds.items():
-            leaf = self.inputs[name]
-            try:
-                array = np.asarray(value)
-            except ValueError as problem:  # rows of different lengths
-                raise GraphError(f"input {name!r}: expected {leaf.dtype}, got no array: {problem}") from None
-            if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
-                raise GraphError(f"input {name!r}: expected {leaf.dtype}, got {array.dtype}.")
-            if array.shape != leaf.shape:
-                raise GraphError(f"input {name!r}: expected shape {leaf.shape}, got {array.shape}.")
-            checked[name] = _converted(name, array, leaf.dtype)
-        return checked
+        return {name: _fitted(leaf, feeds[name]) for name, leaf in self.inputs.items()}
 
     def first_nonfinite(self, /, **feeds: Any) -> Node | None:
         """Return the first node, in the order of running, whose value is NaN or infinite on ``feeds``.
@@ -89,6 +77,21 @@ class Function:
         checked = self._checked(feeds)
         program = Program(plan(self.graph, reuse=False), self.program.backend)
         return program.first_nonfinite(checked)
+
+
+def _fitted(leaf: Node, value: Any) -> Array:
+    """Return what an input is fed as an array of its dtype and shape, or raise `GraphError`."""
+    if type(value) is np.ndarray and value.dtype is leaf.dtype and value.shape == leaf.shape:
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError as problem:  # rows of different lengths
+        raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got no array: {problem}") from None
+    if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
+        raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got {array.dtype}.")
+    if array.shape != leaf.shape:
+        raise GraphError(f"input {leaf.name!r}: expected shape {leaf.shape}, got {array.shape}.")
+    return _converted(leaf.name, array, leaf.dtype)
 
 
 def _converted(name: str, array: Array, dtype: np.dtype) -> Array:

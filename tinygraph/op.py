@@ -61,6 +61,8 @@ class Op:
         self.picks = False
         #: ``pieces(shapes, attrs)``: where each input stands in a result that is made of its inputs alone
         self.pieces: Callable[[Sequence[Shape], Mapping[str, Any]], Sequence[tuple[slice, ...]]] | None = None
+        #: how many multiplications a use of it leaves to a BLAS, which may take several threads for them
+        self.multiplications: Callable[[Node], int] | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__
@@ -95,6 +97,10 @@ class Op:
         The planner then has the inputs written where they stand, and the kernel need not be called.
         """
         self.pieces = pieces
+
+    def multiplies(self, count: Callable[[Node], int]) -> None:
+        """Declare that it is a product of matrices; ``count(node)`` multiplications make one."""
+        self.multiplications = count
 
     def view_of(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from operator import attrgetter, is_not
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinygraph.ops.leaf import Parameter
 from tinygraph.plan import Plan, nbytes
 
 Call = Callable[[], Any]
+array_in = attrgetter("array")
 
 
 class Program:
@@ -31,21 +33,24 @@ class Program:
         self.poison = poison
         self.leaves = plan.graph.leaves
         self.parameters = [leaf for leaf in self.leaves if isinstance(leaf, Parameter)]
+        self.cells = [leaf.cell for leaf in self.parameters]
         self.arena = backend.empty(plan.arena)
         if poison:
             self.arena[...] = 0xFF
         self.fed = {
             leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf) for leaf in plan.graph.inputs
         }
+        products = [node for node in plan.called if node.op.multiplications]
+        self.threads = backend.threads(max((node.op.multiplications(node) for node in products), default=0))
         self._bind()
 
     def run(self, feeds: Mapping[str, Any], guard: str | None = None) -> bool:
         """Feed the inputs, compute, and commit unless output ``guard`` is False. Return whether it did."""
-        if any(p.cell.array is not array for p, array in zip(self.parameters, self.bound, strict=True)):
+        if any(map(is_not, map(array_in, self.cells), self.bound)):
             self._bind()
         for name, value in feeds.items():
             self.backend.write(self.fed[name], value)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), self.threads:
             for call in self.compute:
                 call()
             if guard is not None and not bool(self.value(guard)):
@@ -90,7 +95,7 @@ class Program:
 
     def _bind(self) -> None:
         """Give every value its array and every call its arguments; addresses do not change after."""
-        self.bound = [p.cell.on(self.backend.device) for p in self.parameters]
+        self.bound = [cell.on(self.backend.device) for cell in self.cells]
         self.arrays: dict[Node, Any] = dict(zip(self.parameters, self.bound, strict=True))
         for node in (*self.leaves, *self.plan.schedule):
             if node not in self.arrays:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -41,6 +42,9 @@ class Backend(Protocol):
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
+
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """Return the block that a program runs in whose largest product takes so many multiplications."""
 
     def compiled(self) -> FastBackend:
         """Return a backend of the same arrays that runs fused operations as machine code; raises

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,10 @@ class CupyBackend:
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
+
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """A GPU has no threads to choose."""
+        return nullcontext()
 
     def compiled(self) -> FastBackend:
         """There is no such backend yet."""

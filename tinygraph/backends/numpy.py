@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.backends import BackendError
+from tinygraph.backends.threads import threads
 from tinygraph.graph import Node
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class NumpyBackend:
 
     def write(self, array: Array, value: Any) -> None:
         """Copy ``value`` into ``array``."""
-        np.copyto(array, value)
+        array[...] = value  # 0.3 µs less than np.copyto
 
     def to_host(self, array: Array) -> Array:
         """Return a copy."""
@@ -46,6 +48,10 @@ class NumpyBackend:
     def bind(self, node: Node, inputs: Sequence[Array], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
+
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """Return a block in which the BLAS has one thread if the program's products are small."""
+        return threads(largest)
 
     def compiled(self) -> FastBackend:
         """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""

@@ -30,15 +30,16 @@ class Loop:
         self.steps = steps
         self.told = told
 
-    def epoch(self, data: Samples, batch_size: int, rows: Array, where: str) -> dict[str, float]:
-        """Train once on the samples in the order of ``rows``; return losses and metrics.
+    def epoch(self, data: Samples, batch_size: int, rows: Array | None, where: str) -> dict[str, float]:
+        """Train once on the samples in the order of ``rows``, or as they come; return losses and metrics.
 
         It ends early when a callback sets ``model.stop_training``.
         """
         self.steps.reset("train")
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("train_batch_begin", batch, {})
-            feeds = data.take(rows[start : start + batch_size])
+            those = slice(start, start + batch_size)
+            feeds = data.take(those if rows is None else rows[those])
             loss = train(self.steps, feeds, f"{where}, step {batch + 1}")
             self.told.tell("train_batch_end", batch, {"loss": loss})
             if self.model.stop_training:

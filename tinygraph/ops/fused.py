@@ -20,6 +20,7 @@ class Fused:
     name = "fused"
     view = None
     pieces = None
+    multiplications = None
     gradient = None
     scalar = ""
     inplace = 0

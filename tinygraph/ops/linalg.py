@@ -34,6 +34,12 @@ def matmul(xp, x, y, *, out):
     xp.matmul(x, y, out=out)
 
 
+@matmul.multiplies
+def _(product):
+    x, _ = product.inputs
+    return product.size * x.shape[-1]
+
+
 @matmul.vjp
 def _(g, z, x, y):
     return sum_to(g @ matrix_transpose(y), x.shape), sum_to(matrix_transpose(x) @ g, y.shape)
