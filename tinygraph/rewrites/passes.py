@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygraph.graph import Graph
+from tinygraph.rewrites.batches import batches
 from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.moves import added, joined
@@ -21,9 +22,9 @@ from tinygraph.rewrites.tiles import tiles
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
 PASSES = (dedupe, added, tiles, products, siblings, joined, dedupe, whole, alike)
-#: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
+#: batches, shares: bring the gates of a layer to one shape; chains: makes one call of what has one shape. For
 #: backends that compile a fused operation; to others it is no gain.
-FUSING = (shares, chains)
+FUSING = (batches, shares, chains)
 
 
 def rewrite(graph: Graph) -> Graph:
