@@ -135,6 +135,7 @@ class _Planner:
     def _join(self) -> None:
         """Find what can be written where it is joined: each value that is computed, once, and no update."""
         updates = set(self.graph.updates.values())
+        solid: set[Node] = set()  # wholes with a part of another shape, which gaps would break up
         for node in self.schedule:
             if not node.inputs or node.op.pieces is None or node in updates:
                 continue
@@ -142,8 +143,11 @@ class _Planner:
             indices = node.op.pieces([source.shape for source in node.inputs], node.attrs)
             for source, index in zip(node.inputs, indices, strict=True):
                 value = _reshaped(source) if len(index) == 1 else source
-                if value.inputs and not value.op.view and value not in self.within and value not in updates:
+                free = value not in self.within and (len(index) == 1 or value not in solid)
+                if value.inputs and not value.op.view and free and value not in updates:
                     self.within[value] = node, index
+                    if value in solid or _sizes(value) != _sizes(source):
+                        solid.add(node)
                 else:
                     left.append((source, index))
             if len(left) < len(node.inputs):
@@ -268,6 +272,11 @@ def _reshaped(node: Node) -> Node:
         (node,) = node.inputs
         view = node.op.view
     return node
+
+
+def _sizes(node: Node) -> list[int]:
+    """The sizes of the axes along which there is something to step over."""
+    return [size for size in node.shape if size != 1]
 
 
 class _Arena:
