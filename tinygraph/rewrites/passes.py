@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinygraph.graph import Graph
 from tinygraph.rewrites.chains import chains
+from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
@@ -12,12 +13,13 @@ from tinygraph.rewrites.siblings import siblings
 from tinygraph.rewrites.tiles import tiles
 
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
+#: constants after it: what is the same is computed once, here too; and first, as it leaves less to the rest.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
 #: products before siblings: siblings would take the terms of a weight's gradient apart.
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
+PASSES = (dedupe, constants, tiles, products, siblings, dedupe, whole, alike)
 #: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
 #: backends that compile a fused operation; to others it is no gain.
 FUSING = (shares, chains)
