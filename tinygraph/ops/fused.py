@@ -20,7 +20,7 @@ class Fused:
     name = "fused"
     view = None
     pieces = None
-    gradient = None
+    gradient = same = stable = None
     scalar = ""
     inplace = 0
     picks = False
@@ -50,6 +50,7 @@ class Part:
     name = "part"
     view = None
     pieces = None
+    same = stable = None
     scalar = ""
     inplace = 0
     picks = True

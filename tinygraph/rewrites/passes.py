@@ -10,8 +10,10 @@ from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
 from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
+from tinygraph.rewrites.stable import stable
 from tinygraph.rewrites.tiles import tiles
 
+#: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
 #: constants after it: what is the same is computed once, here too; and first, as it leaves less to the rest.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
@@ -19,7 +21,7 @@ from tinygraph.rewrites.tiles import tiles
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-PASSES = (dedupe, constants, tiles, products, siblings, dedupe, whole, alike)
+PASSES = (stable, dedupe, constants, tiles, products, siblings, dedupe, whole, alike)
 #: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
 #: backends that compile a fused operation; to others it is no gain.
 FUSING = (shares, chains)
