@@ -25,13 +25,10 @@ def constants(graph: Graph) -> Graph:
     """Return ``graph`` without operations on constants, and without those that change nothing."""
     known: dict[Node, Array] = {}
     new: dict[Node, Node] = {}
-    written = set(graph.updates.values())  # a new value of a parameter stays one that a kernel writes
     for node in graph.nodes:
         if not node.inputs:
             if "value" in node.attrs:
                 known[node] = node.attrs["value"]
-            continue
-        if node in written:
             continue
         sources = [new.get(source, source) for source in node.inputs]
         if all(source in known for source in sources):
@@ -43,8 +40,8 @@ def constants(graph: Graph) -> Graph:
             if leaf is not None:
                 new[node], known[leaf] = leaf, leaf.attrs["value"]
                 continue
-        same = _unchanged(node, sources, graph)
-        if same is not None:
+        same = node.op.same and node.op.same(*sources, **node.attrs)
+        if same is not None and (same.shape, same.dtype) == (node.shape, node.dtype):
             new[node] = new.get(same, same)
     return graph.substitute(new) if new else graph
 
@@ -69,18 +66,3 @@ def _folded(node: Node, given: Sequence[Array]) -> Node | None:
         if one:
             return full(node.shape, out.item(), dtype=node.dtype)
         return constant(out, dtype=node.dtype)
-
-
-def _unchanged(node: Node, sources: Sequence[Node], graph: Graph) -> Node | None:
-    """The node that already has a result's value, if it can be used instead.
-
-    Not where it shows a parameter that is updated, and the result is a copy: outputs are read when a run is
-    over.
-    """
-    same: Node | None = node.op.same and node.op.same(*sources, **node.attrs)
-    if same is None or (same.shape, same.dtype) != (node.shape, node.dtype):
-        return None
-    shown = same
-    while shown.op.view:
-        (shown,) = shown.inputs
-    return same if node.op.view or shown not in graph.updates else None
