@@ -159,6 +159,7 @@ def compile(
         raise GraphError(f"compile: the guard must be one truth value, not {named[guard]!r}.")
     if rewrite:
         graph = passes.rewrite(graph)
+    graph = _apart(graph)
     _check_inputs(graph)
     where = backends.get(backend)
     if jit_compile is True:
@@ -191,20 +192,28 @@ def _float(dtype: Any) -> np.dtype:
 
 
 def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
-    """Add the updates, and those of the counters; each new value is one that a kernel writes."""
+    """Add the updates, and those of the counters."""
     for leaf, node in updates.items():
         if not isinstance(leaf, Parameter):
             raise GraphError(f"compile: only parameters can be updated, not {leaf!r}.")
         if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):
             raise GraphError(f"compile: {node!r} cannot be the new value of {leaf!r}.")
-    computed = {
-        leaf: node if node.inputs and not node.op.view else copy(node) for leaf, node in updates.items()
-    }
-    full = Graph(graph.outputs, computed)
+    leaves = Graph(graph.outputs, updates).leaves
     with absolute_scope("update"):
-        counters = {leaf: add(leaf, 1) for leaf in full.leaves if isinstance(leaf, Counter)}
-    complete = counters | computed
-    return Graph({name: _kept(node, complete) for name, node in graph.outputs.items()}, complete)
+        counters = {leaf: add(leaf, 1) for leaf in leaves if isinstance(leaf, Counter)}
+    return Graph(graph.outputs, counters | updates)
+
+
+def _apart(graph: Graph) -> Graph:
+    """Return ``graph`` with values of their own for outputs and updates; each update is one a kernel writes.
+
+    This comes last: a rewrite may find that an output is the very parameter whose rows it puts together.
+    """
+    outputs = {name: _kept(node, graph.updates) for name, node in graph.outputs.items()}
+    updates = {
+        leaf: node if node.inputs and not node.op.view else copy(node) for leaf, node in graph.updates.items()
+    }
+    return graph if (outputs, updates) == (graph.outputs, graph.updates) else Graph(outputs, updates)
 
 
 def _kept(node: Node, updates: Mapping[Any, Node]) -> Node:

@@ -29,6 +29,9 @@ from tinygraph.graph import OPS, GraphError, Node, Shape, absolute_scope, curren
 #: form (axis -1 becomes axis 2), and raises `GraphError` saying what the operation needs.
 Rule = Callable[[tuple[Node, ...], dict[str, Any]], tuple[Shape, np.dtype]]
 
+#: Another way to a result: ``form(*inputs, **attrs)`` is a node of its value, or None where there is none.
+Form = Callable[..., Node | None]
+
 
 @dataclass(frozen=True)
 class View:
@@ -64,6 +67,8 @@ class Op:
         #: how many multiplications a use of it leaves to a BLAS, which may take several threads for them
         self.multiplications: Callable[[Node], int] | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
+        self.same: Form | None = None
+        self.stable: Form | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__
         self.__name__ = self.__qualname__ = self.name
@@ -101,6 +106,14 @@ class Op:
     def multiplies(self, count: Callable[[Node], int]) -> None:
         """Declare that it is a product of matrices; ``count(node)`` multiplications make one."""
         self.multiplications = count
+
+    def same_as(self, form: Form) -> None:
+        """Declare where the result is, to the bit, a value that there is: ``form`` gives that node."""
+        self.same = form
+
+    def stable_as(self, form: Form) -> None:
+        """Declare a form that stays finite, and keeps its digits, where this operation does not."""
+        self.stable = form
 
     def view_of(
         self,

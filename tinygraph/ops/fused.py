@@ -20,8 +20,7 @@ class Fused:
     name = "fused"
     view = None
     pieces = None
-    multiplications = None
-    gradient = None
+    gradient = same = stable = multiplications = None
     scalar = ""
     inplace = 0
     picks = False
@@ -51,6 +50,7 @@ class Part:
     name = "part"
     view = None
     pieces = None
+    same = stable = None
     scalar = ""
     inplace = 0
     picks = True

@@ -13,6 +13,7 @@ from typing import Any
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
 from tinygraph.ops import concat, input
 from tinygraph.ops.fused import fused, part
+from tinygraph.ops.leaf import number_of
 
 #: The most operands that the operations of a region have together, and of one of them: compiling takes time
 #: that grows with them. A step of an LSTM has about 60.
@@ -166,8 +167,8 @@ def _inner(
         for source in node.inputs:
             if source in members:
                 sources.append((members[source],))
-            elif _is_number(source):
-                number = repr(source.attrs.get("number", source.attrs["value"].flat[0]))
+            elif (value := number_of(source)) is not None:
+                number = repr(source.attrs.get("number", value))
                 sources.append((number, source.dtype, source.shape))
             else:
                 if source not in place:
@@ -184,11 +185,3 @@ def _inner(
             new[node] = node.with_inputs(tuple(new.get(source, source) for source in node.inputs))
         known[key] = Graph({str(k): new[nodes[w]] for k, w in enumerate(wanted)})
     return inputs, known[key]
-
-
-def _is_number(node: Node) -> bool:
-    """Whether a leaf is one fixed number everywhere."""
-    if node.inputs or "value" not in node.attrs:
-        return False
-    value = node.attrs["value"]
-    return value.size == 1 or (value.size > 0 and not any(value.strides))
