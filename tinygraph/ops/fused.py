@@ -22,6 +22,7 @@ class Fused:
     pieces = None
     gradient = None
     scalar = ""
+    ufunc = ""
     inplace = 0
     picks = False
 
