@@ -5,6 +5,8 @@ from __future__ import annotations
 from tinygraph.graph import Graph
 from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.dedupe import dedupe
+from tinygraph.rewrites.factors import factors
+from tinygraph.rewrites.gates import gates
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
 from tinygraph.rewrites.shares import shares
@@ -21,6 +23,8 @@ PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
 #: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
 #: backends that compile a fused operation; to others it is no gain.
 FUSING = (shares, chains)
+#: gates: the activations of a cell as one. For backends that pay for each call, as NumPy does.
+CALLING = (gates, factors)
 
 
 def rewrite(graph: Graph) -> Graph:
@@ -33,5 +37,12 @@ def rewrite(graph: Graph) -> Graph:
 def fuse(graph: Graph) -> Graph:
     """Return a graph that computes the same in fewer calls; the very graph where there is nothing to fuse."""
     for each in FUSING:
+        graph = each(graph)
+    return graph
+
+
+def fewer_calls(graph: Graph) -> Graph:
+    """Return a graph that computes the same in fewer calls, and cheaper ones, of operations as they are."""
+    for each in CALLING:
         graph = each(graph)
     return graph
