@@ -7,11 +7,14 @@ from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.factors import factors
 from tinygraph.rewrites.gates import gates
+from tinygraph.rewrites.outer import outer
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
 from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
+from tinygraph.rewrites.stacks import stacks
 from tinygraph.rewrites.tiles import tiles
+from tinygraph.rewrites.transposes import transposes
 
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
@@ -19,12 +22,13 @@ from tinygraph.rewrites.tiles import tiles
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
+#: outer, transposes: products as BLAS has them best; siblings has left those that have to be many.
+PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike, outer, transposes)
 #: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
 #: backends that compile a fused operation; to others it is no gain.
 FUSING = (shares, chains)
 #: gates: the activations of a cell as one. For backends that pay for each call, as NumPy does.
-CALLING = (gates, factors)
+CALLING = (gates, factors, stacks)
 
 
 def rewrite(graph: Graph) -> Graph:

@@ -91,8 +91,9 @@ def _taken(node: Node, span: Span) -> Sequence[Span | None] | None:
     if node.op in (add, add_n, subtract, negative):
         wide = all(source.shape[-1:] == node.shape[-1:] or _is_weight(source) for source in node.inputs)
         return [span] * len(node.inputs) if wide else None
-    if node.op is matmul:
-        return [None, span] if _is_weight(node.inputs[1]) else None
+    if node.op is matmul or node.op is multiply:
+        right = node.inputs[1]
+        return [None, span] if right.shape[-1:] == node.shape[-1:] and _is_weight(right) else None
     if node.op is concat and node.attrs["axis"] == node.ndim - 1:
         ends = accumulate((source.shape[-1] for source in node.inputs), initial=span[0])
         return list(pairwise(ends))
