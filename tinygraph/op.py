@@ -46,8 +46,8 @@ class Op:
 
     ``scalar`` is the formula of one element in C-like form, which fusion compiles; ``samples`` are the
     inputs that it is tested on: shapes (or `tinygraph.ops.samples.Draw`) and, last, a dict of attributes.
-    ``ufunc`` is the name of the function of the array module that is all the kernel calls, as
-    ``f(*inputs, out)``: a backend may bind that itself, as a Python frame costs as much as a small call.
+    ``ufunc`` is the name of the function of the array module that is all the kernel calls, of as many inputs
+    as that takes: a backend may bind that itself, as a Python frame costs as much as a small call.
     """
 
     def __init__(

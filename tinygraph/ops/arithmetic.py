@@ -142,6 +142,7 @@ def same_shapes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 @op(
     inplace(same_shapes, first=2),
     scalar="{0} + {1}",
+    ufunc="add",
     samples=[((3, 4),) * 3, ((2,),), ((0, 2),) * 2, (Draw(()),) * 5],
 )
 def add_n(xp, x, *others, out):

@@ -87,7 +87,6 @@ def _is_weight(node: Node) -> bool:
 
 def _taken(node: Node, span: Span) -> Sequence[Span | None] | None:
     """For each input the columns that are to be scaled so that those of the node are; None where it stays."""
-    first = node.inputs[0]
     if node.op in (add, add_n, subtract, negative):
         wide = all(source.shape[-1:] == node.shape[-1:] or _is_weight(source) for source in node.inputs)
         return [span] * len(node.inputs) if wide else None
@@ -100,14 +99,15 @@ def _taken(node: Node, span: Span) -> Sequence[Span | None] | None:
     if node.op is concat:
         return [span] * len(node.inputs)
     if node.op is reshape or (node.op is part_of and _keeps_columns(node)):
-        return [span] if first.shape[-1:] == node.shape[-1:] else None
+        return [span] if node.inputs[0].shape[-1:] == node.shape[-1:] else None
     return None
 
 
 def _keeps_columns(node: Node) -> bool:
     """Whether a slice leaves the last axis whole."""
-    *_, last = node.attrs["index"]
-    size = node.inputs[0].shape[-1]
-    named = sum(item is not None for item in node.attrs["index"])
-    whole = isinstance(last, slice) and last.indices(size) == (0, size, 1)
-    return last is not None and (named < node.inputs[0].ndim or whole)
+    (source,) = node.inputs
+    items = [item for item in node.attrs["index"] if item is not None]
+    size = source.shape[-1]
+    return len(items) < source.ndim or (
+        isinstance(items[-1], slice) and items[-1].indices(size) == (0, size, 1)
+    )
