@@ -88,12 +88,15 @@ def test_near_misses_are_left_alone():
     inputs = [tg.input(f"x{t}", (2, UNITS), dtype="float64") for t in range(STEPS)]
     for nodes in (
         [h for *_, h in found],  # each needs the one before
-        [tg.exp(x) for x in inputs],  # would have to be copied
+        [tg.exp(x) for x in inputs],  # would have to be copied, as what follows
+        [tg.exp(tg.transpose(h)) for *_, h in found],
+        [tg.concat([h for *_, h in found], axis=1), *(tg.exp(h) for *_, h in found)],
         [f(h) for (*_, h), f in zip(found, (tg.exp, tg.sin, tg.cos, tg.log), strict=True)],
         [tg.clip(h, -1.0, float(k)) for k, (*_, h) in enumerate(found)],
         [h + x for (*_, h), x in zip(found, inputs, strict=True)],
         [h * H for *_, h in found],  # H would have to be repeated
         [tg.exp(tg.sum(h)) for *_, h in found],  # numbers have no rows
+        [tg.exp(z[:, t : t + 3][:, :2][:, :1]) for t, (z, *_) in enumerate(found[:3])],
         [tg.exp(found[0][0])],
     ):
         graph = named(nodes)
