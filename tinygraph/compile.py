@@ -164,7 +164,8 @@ def compile(
     where = backends.get(backend)
     if jit_compile is True:
         return Function(graph, form, fused_program(graph, where, reuse), guard)
-    program = Program(plan(graph, reuse=reuse), where)
+    called = passes.fewer_calls(graph) if rewrite else graph
+    program = Program(plan(called, reuse=reuse), where)
     wanted = jit_compile == "auto" and rewrite
     fusing = Fusing(graph, where, reuse, program.plan.calls) if wanted else None
     return Function(graph, form, program, guard, fusing)

@@ -49,13 +49,18 @@ class Op:
 
     ``scalar`` is the formula of one element in C-like form, which fusion compiles; ``samples`` are the
     inputs that it is tested on: shapes (or `tinygraph.ops.samples.Draw`) and, last, a dict of attributes.
+    ``ufunc`` is the name of the function of the array module that is all the kernel calls, of as many inputs
+    as that takes: a backend may bind that itself, as a Python frame costs as much as a small call.
     """
 
-    def __init__(self, kernel: Callable[..., None], rule: Rule, scalar: str, samples: Sequence):
+    def __init__(
+        self, kernel: Callable[..., None], rule: Rule, scalar: str, samples: Sequence, ufunc: str = ""
+    ):
         self.name = kernel.__name__.rstrip("_")
         self.kernel = kernel
         self.rule = rule
         self.scalar = scalar
+        self.ufunc = ufunc
         self.samples = samples
         #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
         self.inplace: int = getattr(rule, "inplace", 0)
@@ -194,9 +199,9 @@ def declared(name: str) -> Any:
     return OPS[name]
 
 
-def op(rule: Rule, *, scalar: str = "", samples: Sequence = ()) -> Callable[[Callable], Op]:
+def op(rule: Rule, *, scalar: str = "", samples: Sequence = (), ufunc: str = "") -> Callable[[Callable], Op]:
     """Declare the decorated kernel as an operation: see the head of this file."""
-    return lambda kernel: Op(kernel, rule, scalar, samples)
+    return lambda kernel: Op(kernel, rule, scalar, samples, ufunc)
 
 
 def lift(values: Sequence[Any]) -> tuple[Node, ...]:

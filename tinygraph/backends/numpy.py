@@ -47,6 +47,9 @@ class NumpyBackend:
 
     def bind(self, node: Node, inputs: Sequence[Array], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
+        ufunc = getattr(np, node.op.ufunc) if node.op.ufunc else None
+        if ufunc is not None and len(inputs) == ufunc.nin:
+            return partial(ufunc, *inputs, out)  # 0.4 µs less than by way of the kernel
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
     def threads(self, largest: int) -> AbstractContextManager[None]:

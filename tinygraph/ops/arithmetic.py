@@ -21,7 +21,7 @@ from tinygraph.ops.rules import (
 from tinygraph.ops.samples import PAIRS, Draw, positive, truth
 
 
-@op(elementwise, scalar="{0} + {1}", samples=PAIRS)
+@op(elementwise, scalar="{0} + {1}", ufunc="add", samples=PAIRS)
 def add(xp, x, y, *, out):
     """The sum x + y of each pair of elements.
 
@@ -43,7 +43,7 @@ def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(g, y.shape)
 
 
-@op(elementwise_number, scalar="{0} - {1}", samples=PAIRS)
+@op(elementwise_number, scalar="{0} - {1}", ufunc="subtract", samples=PAIRS)
 def subtract(xp, x, y, *, out):
     """The difference x - y of each pair of elements."""
     xp.subtract(x, y, out=out)
@@ -59,7 +59,7 @@ def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(-g, y.shape)
 
 
-@op(elementwise, scalar="{0} * {1}", samples=PAIRS)
+@op(elementwise, scalar="{0} * {1}", ufunc="multiply", samples=PAIRS)
 def multiply(xp, x, y, *, out):
     """The product x y of each pair of elements."""
     xp.multiply(x, y, out=out)
@@ -78,6 +78,7 @@ def _(g, z, x, y):
 @op(
     elementwise_float,
     scalar="{0} / {1}",
+    ufunc="divide",
     samples=[((3, 4), positive(3, 4)), ((3, 4), positive(4)), ((), positive(2, 2))],
 )
 def divide(xp, x, y, *, out):
@@ -120,7 +121,7 @@ def _(g, z, x, y):
     return sum_to(dx, x.shape), sum_to(dy, y.shape)
 
 
-@op(elementwise_number, scalar="-{0}", samples=[((3, 4),), ((),), ((2, 0),)])
+@op(elementwise_number, scalar="-{0}", ufunc="negative", samples=[((3, 4),), ((),), ((2, 0),)])
 def negative(xp, x, *, out):
     """-x of each element."""
     xp.negative(x, out=out)
@@ -131,7 +132,7 @@ def _(g, y, x):
     return (-g,)
 
 
-@op(elementwise, scalar="abs({0})", samples=[((3, 4),), ((),)])
+@op(elementwise, scalar="abs({0})", ufunc="absolute", samples=[((3, 4),), ((),)])
 def abs_(xp, x, *, out):
     """|x| of each element; the slope at 0 is taken as 0."""
     xp.absolute(x, out=out)
@@ -142,13 +143,13 @@ def _(g, y, x):
     return (g * sign(x),)
 
 
-@op(elementwise_number, scalar="sign({0})", samples=[((3, 4),)])
+@op(elementwise_number, scalar="sign({0})", ufunc="sign", samples=[((3, 4),)])
 def sign(xp, x, *, out):
     """-1, 0 or 1 by the sign of each element."""
     xp.sign(x, out=out)
 
 
-@op(elementwise, scalar="floor({0})", samples=[((3, 4),)])
+@op(elementwise, scalar="floor({0})", ufunc="floor", samples=[((3, 4),)])
 def floor(xp, x, *, out):
     """The largest whole number not above each element."""
     xp.floor(x, out=out)
@@ -168,6 +169,7 @@ def same_shapes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 @op(
     inplace(same_shapes, first=2),
     scalar="{0} + {1}",
+    ufunc="add",
     samples=[((3, 4),) * 3, ((2,),), ((0, 2),) * 2, (Draw(()),) * 5],
 )
 def add_n(xp, x, *others, out):

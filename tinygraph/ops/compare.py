@@ -14,55 +14,55 @@ from tinygraph.ops.samples import PAIRS, truth, whole
 TIES = [(whole(3, 4, below=3), whole(3, 4, below=3)), (whole(3, 4, below=3), (4,))]
 
 
-@op(comparison, scalar="{0} == {1}", samples=TIES)
+@op(comparison, scalar="{0} == {1}", ufunc="equal", samples=TIES)
 def equal(xp, x, y, *, out):
     """x == y of each pair of elements; NaN equals nothing."""
     xp.equal(x, y, out=out)
 
 
-@op(comparison, scalar="{0} != {1}", samples=TIES)
+@op(comparison, scalar="{0} != {1}", ufunc="not_equal", samples=TIES)
 def not_equal(xp, x, y, *, out):
     """x != y of each pair of elements."""
     xp.not_equal(x, y, out=out)
 
 
-@op(comparison, scalar="{0} < {1}", samples=TIES)
+@op(comparison, scalar="{0} < {1}", ufunc="less", samples=TIES)
 def less(xp, x, y, *, out):
     """x < y of each pair of elements."""
     xp.less(x, y, out=out)
 
 
-@op(comparison, scalar="{0} <= {1}", samples=TIES)
+@op(comparison, scalar="{0} <= {1}", ufunc="less_equal", samples=TIES)
 def less_equal(xp, x, y, *, out):
     """x <= y of each pair of elements."""
     xp.less_equal(x, y, out=out)
 
 
-@op(comparison, scalar="{0} > {1}", samples=TIES)
+@op(comparison, scalar="{0} > {1}", ufunc="greater", samples=TIES)
 def greater(xp, x, y, *, out):
     """x > y of each pair of elements."""
     xp.greater(x, y, out=out)
 
 
-@op(comparison, scalar="{0} >= {1}", samples=TIES)
+@op(comparison, scalar="{0} >= {1}", ufunc="greater_equal", samples=TIES)
 def greater_equal(xp, x, y, *, out):
     """x >= y of each pair of elements."""
     xp.greater_equal(x, y, out=out)
 
 
-@op(comparison, scalar="{0} && {1}", samples=[(truth(3, 4), truth(4))])
+@op(comparison, scalar="{0} && {1}", ufunc="logical_and", samples=[(truth(3, 4), truth(4))])
 def logical_and(xp, x, y, *, out):
     """Whether both elements are true."""
     xp.logical_and(x, y, out=out)
 
 
-@op(comparison, scalar="{0} || {1}", samples=[(truth(3, 4), truth(4))])
+@op(comparison, scalar="{0} || {1}", ufunc="logical_or", samples=[(truth(3, 4), truth(4))])
 def logical_or(xp, x, y, *, out):
     """Whether one element or the other is true."""
     xp.logical_or(x, y, out=out)
 
 
-@op(comparison, scalar="!{0}", samples=[(truth(3, 4),)])
+@op(comparison, scalar="!{0}", ufunc="logical_not", samples=[(truth(3, 4),)])
 def logical_not(xp, x, *, out):
     """Whether the element is false."""
     xp.logical_not(x, out=out)

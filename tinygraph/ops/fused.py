@@ -22,6 +22,7 @@ class Fused:
     pieces = None
     gradient = same = stable = multiplications = None
     scalar = ""
+    ufunc = ""
     inplace = 0
     picks = False
 

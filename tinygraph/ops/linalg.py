@@ -22,6 +22,7 @@ def matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 @op(
     matrices,
+    ufunc="matmul",
     samples=[((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((2, 1, 3, 4), (5, 4, 1)), ((2, 0), (0, 3))],
 )
 def matmul(xp, x, y, *, out):

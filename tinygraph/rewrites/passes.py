@@ -7,13 +7,18 @@ from tinygraph.rewrites.batches import batches
 from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
+from tinygraph.rewrites.factors import factors
+from tinygraph.rewrites.gates import gates
 from tinygraph.rewrites.moves import added, joined
+from tinygraph.rewrites.outer import outer
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
 from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
 from tinygraph.rewrites.stable import stable
+from tinygraph.rewrites.stacks import stacks
 from tinygraph.rewrites.tiles import tiles
+from tinygraph.rewrites.transposes import transposes
 
 #: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
@@ -25,10 +30,27 @@ from tinygraph.rewrites.tiles import tiles
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-PASSES = (stable, dedupe, constants, added, tiles, products, siblings, joined, dedupe, whole, alike)
+#: outer, transposes: products as BLAS has them best; siblings has left those that have to be many.
+PASSES = (
+    stable,
+    dedupe,
+    constants,
+    added,
+    tiles,
+    products,
+    siblings,
+    joined,
+    dedupe,
+    whole,
+    alike,
+    outer,
+    transposes,
+)
 #: batches, shares: bring the gates of a layer to one shape; chains: makes one call of what has one shape. For
 #: backends that compile a fused operation; to others it is no gain.
 FUSING = (batches, shares, chains)
+#: gates: the activations of a cell as one. For backends that pay for each call, as NumPy does.
+CALLING = (gates, factors, stacks)
 
 
 def rewrite(graph: Graph) -> Graph:
@@ -41,5 +63,12 @@ def rewrite(graph: Graph) -> Graph:
 def fuse(graph: Graph) -> Graph:
     """Return a graph that computes the same in fewer calls; the very graph where there is nothing to fuse."""
     for each in FUSING:
+        graph = each(graph)
+    return graph
+
+
+def fewer_calls(graph: Graph) -> Graph:
+    """Return a graph that computes the same in fewer calls, and cheaper ones, of operations as they are."""
+    for each in CALLING:
         graph = each(graph)
     return graph
