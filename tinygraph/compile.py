@@ -201,7 +201,8 @@ def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
     with absolute_scope("update"):
         counters = {leaf: add(leaf, 1) for leaf in full.leaves if isinstance(leaf, Counter)}
     complete = counters | computed
-    return Graph({name: _kept(node, complete) for name, node in graph.outputs.items()}, complete)
+    outputs = {name: _kept(node, complete) for name, node in graph.outputs.items()}
+    return full if (outputs, complete) == (full.outputs, computed) else Graph(outputs, complete)
 
 
 def _kept(node: Node, updates: Mapping[Any, Node]) -> Node:
