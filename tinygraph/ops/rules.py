@@ -26,13 +26,13 @@ def broadcast(*shapes: Shape) -> Shape:
     if shapes.count(shapes[0]) == len(shapes):
         return shapes[0]
     rank = max(map(len, shapes))
-    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
-    result = []
-    for sizes in zip(*padded, strict=True):
-        wide = {size for size in sizes if size != 1}
-        if len(wide) > 1:
-            raise GraphError("needs shapes that broadcast (equal, or 1, on each axis)")
-        result.append(wide.pop() if wide else 1)
+    result = [1] * rank
+    for shape in shapes:
+        for axis, size in enumerate(shape, rank - len(shape)):
+            if result[axis] == 1:
+                result[axis] = size
+            elif size not in (1, result[axis]):
+                raise GraphError("needs shapes that broadcast (equal, or 1, on each axis)")
     return tuple(result)
 
 
