@@ -8,25 +8,32 @@ number is the process': what other threads of it multiply at the same time is co
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from functools import cached_property
 from typing import Any
 
 #: multiplications; a product of fewer has one thread in OpenBLAS anyway
 ALONE = 2**18
-#: multiplications of a product, a third of a millisecond, whose program may lose that much and still gain
+#: multiplications; a product of as many takes 0.7 ms of one core, so that sharing it is worth a wait
 LARGE = 2**25
 
 
 class OneThread:
     """A block in which BLAS libraries use one thread. The last of several at once to end gives back what
-    the first one found."""
+    the first one found. Without threadpoolctl it does nothing."""
 
-    def __init__(self, libraries: Sequence[Any]):
-        self.libraries = libraries
+    def __init__(self) -> None:
         self.inside = 0
         self.lock = threading.Lock()
+
+    @cached_property
+    def libraries(self) -> list[Any]:
+        """The BLAS of NumPy, and others that are loaded: threadpoolctl's controllers."""
+        try:
+            from threadpoolctl import ThreadpoolController
+        except ImportError:
+            return []
+        return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
     @property
     def changes(self) -> bool:
@@ -50,18 +57,10 @@ class OneThread:
                     library.set_num_threads(count)
 
 
+#: the one block of the process, as the number is the process'
+one_thread = OneThread()
+
+
 def threads(largest: int) -> AbstractContextManager[None]:
     """Return the block that a program runs in whose largest product takes so many multiplications."""
-    if ALONE <= largest < LARGE and one_thread().changes:
-        return one_thread()
-    return nullcontext()
-
-
-@cache
-def one_thread() -> OneThread:
-    """Return the one block of the process; without threadpoolctl it does nothing."""
-    try:
-        from threadpoolctl import ThreadpoolController
-    except ImportError:
-        return OneThread([])
-    return OneThread(ThreadpoolController().select(user_api="blas").lib_controllers)
+    return one_thread if ALONE <= largest < LARGE and one_thread.changes else nullcontext()
