@@ -202,7 +202,7 @@ def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
     leaves = Graph(graph.outputs, updates).leaves
     with absolute_scope("update"):
         counters = {leaf: add(leaf, 1) for leaf in leaves if isinstance(leaf, Counter)}
-    return Graph(graph.outputs, counters | updates)
+    return Graph(graph.outputs, {**counters, **updates})
 
 
 def _apart(graph: Graph) -> Graph:

@@ -1,4 +1,4 @@
-"""Rewritten equals unrewritten, on drawn graphs and their gradients, after each rewrite and for each alone."""
+"""Rewritten equals unrewritten, on drawn graphs and gradients, after each rewrite in turn and each alone."""
 
 from collections import Counter
 
