@@ -76,7 +76,7 @@ def chosen(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 
 @op(
-    inplace(chosen),
+    chosen,  # not in place: two copies into memory of its own take two thirds of the time of xp.where
     scalar="{0} ? {1} : {2}",
     samples=[(truth(3, 4), (3, 4), (4,)), (truth(3, 1), (), (3, 4))],
 )
@@ -88,7 +88,8 @@ def where(xp, condition, x, y, *, out):
     >>> tg.compile(tg.where(x > 0, x, 0.0))()
     array([0., 4.], dtype=float32)
     """
-    out[...] = xp.where(condition, x, y)
+    xp.copyto(out, y)
+    xp.copyto(out, x, where=condition)
 
 
 @where.vjp
