@@ -19,7 +19,7 @@ def named(nodes):
     return tg.Graph({str(k): node for k, node in enumerate(nodes)})
 
 
-def recurrence(steps=4, dtype="float64"):
+def recurrence(steps=4, dtype="float64", activation=tg.tanh):
     """Steps of a cell with four gates, its weights parameters."""
     random = np.random.default_rng(0)
     w, u, b = (
@@ -30,7 +30,8 @@ def recurrence(steps=4, dtype="float64"):
     rows = tg.reshape(x, shape=(-1, 3)) @ w + b
     outputs = []
     for t in range(steps):
-        i, f, g, o = activated(rows[2 * t : 2 * t + 2] + h @ u)
+        z = rows[2 * t : 2 * t + 2] + h @ u
+        i, f, g, o = activated(z, (tg.sigmoid, tg.sigmoid, activation, tg.sigmoid))
         h = o * tg.tanh(f * h + i * g)
         outputs.append(h)
     return named(outputs), (w, u, b)
@@ -57,8 +58,9 @@ def test_near_misses_are_left_alone():
     for nodes in (
         [tg.sigmoid(Z)],
         [tg.sigmoid(Z[:, 0:8])],
-        [tg.sigmoid(i), tg.sigmoid(f), tg.tanh(g)],
-        [tg.sigmoid(i), tg.sigmoid(f), tg.relu(g), tg.sigmoid(o)],
+        [tg.sigmoid(i), tg.relu(f), tg.relu(g), tg.relu(o)],
+        [tg.sigmoid(Z[:, 0:1]), tg.sigmoid(Z[:, 1:3])],
+        [tg.sigmoid(Z), tg.tanh(Z)],
         [tg.tanh(i), tg.tanh(f), tg.tanh(g), tg.tanh(o)],
         [tg.sigmoid(Z[:, 0:5]), tg.tanh(Z[:, 4:8])],
         [tg.sigmoid(Z[0:1]), tg.tanh(Z[1:2])],
@@ -68,8 +70,18 @@ def test_near_misses_are_left_alone():
         assert gates(graph) is graph
 
 
-def test_the_scale_goes_into_the_weights_once():
-    graph, weights = recurrence()
+def test_columns_of_another_activation_are_left_as_they_are():
+    i, f, g, o = tg.split(Z, 4, axis=1)
+    graph = named([tg.sigmoid(i), tg.sigmoid(f), tg.relu(g), tg.sigmoid(o)])
+    rewritten = gates(graph)
+    assert rewritten.count()["tanh"] == 1
+    assert "sigmoid" not in rewritten.count()
+    check_kept(graph, rewritten)
+
+
+@pytest.mark.parametrize("activation", [tg.tanh, tg.relu])
+def test_the_scale_goes_into_the_weights_once(activation):
+    graph, weights = recurrence(activation=activation)
     rewritten = gates(graph)
     scaled = [node for node in rewritten.nodes if node.op is tg.multiply and node.inputs[0] in weights]
     assert {node.inputs[0] for node in scaled} == set(weights)

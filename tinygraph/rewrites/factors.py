@@ -18,25 +18,31 @@ def factors(graph: Graph) -> Graph:
     """Return ``graph`` with products of three or more factors multiplied in the order of their depth."""
     uses = Counter(chain(graph.roots, *(node.inputs for node in graph.nodes)))
     depth: dict[Node, int] = {}
-    known: dict[frozenset[Node], Node] = {}
+    pairs: dict[frozenset[Node], Node] = {}
     inner: set[Node] = set()
     tops: list[Node] = []
     for node in graph.nodes:
         depth[node] = 1 + max((depth[source] for source in node.inputs), default=0)
         if node.op is multiply:
-            known.setdefault(frozenset(node.inputs), node)
             within = [source for source in node.inputs if source.op is multiply and uses[source] == 1]
             inner.update(within)
             if within:
                 tops.append(node)
+            else:
+                pairs.setdefault(frozenset(node.inputs), node)
     new: dict[Node, Node] = {}
     for node in tops:
         if node not in inner:
-            found = _factors(node, inner)
-            late = max(found, key=depth.__getitem__)
-            if late not in node.inputs and all(source.dtype == node.dtype for source in found):
-                new[node] = _product(node, sorted(found, key=depth.__getitem__), known)
+            found = sorted(_factors(node, inner), key=depth.__getitem__)
+            *_, before, late = found
+            if depth[before] < depth[late] and late not in node.inputs and _one_dtype(node, found):
+                new[node] = _product(node, found, pairs)
     return graph.substitute(new) if new else graph
+
+
+def _one_dtype(node: Node, found: Sequence[Node]) -> bool:
+    """Whether no factor would be rounded otherwise than in the product as it is."""
+    return all(factor.dtype == node.dtype for factor in found)
 
 
 def _factors(node: Node, inner: set[Node]) -> list[Node]:
@@ -52,11 +58,11 @@ def _factors(node: Node, inner: set[Node]) -> list[Node]:
     return found
 
 
-def _product(node: Node, ordered: Sequence[Node], known: dict[frozenset[Node], Node]) -> Node:
+def _product(node: Node, ordered: Sequence[Node], pairs: dict[frozenset[Node], Node]) -> Node:
     """Return the product from left to right; the first two may have met elsewhere."""
     total, *others = ordered
     with absolute_scope(node.scope):
         for factor in others:
-            met = known.get(frozenset((total, factor)))
+            met = pairs.get(frozenset((total, factor)))
             total = multiply(total, factor) if met is None else met
     return total
