@@ -19,6 +19,8 @@ Matrices = Sequence[Node]
 
 def batches(graph: Graph) -> Graph:
     """Return ``graph`` with small batches of products, and short sums of matrices, matrix by matrix."""
+    if not any(_is_product(node) or _is_sum(node) for node in graph.nodes):
+        return graph
     apart = _apart(graph)
     found: dict[Node, Matrices] = {}
     new: dict[Node, Node] = {}
@@ -33,7 +35,7 @@ def batches(graph: Graph) -> Graph:
                 new[node] = add_n(*found[node.inputs[0]])
             elif _is_row(node):
                 new[node] = concat(found[node.inputs[0].inputs[0]], axis=1)
-    return graph.substitute(new) if new else graph
+    return graph.substitute(new)
 
 
 def _apart(graph: Graph) -> dict[Node, bool]:
