@@ -92,18 +92,20 @@ class Program:
         for node in (*self.leaves, *self.plan.schedule):
             if node not in self.arrays:
                 self.arrays[node] = self._array(node)
-        self.compute: list[Call] = []
-        self.commit: list[Call] = []
+        compute: list[Call] = []
+        commit: list[Call] = []
         calls: dict[Node, list[Call]] = defaultdict(list)
         for node, call in self.steps():
             calls[node].append(call)
         for step, node in enumerate(self.plan.schedule):
-            phase = self.compute if step < self.plan.commit else self.commit
+            phase = compute if step < self.plan.commit else commit
             phase.extend(calls.pop(node, ()))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         for node, leaf in self.plan.copies:
-            self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
+            commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
+        self.compute = self.backend.recorded(compute)
+        self.commit = self.backend.recorded(commit)
 
     def _array(self, node: Node) -> Any:
         if node in self.plan.parts:

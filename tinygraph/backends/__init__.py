@@ -42,9 +42,12 @@ class Backend(Protocol):
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
 
+    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
+        """Return calls that do the same as these one after another, fewer where some can be made at once."""
+
     def compiled(self) -> FastBackend:
-        """Return a backend of the same arrays that runs fused operations as machine code; raises
-        `BackendError` where there is none."""
+        """Return a backend of the same arrays that runs machine code; raises `BackendError` where there is
+        none."""
 
 
 class Device(NamedTuple):
@@ -68,7 +71,7 @@ def get(name: str) -> Backend:
 
 
 def compiles(name: str) -> bool:
-    """Whether backend ``name`` can run fused operations as machine code."""
+    """Whether backend ``name`` can run machine code."""
     try:
         get(name).compiled()
     except BackendError:

@@ -47,8 +47,12 @@ class NumpyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
+    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
+        """Return the calls themselves."""
+        return calls
+
     def compiled(self) -> FastBackend:
-        """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""
+        """Return NumPy with machine code beside it; raises `BackendError` without llvmlite."""
         from tinygraph.backends.fast import FastBackend
 
         return FastBackend()

@@ -1,9 +1,8 @@
-"""Fused elementwise operations as machine code, compiled with llvmlite: the extra ``fast``."""
+"""Machine code for products and fused operations, compiled with llvmlite: the extra ``fast``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 try:
@@ -16,36 +15,35 @@ except ImportError as problem:
         f"jit_compile: llvmlite cannot be imported ({problem}); pip install 'tinygraph[fast]'."
     ) from None
 
-from tinygraph.backends.fast import call, finite, kernel, library
+from tinygraph.backends.fast import elementwise, finite, product
+from tinygraph.backends.fast.call import tapes
 from tinygraph.backends.fast.machine import machine
 from tinygraph.backends.numpy import NumpyBackend
-from tinygraph.graph import Graph, Node
-from tinygraph.ops import all_finite
+from tinygraph.graph import Node
+from tinygraph.ops import all_finite, matmul
 from tinygraph.ops.fused import fused
+
+Run = Callable[[], Any]
 
 
 class FastBackend(NumpyBackend):
-    """NumPy, except that fused operations, and the look for what is not finite, run as machine code."""
+    """NumPy, except that what there is machine code for runs as such, a whole stretch of calls as one."""
 
-    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Run:
         """Return a call without arguments that computes ``node`` into ``out``."""
-        if node.op is all_finite:
-            block = finite.block(inputs, out)
-            if block is not None:
-                return call.kept(library.function(finite.source(machine().host)), block, [*inputs, out])
-        if node.op is fused:
-            bound = call.bound(node.attrs["graph"], inputs, out)
-            if bound is not None:
-                varies = tuple(step != 0 for _, step in bound.space.strides[: len(inputs)])
-                text = source(node.attrs["graph"], varies, bound.space.cols == 1)
-                return call.call(bound, library.function(text))
-        return super().bind(node, inputs, out)
+        bound: Run | None = None
+        if node.op is matmul:
+            x, y = inputs
+            bound = product.call(x, y, out, machine().host)
+        elif node.op is all_finite:
+            bound = finite.call(inputs, out, machine().host)
+        elif node.op is fused:
+            bound = elementwise.call(node.attrs["graph"], inputs, out, machine().host)
+        return bound or super().bind(node, inputs, out)
 
-
-@lru_cache(maxsize=4096)
-def source(graph: Graph, varies: tuple[bool, ...], one_column: bool) -> str:
-    """The text of a kernel."""
-    return kernel.source(graph, varies, one_column, machine().host)
+    def recorded(self, calls: Sequence[Run]) -> list[Run]:
+        """Return calls that do the same one after another, each stretch of machine code as one."""
+        return tapes(calls)
 
 
 def describe() -> str:
