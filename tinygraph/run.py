@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -52,7 +53,7 @@ class Program:
             if guard is not None and not bool(self.value(guard)):
                 return False
             if self.commit:
-                with interrupts_held():
+                with self.held():
                     for call in self.commit:
                         call()
         return True
@@ -80,7 +81,7 @@ class Program:
         for node in self.plan.schedule:
             if node in self.plan.joined:
                 for source, index in self.plan.joined[node]:
-                    yield node, partial(self.backend.write, self.arrays[node][index], self.arrays[source])
+                    yield node, self.backend.copying(self.arrays[node][index], self.arrays[source])
             elif node in self.plan.called:
                 inputs = [self.arrays[source] for source in node.inputs]
                 yield node, self.backend.bind(node, inputs, self.arrays[node])
@@ -103,9 +104,11 @@ class Program:
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         for node, leaf in self.plan.copies:
-            commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
+            commit.append(self.backend.copying(self.arrays[leaf], self.arrays[node]))
         self.compute = self.backend.recorded(compute)
         self.commit = self.backend.recorded(commit)
+        # To hold interrupts takes 10 us, a fifth of the smallest step.
+        self.held = nullcontext if self.backend.uninterrupted(self.commit) else interrupts_held
 
     def _array(self, node: Node) -> Any:
         if node in self.plan.parts:

@@ -42,8 +42,14 @@ class Backend(Protocol):
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
         """Return a call without arguments that computes ``node`` into ``out``."""
 
+    def copying(self, array: Any, value: Any) -> Callable[[], Any]:
+        """Return a call that copies ``value``, from this device, into ``array``."""
+
     def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
         """Return calls that do the same as these one after another, fewer where some can be made at once."""
+
+    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
+        """Whether Ctrl-C cannot come between what these calls do."""
 
     def compiled(self) -> FastBackend:
         """Return a backend of the same arrays that runs machine code; raises `BackendError` where there is

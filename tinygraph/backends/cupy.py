@@ -47,9 +47,17 @@ class CupyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
 
+    def copying(self, array: Any, value: Any) -> Callable[[], Any]:
+        """Return a call that copies ``value``, from this device, into ``array``."""
+        return partial(self.xp.copyto, array, value)
+
     def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
         """Return the calls themselves."""
         return calls
+
+    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
+        """They are made from Python, where it can."""
+        return False
 
     def compiled(self) -> FastBackend:
         """There is no such backend yet."""

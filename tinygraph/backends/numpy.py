@@ -47,9 +47,17 @@ class NumpyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
+    def copying(self, array: Array, value: Array) -> Callable[[], Any]:
+        """Return a call that copies ``value``, from this device, into ``array``."""
+        return partial(np.copyto, array, value)
+
     def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
         """Return the calls themselves."""
         return calls
+
+    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
+        """They are made from Python, where it can."""
+        return False
 
     def compiled(self) -> FastBackend:
         """Return NumPy with machine code beside it; raises `BackendError` without llvmlite."""

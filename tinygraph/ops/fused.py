@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ class Fused:
     pieces = None
     gradient = None
     scalar = ""
-    inplace = 0
+    inplace = sys.maxsize  # any input of a result's shape: an element is read before one is written there
     picks = False
 
     def __call__(self, *inputs: Node, graph: Graph) -> Node:

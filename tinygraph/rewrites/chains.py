@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
-from tinygraph.ops import concat, input
+from tinygraph.ops import concat, copy, input
 from tinygraph.ops.fused import fused, part
 
 #: The most operands that the operations of a region have together, and of one of them: compiling takes time
@@ -20,14 +20,12 @@ LARGEST, WIDEST = 200, 64
 
 
 def chains(graph: Graph) -> Graph:
-    """Return ``graph`` with every region of two or more elementwise operations as one `Fused` node."""
+    """Return ``graph`` with every region of elementwise operations as one `Fused` node."""
     regions = _Regions(graph).found()
     new: dict[Node, Node] = {}
     known: dict[Any, Graph] = {}
     for nodes, results in regions:
         inputs, inner = _inner(nodes, results, known)
-        if not inputs:  # of numbers alone: a node without inputs would be a leaf
-            continue
         with absolute_scope(nodes[-1].scope):
             whole = fused(*inputs, graph=inner)
             for index, node in enumerate(results):
@@ -108,7 +106,8 @@ class _Regions:
 
     def found(self) -> list[tuple[list[Node], list[Node]]]:
         """Return each region's nodes in order, and those of them that are wanted outside."""
-        regions = [part for nodes in self._connected() for part in self._split(nodes) if len(part) > 1]
+        parts = [part for nodes in self._connected() for part in self._split(nodes)]
+        regions = [part for part in parts if len(part) > 1 or not self._is_copy(*part)]
         home = [-1] * len(self.nodes)
         for number, region in enumerate(regions):
             for k in region:
@@ -118,6 +117,10 @@ class _Regions:
             wanted = [k for k in region if k in self.roots or any(home[u] != number for u in self.users[k])]
             named.append(([self.nodes[k] for k in region], [self.nodes[k] for k in wanted]))
         return named
+
+    def _is_copy(self, k: int) -> bool:
+        """Whether this only puts numbers elsewhere, which takes no arithmetic."""
+        return self.nodes[k].op in (copy, concat)
 
     def _connected(self) -> Iterable[list[int]]:
         """The nodes that edges within a region hold together."""
@@ -161,12 +164,14 @@ def _inner(
     inputs: list[Node] = []
     members = {node: k for k, node in enumerate(nodes)}
     recipe: list[Any] = []
+    outside = [source for node in nodes for source in node.inputs if source not in members]
+    some = not all(map(_is_number, outside))  # of numbers alone: a node without inputs would be a leaf
     for node in nodes:
         sources: list[Any] = []
         for source in node.inputs:
             if source in members:
                 sources.append((members[source],))
-            elif _is_number(source):
+            elif some and _is_number(source):
                 number = repr(source.attrs.get("number", source.attrs["value"].flat[0]))
                 sources.append((number, source.dtype, source.shape))
             else:

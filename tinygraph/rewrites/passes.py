@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tinygraph.graph import Graph
+from tinygraph.rewrites.added import added
+from tinygraph.rewrites.apart import apart
 from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.products import products
@@ -10,6 +12,7 @@ from tinygraph.rewrites.rows import alike, whole
 from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
 from tinygraph.rewrites.tiles import tiles
+from tinygraph.rewrites.untransposed import untransposed
 
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
@@ -18,9 +21,11 @@ from tinygraph.rewrites.tiles import tiles
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
 PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
-#: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
-#: backends that compile a fused operation; to others it is no gain.
-FUSING = (shares, chains)
+#: For backends that compile; to others it is no gain.
+#: added, apart, added: x_t W then begins with the bias, and h_(t-1) U with that.
+#: untransposed: products read their right factor by rows.
+#: shares: brings the gates of a layer to one shape. chains: makes one call of what has one shape.
+FUSING = (added, apart, added, untransposed, shares, chains)
 
 
 def rewrite(graph: Graph) -> Graph:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygraph.backends.fast import kernel
+from tinygraph.backends.fast.axes import joined
 from tinygraph.backends.fast.call import Array, Call, Run, nothing
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.library import function
@@ -89,23 +90,12 @@ def _tidy(array: Array) -> bool:
 
 def _walk(shape: tuple[int, ...], arrays: Sequence[Array]) -> Space | None:
     """Join axes until rows and columns are left; None where that cannot be."""
-    axes = [axis for axis, size in enumerate(shape) if size != 1]
-    sizes: list[int] = []
-    steps: list[list[int]] = []
-    for axis in axes:
-        here = [array.strides[axis] for array in arrays]
-        if steps and all(outer == inner * shape[axis] for outer, inner in zip(steps[-1], here, strict=True)):
-            sizes[-1] *= shape[axis]
-            steps[-1] = here
-        else:
-            sizes.append(shape[axis])
-            steps.append(here)
-    last = steps[-1] if steps else [0] * len(arrays)
-    along = all(step in (0, array.itemsize) for step, array in zip(last, arrays, strict=True))
-    if len(sizes) <= 1 and not along:
-        sizes, steps, along = [*sizes, 1], [*steps, [0] * len(arrays)], True
-    while len(sizes) < 2:
-        sizes, steps = [1, *sizes], [[0] * len(arrays), *steps]
-    if len(sizes) > 2 or not along:
+    none = (1, [0] * len(arrays))
+    axes = joined(shape, arrays) or [none]
+    along = all(step in (0, array.itemsize) for step, array in zip(axes[-1][1], arrays, strict=True))
+    if len(axes) == 1:
+        axes, along = [none, *axes] if along else [*axes, none], True
+    if len(axes) > 2 or not along:
         return None
-    return Space(sizes[0], sizes[1], list(zip(*steps, strict=True)))
+    (rows, row_steps), (cols, steps) = axes
+    return Space(rows, cols, list(zip(row_steps, steps, strict=True)))

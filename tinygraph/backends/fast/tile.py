@@ -13,8 +13,9 @@ from tinygraph.backends.fast.kernel import Host, attributes
 from tinygraph.backends.fast.vectors import Value, Vectors
 
 #: What each part of a product is told: the block; where the first element of its part of A, B and C stands;
-#: how many rows of B to take; whether C begins at zero; and how many columns are left.
-ARGUMENTS = "ptr %block, ptr %a, ptr %b, ptr %c, i64 %depth, i1 %begins, i64 %columns"
+#: what its sums begin with, the bytes between rows of that, and whether it is zero; how many rows of B to
+#: take, and how many columns are left.
+ARGUMENTS = "ptr %block, ptr %a, ptr %b, ptr %c, ptr %z, i64 %z_row, i1 %zero, i64 %depth, i64 %columns"
 #: Additions that the processor has on the way at once: two a cycle, which take four cycles.
 ON_THE_WAY = 8
 
@@ -46,7 +47,7 @@ def words(**places: int) -> str:
 
 
 class _Body:
-    """Sums begin at zero or at what C holds, grow with k, and are stored."""
+    """Sums begin with Z or at zero, grow with k, and are stored."""
 
     def __init__(self, tile: Tile, host: Host):
         self.tile = tile
@@ -59,7 +60,7 @@ class _Body:
     def lines(self) -> list[str]:
         write = self.v.lines.append
         self._entry()
-        held = [memory.load(self.v, self.tile.dtype, at, self.mask) for at in self.places]
+        held = [memory.load(self.v, self.tile.dtype, at, self.mask) for at in self._places("z")]
         write("  br label %start\nstart:")
         for cell, value in enumerate(held):
             write(f"  %sum{cell} = phi {self.kind} [zeroinitializer, %entry], [{value.text}, %held]")
@@ -72,24 +73,30 @@ class _Body:
             sums = self._loop("many", several, before, first, "%most", [*sums, *nothing])
             before, first = "many.end", "%many.k"
         sums = self._loop("one", 1, before, first, "%depth", sums)
-        for at, total in zip(self.places, sums, strict=True):
+        for at, total in zip(self._places("c"), sums, strict=True):
             memory.store(self.v, total, at, self.mask)
         write("  ret void")
         return self.v.lines
 
     def _entry(self) -> None:
-        """The addresses of the rows of A, and of each vector of C."""
-        write, v = self.v.lines.append, self.v
+        write = self.v.lines.append
         write("entry:\n" + words(a_row=4, a_step=5, b_row=7, c_row=9))
-        self.rows, row_of_c, self.places = ["%a"], "%c", []
-        for row in range(self.tile.rows):
-            if row:
-                self.rows.append(v.write(f"getelementptr i8, ptr {self.rows[-1]}, i64 %a_row"))
-                row_of_c = v.write(f"getelementptr i8, ptr {row_of_c}, i64 %c_row")
-            self.places += [self._vector(row_of_c, vector) for vector in range(self.tile.vectors)]
+        self.rows_of_a = self._rows("a")
         if self.tile.masked:
-            self.mask = memory.lanes_up_to(v, "%columns")
-        write("  br i1 %begins, label %start, label %held\nheld:")
+            self.mask = memory.lanes_up_to(self.v, "%columns")
+        write("  br i1 %zero, label %start, label %held\nheld:")
+
+    def _rows(self, matrix: str) -> list[str]:
+        """The addresses of the rows of a matrix."""
+        rows = [f"%{matrix}"]
+        for _ in range(self.tile.rows - 1):
+            rows.append(self.v.write(f"getelementptr i8, ptr {rows[-1]}, i64 %{matrix}_row"))
+        return rows
+
+    def _places(self, matrix: str) -> list[str]:
+        """The addresses of all vectors of a matrix."""
+        rows = self._rows(matrix)
+        return [self._vector(rows[row], vector) for row, vector in self.cells]
 
     def _vector(self, row: str, vector: int) -> str:
         return self.v.write(f"getelementptr i8, ptr {row}, i64 {vector * self.tile.lanes * self.size}")
@@ -132,5 +139,8 @@ class _Body:
             memory.load(v, dtype, self._vector(row, vector), self.mask) for vector in range(self.tile.vectors)
         ]
         step = v.write(f"mul i64 {k}, %a_step")
-        a = [memory.splat(v, dtype, v.write(f"getelementptr i8, ptr {at}, i64 {step}")) for at in self.rows]
+        a = [
+            memory.splat(v, dtype, v.write(f"getelementptr i8, ptr {at}, i64 {step}"))
+            for at in self.rows_of_a
+        ]
         return [v.fma(a[row], b[vector], one) for (row, vector), one in zip(self.cells, sums, strict=True)]
