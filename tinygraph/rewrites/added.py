@@ -27,4 +27,5 @@ def added(graph: Graph) -> Graph:
 def _goes_along(other: Node, product: Node, total: Node) -> bool:
     """Whether the other value has the rows of the product, or is one row for all of them."""
     rows = other.shape in (total.shape, total.shape[1:], (1, *total.shape[1:]))
-    return rows and total.ndim == 2 and product.shape == total.shape and other.dtype == total.dtype
+    alike = product.shape == total.shape and other.dtype == product.dtype == total.dtype
+    return rows and alike and total.ndim == 2

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 try:
     import llvmlite
     import llvmlite.binding as llvm
@@ -17,13 +15,12 @@ except ImportError as problem:
         f"jit_compile: llvmlite cannot be imported ({problem}); pip install 'tinygraph[fast]'."
     ) from None
 
-from tinygraph.backends.fast import copying, elementwise, finite, product, reduction
+from tinygraph.backends.fast.binding import bound
 from tinygraph.backends.fast.call import Call, Run, tapes
 from tinygraph.backends.fast.machine import machine
+from tinygraph.backends.fast.moving import moved
 from tinygraph.backends.numpy import NumpyBackend
 from tinygraph.graph import Node
-from tinygraph.ops import affine, all_finite, copy, matmul, mean, reshape, sum
-from tinygraph.ops.fused import fused
 
 
 class FastBackend(NumpyBackend):
@@ -31,29 +28,11 @@ class FastBackend(NumpyBackend):
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Run:
         """Return a call without arguments that computes ``node`` into ``out``."""
-        host = machine().host
-        bound: Run | None = None
-        if node.op is fused:
-            bound = elementwise.call(node.attrs["graph"], inputs, out, host)
-        elif node.op in (matmul, affine):
-            bound = product.call(inputs, out, host)
-        elif node.op is all_finite:
-            bound = finite.call(inputs, out, host)
-        elif node.op in (sum, mean):
-            axis = node.attrs["axis"]
-            divisor = 1 if node.op is sum else inputs[0].size // max(1, out.size)
-            bound = reduction.call(inputs[0], out, axis, divisor, host)
-        elif node.op is copy:
-            bound = copying.call(out, inputs[0], host)
-        elif node.op.view is not None and node.op.view.of_strided:
-            bound = copying.call(out, node.op.view.make(np, inputs[0], **node.attrs), host)
-        elif node.op is reshape:
-            bound = copying.call(out.reshape(inputs[0].shape), inputs[0], host)
-        return bound or super().bind(node, inputs, out)
+        return bound(node, inputs, out, machine().host) or super().bind(node, inputs, out)
 
     def copying(self, array: Any, value: Any) -> Run:
         """Return a call that copies ``value`` into ``array``."""
-        return copying.call(array, value, machine().host) or super().copying(array, value)
+        return moved(array, value, machine().host)
 
     def recorded(self, calls: Sequence[Run]) -> list[Run]:
         """Return calls that do the same one after another, each stretch of machine code as one."""

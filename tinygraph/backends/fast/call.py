@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -44,6 +45,17 @@ def tapes(runs: Iterable[Run]) -> list[Run]:
         calls: list[Any] = list(stretch)
         shorter += [_tape(calls)] if machine and len(calls) > 1 else calls
     return shorter
+
+
+def in_turn(runs: Iterable[Run]) -> Run:
+    """Return what makes these runs one after another."""
+    shorter = tapes(runs)
+    return shorter[0] if len(shorter) == 1 else partial(_each, shorter)
+
+
+def _each(runs: Sequence[Run]) -> None:
+    for run in runs:
+        run()
 
 
 def _tape(calls: Sequence[Call]) -> Call:

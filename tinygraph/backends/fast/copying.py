@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 
-from tinygraph.backends.fast import elementwise, turning
+from tinygraph.backends.fast import turning
 from tinygraph.backends.fast.axes import joined
 from tinygraph.backends.fast.call import Array, Call, Run, nothing
 from tinygraph.backends.fast.kernel import NAME, Host, attributes
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.tile import words
-from tinygraph.backends.fast.vectors import FLOATS, TYPES
-from tinygraph.graph import Graph
-from tinygraph.ops import copy, input
+from tinygraph.backends.fast.vectors import FLOATS
 
 AXES = 3  # beside the one that runs lie along
 
@@ -38,14 +36,7 @@ def call(y: Array, x: Array, host: Host) -> Run | None:
         if across == along == y.itemsize:
             block = [*addresses, rows, y_row, columns, x_row]
             return Call(function(turning.source(y.dtype.name, host)), block, arrays)
-    walked = elementwise.call(_copy(y.shape, y.dtype.name), [x], [y], host) if y.dtype.name in TYPES else None
-    return walked if isinstance(walked, Call) else None
-
-
-@lru_cache(maxsize=256)
-def _copy(shape: tuple[int, ...], dtype: str) -> Graph:
-    """As an elementwise operation, which can also repeat a number along its rows."""
-    return Graph({"0": copy(input("0", shape, dtype))})
+    return None
 
 
 @cache

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.backends.fast import kernel
+from tinygraph.backends.fast import copying, kernel
 from tinygraph.backends.fast.axes import joined
-from tinygraph.backends.fast.call import Array, Call, Run, nothing
+from tinygraph.backends.fast.call import Array, Call, Run, in_turn, nothing
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.lowering import pieces
@@ -60,19 +60,14 @@ def call(graph: Graph, inputs: Sequence[Array], out: Sequence[Array], host: Host
         words += [array.ctypes.data, step]
     varies = tuple(step != 0 for _, step in space.strides[: len(inputs)])
     run = Call(function(source(graph, varies, space.cols == 1, host)), words, found.arrays)
-    return partial(_copied, found.copies, run) if found.copies else run
+    first = [copying.call(y, x, host) or partial(np.copyto, y, x) for x, y in found.copies]
+    return in_turn([*first, run])
 
 
 @lru_cache(maxsize=4096)
 def source(graph: Graph, varies: tuple[bool, ...], one_column: bool, host: Host) -> str:
     """The text of a kernel."""
     return kernel.source(graph, varies, one_column, host)
-
-
-def _copied(copies: Sequence[tuple[Array, Array]], run: Run) -> None:
-    for array, copy in copies:
-        np.copyto(copy, array)
-    run()
 
 
 def _split(array: Array, output: Any) -> list[Array]:

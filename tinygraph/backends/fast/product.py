@@ -19,8 +19,8 @@ from tinygraph.backends.fast.call import Array, Call, Run, nothing
 from tinygraph.backends.fast.kernel import NAME, Host, attributes
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.tile import Tile, words
+from tinygraph.backends.fast.vectors import FLOATS
 
-DTYPES = ({"float32"}, {"float64"})
 ROWS = (6, 2, 1)  # of a tile; a product of one row has tiles of many columns, as it only reads B once
 #: So many rows of B meet all of A before the next ones do: 32 to 256 rows of A, and 320 to 6400 of B with
 #: 256 to 1024 columns ran at 200 to 270 GFLOP/s with 256, at 150 to 250 with 64 or with all.
@@ -34,24 +34,24 @@ def call(inputs: Sequence[Array], c: Array, host: Host) -> Run | None:
     columns; the addresses of B, C and Z, if any, each with the bytes between its rows.
     """
     *start, a, b = inputs
-    if (
-        c.ndim != 2
-        or a.ndim != 2
-        or b.ndim != 2
-        or {array.dtype.name for array in (c, *inputs)} not in DTYPES
-    ):
-        return None
-    z = np.broadcast_to(start[0], c.shape) if start else None
-    walked = [b, c] if z is None else [b, c, z]
-    if not all(array.shape[1] == 1 or array.strides[1] == array.itemsize for array in walked):
+    types = {array.dtype.name for array in (c, *inputs)}
+    if not a.ndim == b.ndim == c.ndim == 2 or len(types) > 1 or types.isdisjoint(FLOATS):
         return None
     if not c.size:
         return nothing
+    walked = [b, c, *(np.broadcast_to(z, c.shape) for z in start)]
+    if not all(map(_walks, walked)):
+        return None
     words = [*c.shape, a.shape[1], a.ctypes.data, *a.strides]
     for array in walked:
         words += [array.ctypes.data, array.strides[0]]
-    words += [0, 0] if z is None else []
+    words += [] if start else [0, 0]
     return Call(function(source(c.dtype.name, len(c) == 1, host)), words, (a, *walked))
+
+
+def _walks(array: Array) -> bool:
+    """Whether rows have no gaps within."""
+    return array.shape[1] == 1 or not array.size or array.strides[1] == array.itemsize
 
 
 class Step(NamedTuple):
