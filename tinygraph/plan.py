@@ -237,28 +237,30 @@ class _Planner:
         last = self.last_read.get(leaf, -1)
         if step < self.commit or last > step or leaf in self.donated.values():
             return False
-        return last < step or (not node.op.picks and self._may_overwrite(node, leaf, leaf))
+        return last < step or self._may_overwrite(self.schedule[step], leaf, leaf)
 
     def _operand_to_overwrite(self, step: int, node: Node) -> Node | None:
         """The value that an elementwise call reads last and element by element: it may write over it."""
-        for source in node.inputs[: node.op.inplace]:
+        call = self.schedule[step]
+        for source in call.inputs[: call.op.inplace]:
             owner = self.owner[source]
             if (
                 owner in self.slots
+                and owner not in self.handed_over
                 and self.last_read[owner] == step
                 and source in self.contiguous
                 and source.shape == node.shape
                 and source.dtype == node.dtype
                 and (source is owner or source.size == owner.size)
-                and self._may_overwrite(node, owner, source)
+                and self._may_overwrite(call, owner, source)
             ):
                 return owner
         return None
 
-    def _may_overwrite(self, node: Node, owner: Node, source: Node) -> bool:
-        """Whether ``node`` reads the memory of ``owner`` through ``source`` alone, and where it may write."""
-        alone = all(other is source for other in node.inputs if self.owner[other] is owner)
-        return alone and source not in node.inputs[node.op.inplace :]
+    def _may_overwrite(self, call: Node, owner: Node, source: Node) -> bool:
+        """Whether ``call`` reads the memory of ``owner`` through ``source`` alone, and where it may write."""
+        alone = all(other is source for other in call.inputs if self.owner[other] is owner)
+        return alone and source not in call.inputs[call.op.inplace :]
 
     def _copies(self) -> list[tuple[Node, Node]]:
         """The updates that no call writes in place: they are copied when everything else has run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
 from operator import attrgetter, is_not
 from typing import Any
@@ -56,7 +57,7 @@ class Program:
             if guard is not None and not bool(self.value(guard)):
                 return False
             if self.commit:
-                with interrupts_held():
+                with self.held():
                     for call in self.commit:
                         call()
         return True
@@ -89,7 +90,7 @@ class Program:
             inputs = [self.arrays[source] for source in node.inputs]
             return [self.backend.bind(node, inputs, self.arrays[node])]
         return [
-            partial(self.backend.write, self.arrays[node][index], self.arrays[source])
+            self.backend.copying(self.arrays[node][index], self.arrays[source])
             for source, index in self.plan.joined.get(node, ())
         ]
 
@@ -100,15 +101,19 @@ class Program:
         for node in (*self.leaves, *self.plan.schedule):
             if node not in self.arrays:
                 self.arrays[node] = self._array(node)
-        self.compute: list[Call] = []
-        self.commit: list[Call] = []
+        compute: list[Call] = []
+        commit: list[Call] = []
         for step, node in enumerate(self.plan.schedule):
-            phase = self.compute if step < self.plan.commit else self.commit
+            phase = compute if step < self.plan.commit else commit
             phase.extend(self._calls(node))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         for node, leaf in self.plan.copies:
-            self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
+            commit.append(self.backend.copying(self.arrays[leaf], self.arrays[node]))
+        self.compute = self.backend.recorded(compute)
+        self.commit = self.backend.recorded(commit)
+        # To hold interrupts takes 10 us, a fifth of the smallest step.
+        self.held = nullcontext if self.backend.uninterrupted(self.commit) else interrupts_held
 
     def _array(self, node: Node) -> Any:
         if node in self.plan.slots:

@@ -53,6 +53,12 @@ def test_the_same_columns_of_several_arrays_are_columns_of_the_stack():
     check_stacked(graph, {"subtract": 2 * STEPS}, {"subtract": 2})
 
 
+def test_the_same_value_twice_is_no_stack():
+    x = tg.input("x", (1, 1))
+    graph = named([tg.tanh(x), tg.tanh(x)])
+    assert stacks(graph) is graph
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_steps_stand_in_the_order_in_which_they_are_computed(backwards):
     found = states()

@@ -46,9 +46,18 @@ class Backend(Protocol):
     def threads(self, largest: int) -> AbstractContextManager[None]:
         """Return the block that a program runs in whose largest product takes so many multiplications."""
 
+    def copying(self, array: Any, value: Any) -> Callable[[], Any]:
+        """Return a call that copies ``value``, from this device, into ``array``."""
+
+    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
+        """Return calls that do the same as these one after another, fewer where some can be made at once."""
+
+    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
+        """Whether Ctrl-C cannot come between what these calls do."""
+
     def compiled(self) -> FastBackend:
-        """Return a backend of the same arrays that runs fused operations as machine code; raises
-        `BackendError` where there is none."""
+        """Return a backend of the same arrays that runs machine code; raises `BackendError` where there is
+        none."""
 
 
 class Device(NamedTuple):
@@ -72,7 +81,7 @@ def get(name: str) -> Backend:
 
 
 def compiles(name: str) -> bool:
-    """Whether backend ``name`` can run fused operations as machine code."""
+    """Whether backend ``name`` can run machine code."""
     try:
         get(name).compiled()
     except BackendError:

@@ -52,6 +52,18 @@ class CupyBackend:
         """A GPU has no threads to choose."""
         return nullcontext()
 
+    def copying(self, array: Any, value: Any) -> Callable[[], Any]:
+        """Return a call that copies ``value``, from this device, into ``array``."""
+        return partial(self.xp.copyto, array, value)
+
+    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
+        """Return the calls themselves."""
+        return calls
+
+    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
+        """They are made from Python, where it can."""
+        return False
+
     def compiled(self) -> FastBackend:
         """There is no such backend yet."""
         raise BackendError("jit_compile: the backend 'cupy' does not compile kernels.")

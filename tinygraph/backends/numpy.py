@@ -56,8 +56,20 @@ class NumpyBackend:
         """Return a block in which the BLAS has one thread if the program's products are small."""
         return threads(largest)
 
+    def copying(self, array: Array, value: Array) -> Callable[[], Any]:
+        """Return a call that copies ``value``, from this device, into ``array``."""
+        return partial(np.copyto, array, value)
+
+    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
+        """Return the calls themselves."""
+        return calls
+
+    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
+        """They are made from Python, where it can."""
+        return False
+
     def compiled(self) -> FastBackend:
-        """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""
+        """Return NumPy with machine code beside it; raises `BackendError` without llvmlite."""
         from tinygraph.backends.fast import FastBackend
 
         return FastBackend()

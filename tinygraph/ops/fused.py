@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ class Fused:
     gradient = same = stable = multiplications = None
     scalar = ""
     ufunc = ""
-    inplace = 0
+    inplace = sys.maxsize  # any input of a result's shape: an element is read before one is written there
     picks = False
 
     def __call__(self, *inputs: Node, graph: Graph) -> Node:
@@ -53,7 +54,6 @@ class Part:
     pieces = None
     same = stable = None
     scalar = ""
-    inplace = 0
     picks = True
 
     def __call__(self, several: Node, *, index: int) -> Node:

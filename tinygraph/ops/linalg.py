@@ -8,7 +8,7 @@ from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
 from tinygraph.ops.layout import expand_dims, reshape, transpose
-from tinygraph.ops.rules import Inferred, broadcast, promote
+from tinygraph.ops.rules import Inferred, broadcast, inplace, promote
 
 
 def matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
@@ -44,6 +44,41 @@ def _(product):
 @matmul.vjp
 def _(g, z, x, y):
     return sum_to(g @ matrix_transpose(y), x.shape), sum_to(matrix_transpose(x) @ g, y.shape)
+
+
+def added_matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """Matrices (m, k) @ (k, n), and what broadcasts to (m, n)."""
+    z, x, y = inputs
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+        raise GraphError("needs z, (m, k) @ (k, n)")
+    shape = (x.shape[0], y.shape[1])
+    if broadcast(z.shape, shape) != shape:
+        raise GraphError(f"needs a z that broadcasts to {shape}")
+    return shape, promote(inputs)
+
+
+@op(
+    inplace(added_matrices, first=1),
+    samples=[
+        ((3, 2), (3, 4), (4, 2)),
+        ((2,), (3, 4), (4, 2)),
+        ((3, 1), (3, 0), (0, 2)),
+        ((2,), (0, 3), (3, 2)),
+    ],
+)
+def affine(xp, z, x, y, *, out):
+    """Z + X Y, a product of matrices that begins with what it is added to: a bias, or another product.
+
+    >>> import tinygraph as tg
+    >>> tg.affine(tg.input("b", (64,)), tg.input("x", (32, 16)), tg.input("w", (16, 64))).shape
+    (32, 64)
+    """
+    xp.add(z, xp.matmul(x, y), out=out)
+
+
+@affine.vjp
+def _(g, a, z, x, y):
+    return sum_to(g, z.shape), g @ matrix_transpose(y), matrix_transpose(x) @ g
 
 
 def matrix_transpose(x: Node) -> Node:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tinygraph.graph import Graph
+from tinygraph.rewrites.accumulated import accumulated
+from tinygraph.rewrites.apart import apart
 from tinygraph.rewrites.batches import batches
 from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.constants import constants
@@ -19,6 +21,7 @@ from tinygraph.rewrites.stable import stable
 from tinygraph.rewrites.stacks import stacks
 from tinygraph.rewrites.tiles import tiles
 from tinygraph.rewrites.transposes import transposes
+from tinygraph.rewrites.untransposed import untransposed
 
 #: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
@@ -30,27 +33,17 @@ from tinygraph.rewrites.transposes import transposes
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-#: outer, transposes: products as BLAS has them best; siblings has left those that have to be many.
-PASSES = (
-    stable,
-    dedupe,
-    constants,
-    added,
-    tiles,
-    products,
-    siblings,
-    joined,
-    dedupe,
-    whole,
-    alike,
-    outer,
-    transposes,
-)
-#: batches, shares: bring the gates of a layer to one shape; chains: makes one call of what has one shape. For
-#: backends that compile a fused operation; to others it is no gain.
-FUSING = (batches, shares, chains)
-#: gates: the activations of a cell as one. For backends that pay for each call, as NumPy does.
-CALLING = (gates, factors, stacks)
+PASSES = (stable, dedupe, constants, added, tiles, products, siblings, joined, dedupe, whole, alike)
+#: For backends that compile; to others it is no gain.
+#: batches: as long as products cost no call, one by one.
+#: accumulated, apart, accumulated: x_t W then begins with the bias, and h_(t-1) U with that.
+#: untransposed: products read their right factor by rows.
+#: shares: brings the gates of a layer to one shape. chains: makes one call of what has one shape.
+FUSING = (batches, accumulated, apart, accumulated, untransposed, shares, chains)
+#: For backends that pay for each call, as NumPy does, and have a BLAS.
+#: outer, transposes: products as a BLAS has them best; siblings has left those that have to be many.
+#: gates: the activations of a cell as one. factors: what stacks can then make of all time steps.
+CALLING = (outer, transposes, gates, factors, stacks)
 
 
 def rewrite(graph: Graph) -> Graph:

@@ -1,0 +1,60 @@
+"""rows of (x over y over ...) W -> x W, y W, ...: the opposite of `siblings`, for quick products.
+
+A product of all time steps is written to memory and read again; one of one step is in the cache when it is
+wanted, and needs no room for the others. To a BLAS, few large products are worth more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from tinygraph.graph import Graph, Node, absolute_scope
+from tinygraph.ops import affine, concat, matmul
+from tinygraph.rewrites.rows import Rows, rows_of
+
+#: Fewer rows do not keep the processor busy while W is read.
+FEWEST = 6
+
+
+def apart(graph: Graph) -> Graph:
+    """Return ``graph`` with products of which only parts are wanted, some rows each, as products of those."""
+    users: dict[Node, list[Node]] = defaultdict(list)
+    for node in graph.nodes:
+        for source in node.inputs:
+            users[source].append(node)
+    roots = set(graph.roots)
+    new: dict[Node, Node] = {}
+    for node in graph.nodes:
+        if node not in roots and (node.op is matmul or (node.op is affine and node.inputs[0].ndim == 1)):
+            parts = _parts(users[node])
+            *start, left, right = node.inputs
+            pieces = _pieces(left)
+            for user, rows in parts.items():
+                piece = pieces.get((rows.start, rows.stop))
+                with absolute_scope(user.scope):
+                    piece = left[rows.start : rows.stop] if piece is None else piece
+                    new[user] = node.op(*start, piece, right)
+    return graph.substitute(new) if new else graph
+
+
+def _parts(users: Sequence[Node]) -> Mapping[Node, Rows]:
+    """What rows each user takes of a matrix; nothing if one takes few, or something else."""
+    parts = {}
+    for user in users:
+        rows = rows_of(user)
+        if rows is None or user.ndim != 2 or rows.stop - rows.start < FEWEST:
+            return {}
+        parts[user] = rows
+    return parts
+
+
+def _pieces(whole: Node) -> Mapping[tuple[int, int], Node]:
+    """What was joined, by the rows that it has in the whole."""
+    pieces = {}
+    if whole.op is concat and whole.attrs["axis"] == 0:
+        start = 0
+        for piece in whole.inputs:
+            pieces[start, start + piece.shape[0]] = piece
+            start += piece.shape[0]
+    return pieces
