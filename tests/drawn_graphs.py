@@ -81,9 +81,10 @@ def _recurrent(x: Node, y: Node) -> Node:
         return tg.tanh(x)
     x, y = tg.reshape(x, (-1, width)), tg.reshape(y, (width, -1))
     both, h = tg.concat([y, tg.sin(y)], axis=1), tg.zeros((1, y.shape[1]), "float64")
+    bias = tg.sin(both[0])
     hidden = []
     for t in range(x.shape[0]):
-        a, b = tg.split(x[t : t + 1] @ both + 0.1, 2, axis=1)
+        a, b = tg.split(x[t : t + 1] @ both + bias, 2, axis=1)
         h = tg.sigmoid(a) * tg.tanh(b) + h * tg.sigmoid(h)
         hidden.append(h)
     return tg.concat(hidden)
