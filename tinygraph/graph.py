@@ -25,6 +25,7 @@ Kind = TypeVar("Kind", bound="Node")
 #: Every declared operation by name; an operation enters it by being declared.
 OPS: dict[str, Callable[..., Node]] = {}
 
+_NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})  # one for all of the many nodes that have none
 _scope: ContextVar[str] = ContextVar("scope", default="")
 
 
@@ -112,7 +113,7 @@ class Node(Fields):
         name: str = "",
     ) -> Kind:
         """Make a node; in the open scope, unless ``scope`` says another."""
-        attrs = attrs if isinstance(attrs, MappingProxyType) else MappingProxyType(attrs)
+        attrs = MappingProxyType(attrs) if attrs else _NO_ATTRIBUTES
         return _frozen(cls, op, inputs, attrs, shape, dtype, _scope.get() if scope is None else scope, name)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
