@@ -18,8 +18,6 @@ from tinygraph.rewrites.siblings import independent
 
 #: The most elements of a member: of larger ones the calls no longer count, but the cache that stacks leave.
 LARGEST = 4096
-#: how far into its inputs a node is looked at to tell what it is; three products tell the gates apart
-DEPTH = 2
 
 
 def stacks(graph: Graph) -> Graph:
@@ -34,28 +32,33 @@ def stacks(graph: Graph) -> Graph:
 
 
 def _alike(graph: Graph) -> dict[Hashable, list[Node]]:
-    """The elementwise operations that look the same, from the same layer."""
-    kinds: dict[tuple[Node, int], Hashable] = {}
-    number: dict[Hashable, int] = {}
-
-    def kind(node: Node, depth: int) -> Hashable:
-        if not node.inputs:
-            return node
-        if (node, depth) not in kinds:
-            rows = rows_of(node)
-            inner = () if not depth else tuple(kind(source, depth - 1) for source in node.inputs)
-            attrs = () if rows else tuple(frozen(value) for value in node.attrs.values())
-            looks = (rows.source if rows else node.op, node.shape, node.dtype, attrs, inner)
-            kinds[node, depth] = number.setdefault(looks, len(number))
-        return kinds[node, depth]
-
+    """The elementwise operations of a layer that look alike, as do their inputs and what those are made of."""
+    number: dict[Hashable, int] = {}  # of each look: hashing tuples of tuples would take twice the time
+    look: dict[Node, int] = {}
+    look_and_inputs: dict[Node, int] = {}
     groups: dict[Hashable, list[Node]] = defaultdict(list)
     updates = set(graph.updates.values())
     for node in graph.nodes:
+        looks = number.setdefault(_look(node), len(number))
+        look[node] = looks
+        inner = (looks, *(look[source] for source in node.inputs))
+        look_and_inputs[node] = number.setdefault(inner, len(number))
         if node.inputs and node.op.scalar and node.ndim > 1 and node.size <= LARGEST and node not in updates:
             layer, _, _ = node.scope.rpartition("/")
-            groups[layer, kind(node, DEPTH)].append(node)
+            key = layer, looks, tuple(look_and_inputs[source] for source in node.inputs)
+            groups[key].append(node)
     return groups
+
+
+def _look(node: Node) -> Hashable:
+    """What a node is, apart from its inputs: a leaf is itself, and rows of an array are whichever."""
+    if not node.inputs:
+        return node
+    rows = rows_of(node)
+    if rows is not None:
+        return rows.source, node.shape
+    attrs = tuple(frozen(value) for value in node.attrs.values()) if node.attrs else ()
+    return node.op, node.shape, node.dtype.num, attrs
 
 
 class _Stacking:
