@@ -69,6 +69,14 @@ def _product(x: Node, y: Node) -> Node:
     return tg.sin(x)
 
 
+def _products(x: Node, y: Node) -> Node:
+    """A batch of two products, added or side by side."""
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+        return tg.sin(y)
+    batch = tg.stack([x, tg.cos(x)]) @ tg.stack([tg.sin(y), y]) * 0.2
+    return tg.sum(batch, axis=0) if x.shape[0] % 2 else batch[0] * batch[1]
+
+
 def _joined(x: Node, y: Node) -> Node:
     same_rest = x.ndim and x.ndim == y.ndim and x.shape[1:] == y.shape[1:]
     return tg.concat([x, y, x]) if same_rest and x.size < 60 else tg.cos(y)
@@ -105,6 +113,7 @@ BINARY: list[Callable[[Node, Node], Node]] = [
     lambda x, y: tg.add_n(x, y, x) if x.shape == y.shape else tg.add_n(x, x),
     lambda x, y: tg.add_n(y, tg.sin(x), x) if x.shape == y.shape else tg.add_n(y),
     _product,
+    _products,
     _joined,
     _recurrent,
     _row_by_row,

@@ -4,7 +4,7 @@ import pytest
 from rewrites.equal import check_kept
 
 import tinygraph as tg
-from tinygraph.rewrites.moves import added, joined
+from tinygraph.rewrites.moves import joins, sums
 
 X = [tg.input(f"x{t}", (4, 6), dtype="float64") for t in range(3)]
 Y = [tg.tanh(x) for x in X]
@@ -22,7 +22,7 @@ MOVES = {
 @pytest.mark.parametrize("name", MOVES)
 def test_a_sum_is_moved_once(name):
     graph = tg.Graph({"sum": tg.add_n([MOVES[name](y) for y in Y])})
-    rewritten = added(graph)
+    rewritten = sums(graph)
     assert rewritten.count() == {"add_n": 1, "input": 3, "tanh": 3, name: 1}
     check_kept(graph, rewritten)
 
@@ -31,7 +31,7 @@ def test_moves_of_moves_and_what_is_not_moved():
     twice = [tg.transpose(tg.reshape(y, shape=(4, 3, 2)), axes=(1, 0, 2)) for y in Y]
     other = tg.input("other", (3, 4, 2), dtype="float64")
     graph = tg.Graph({"sum": tg.add_n(other, *twice[:2], other, twice[2])})
-    rewritten = added(graph)
+    rewritten = sums(graph)
     assert rewritten.count() == {"add_n": 2, "input": 4, "tanh": 3, "reshape": 1, "transpose": 1}
     check_kept(graph, rewritten)
 
@@ -48,7 +48,7 @@ def test_moves_of_moves_and_what_is_not_moved():
 )
 def test_terms_that_are_moved_otherwise_are_left_alone(terms):
     graph = tg.Graph({"sum": tg.add_n(*terms)})
-    assert added(graph) is graph
+    assert sums(graph) is graph
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_terms_that_are_moved_otherwise_are_left_alone(terms):
 )
 def test_what_is_joined_is_moved_once(parts, axis, inner, views):
     graph = tg.Graph({"whole": tg.concat(parts, axis=axis)})
-    rewritten = joined(graph)
+    rewritten = joins(graph)
     (whole,) = (node for node in rewritten.nodes if node.op.name == "concat")
     assert whole.attrs["axis"] == inner
     assert sum(rewritten.count().get(name, 0) for name in ("transpose", "reshape")) == views
@@ -82,4 +82,4 @@ def test_what_is_joined_is_moved_once(parts, axis, inner, views):
 )
 def test_what_cannot_be_joined_before_is_left_alone(parts, axis):
     graph = tg.Graph({"whole": tg.concat(parts, axis=axis)})
-    assert joined(graph) is graph
+    assert joins(graph) is graph

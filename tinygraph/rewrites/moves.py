@@ -14,7 +14,7 @@ from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import add_n, concat, place, reshape, transpose
 
 
-def added(graph: Graph) -> Graph:
+def sums(graph: Graph) -> Graph:
     """Return ``graph`` with values added before all of them are moved in the same way."""
     new: dict[Node, Node] = {}
     for node in graph.nodes:
@@ -49,7 +49,7 @@ def _total(terms: Sequence[Node]) -> Node:
     return total
 
 
-def joined(graph: Graph) -> Graph:
+def joins(graph: Graph) -> Graph:
     """Return ``graph`` with values joined before all of them are seen through the same view."""
     new: dict[Node, Node] = {}
     for node in graph.nodes:

@@ -11,7 +11,7 @@ from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.factors import factors
 from tinygraph.rewrites.gates import gates
-from tinygraph.rewrites.moves import added, joined
+from tinygraph.rewrites.moves import joins, sums
 from tinygraph.rewrites.outer import outer
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
@@ -26,14 +26,14 @@ from tinygraph.rewrites.untransposed import untransposed
 #: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
 #: constants after it: what is the same is computed once, here too; and first, as it leaves less to the rest.
-#: added: tiles and products find what they look for in a sum itself, not behind a view of each term.
+#: sums: tiles and products find what they look for in a sum itself, not behind a view of each term.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
 #: products before siblings: siblings would take the terms of a weight's gradient apart.
-#: joined: of what the gates are computed of, products join views.
+#: joins: of what the gates are computed of, products join views.
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-PASSES = (stable, dedupe, constants, added, tiles, products, siblings, joined, dedupe, whole, alike)
+PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, whole, alike)
 #: For backends that compile; to others it is no gain.
 #: batches: as long as products cost no call, one by one.
 #: accumulated, apart, accumulated: x_t W then begins with the bias, and h_(t-1) U with that.
