@@ -22,10 +22,10 @@ from tinygraph.rewrites.untransposed import untransposed
 #: alike: the bias then meets one product of all time steps.
 PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
 #: For backends that compile; to others it is no gain.
-#: added, apart, added: x_t W then begins with the bias, and h_(t-1) U with that.
+#: apart, added: x_t W begins with the bias, and h_(t-1) U with that.
 #: untransposed: products read their right factor by rows.
 #: shares: brings the gates of a layer to one shape. chains: makes one call of what has one shape.
-FUSING = (added, apart, added, untransposed, shares, chains)
+FUSING = (apart, added, untransposed, shares, chains)
 
 
 def rewrite(graph: Graph) -> Graph:
