@@ -111,6 +111,32 @@ def test_steps_that_are_alike_share_one_graph():
     assert len(set(map(id, inner))) == 1
 
 
+def written_over(outputs, updates=None):
+    """For each value of the last fused call the input whose place it takes, if any."""
+    made = plan(chains(Graph(outputs, updates or {})))
+    call = [node for node in made.schedule if node.op is fused][-1]
+    places = {made.slots.get(node, node): node for node in call.inputs}
+    return [places.get(made.donated.get(part, made.slots.get(part))) for part in made.parts[call]]
+
+
+def test_a_call_writes_over_what_it_reads_last():
+    a, b, p = x @ w, y @ w, tg.param("p", np.ones((4, 6)))
+    assert written_over({"a": tg.sin(a) * 2.0}) == [a]
+    c = tg.sin(a) * b
+    assert written_over({"a": c * 2.0, "b": tg.exp(c)}) == [a, b]
+    assert written_over({"a": a}, {p: tg.sin(p) * 0.5}) == [p]
+
+
+def test_a_call_writes_over_nothing_else():
+    a, row, square = x @ w, tg.input("r", (1, 4)) @ x, w @ w
+    assert written_over({"a": tg.sin(a) * 2.0, "again": a}) == [None]
+    assert written_over({"a": tg.sin(row) + y}) == [None]
+    assert written_over({"a": tg.sin(square) + tg.transpose(square)}) == [None]
+    p = tg.param("p", np.ones((4, 6)))
+    c = tg.sin(p)
+    assert written_over({"a": c * 2.0}, {p: c * 0.5}) == [None, None]  # a guard may still say no
+
+
 def test_a_fused_graph_is_not_differentiated():
     u = tg.param("u", np.ones((4, 6)))
     loss = tg.sum(tg.sin(tg.sin(u)))

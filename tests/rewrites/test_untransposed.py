@@ -13,12 +13,12 @@ X = [tg.input(f"x{t}", (t + 1, 5), dtype="float64") for t in range(4)]
 def test_one_copy_serves_all_products():
     right = tg.transpose(W)
     z = tg.input("z", (3,), dtype="float64")
-    graph = tg.Graph({**{str(t): x @ right for t, x in enumerate(X)}, "z": tg.affine(z, X[2], right)})
+    graph = tg.Graph({**{str(t): x @ right for t, x in enumerate(X)}, "z": tg.affine(X[2], right, z)})
     rewritten = untransposed(graph)
     assert rewritten.count()["copy"] == 1
     products = [node for node in rewritten.nodes if node.op in (tg.matmul, tg.affine)]
-    assert len({node.inputs[-1] for node in products}) == 1
-    assert products[0].inputs[-1].op is tg.copy
+    assert len({node.inputs[1] for node in products}) == 1
+    assert products[0].inputs[1].op is tg.copy
     check_kept(graph, rewritten)
 
 

@@ -8,7 +8,7 @@ from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
 from tinygraph.ops.layout import expand_dims, reshape, transpose
-from tinygraph.ops.rules import Inferred, broadcast, inplace, promote
+from tinygraph.ops.rules import Inferred, broadcast, promote
 
 
 def matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
@@ -48,9 +48,9 @@ def _(g, z, x, y):
 
 def added_matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Matrices (m, k) @ (k, n), and what broadcasts to (m, n)."""
-    z, x, y = inputs
+    x, y, z = inputs
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
-        raise GraphError("needs z, (m, k) @ (k, n)")
+        raise GraphError("needs (m, k) @ (k, n)")
     shape = (x.shape[0], y.shape[1])
     if broadcast(z.shape, shape) != shape:
         raise GraphError(f"needs a z that broadcasts to {shape}")
@@ -58,27 +58,28 @@ def added_matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 
 @op(
-    inplace(added_matrices, first=1),
+    added_matrices,
     samples=[
-        ((3, 2), (3, 4), (4, 2)),
-        ((2,), (3, 4), (4, 2)),
-        ((3, 1), (3, 0), (0, 2)),
-        ((2,), (0, 3), (3, 2)),
+        ((3, 4), (4, 2), (3, 2)),
+        ((3, 4), (4, 2), (2,)),
+        ((3, 0), (0, 2), (3, 1)),
+        ((0, 3), (3, 2), (2,)),
     ],
 )
-def affine(xp, z, x, y, *, out):
-    """Z + X Y, a product of matrices that begins with what it is added to: a bias, or another product.
+def affine(xp, x, y, z, *, out):
+    """X Y + Z, a product of matrices and what it is added to: a bias, or another product.
 
     >>> import tinygraph as tg
-    >>> tg.affine(tg.input("b", (64,)), tg.input("x", (32, 16)), tg.input("w", (16, 64))).shape
+    >>> tg.affine(tg.input("x", (32, 16)), tg.input("w", (16, 64)), tg.input("b", (64,))).shape
     (32, 64)
     """
-    xp.add(z, xp.matmul(x, y), out=out)
+    xp.matmul(x, y, out=out)
+    xp.add(out, z, out=out)
 
 
 @affine.vjp
-def _(g, a, z, x, y):
-    return sum_to(g, z.shape), g @ matrix_transpose(y), matrix_transpose(x) @ g
+def _(g, a, x, y, z):
+    return g @ matrix_transpose(y), matrix_transpose(x) @ g, sum_to(g, z.shape)
 
 
 def matrix_transpose(x: Node) -> Node:

@@ -1,4 +1,4 @@
-"""z + x y -> affine(z, x, y): a product that begins with what it is added to saves a pass over memory."""
+"""x y + z -> affine(x, y, z): a product that begins with what it is added to saves a pass over memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def accumulated(graph: Graph) -> Graph:
         for product, other in (node.inputs[::-1], node.inputs):
             if product.op is matmul and uses[product] == 1 and _goes_along(other, product, node):
                 with absolute_scope(node.scope):
-                    new[node] = affine(other, *product.inputs)
+                    new[node] = affine(*product.inputs, other)
                 break
     return graph.substitute(new) if new else graph
 

@@ -1,4 +1,4 @@
-"""rows of (x over y over ...) W -> x W, y W, ...: the opposite of `siblings`, for quick products.
+"""rows of (x over y over ...) W + b -> x W + b, y W + b, ...: `siblings` undone, for quick products.
 
 A product of all time steps is written to memory and read again; one of one step is in the cache when it is
 wanted, and needs no room for the others. To a BLAS, few large products are worth more.
@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope
-from tinygraph.ops import affine, concat, matmul
+from tinygraph.ops import add, affine, concat, matmul
 from tinygraph.rewrites.rows import Rows, rows_of
 
 #: Fewer rows do not keep the processor busy while W is read.
@@ -25,17 +25,29 @@ def apart(graph: Graph) -> Graph:
             users[source].append(node)
     roots = set(graph.roots)
     new: dict[Node, Node] = {}
-    for node in graph.nodes:
-        if node not in roots and (node.op is matmul or (node.op is affine and node.inputs[0].ndim == 1)):
-            parts = _parts(users[node])
-            *start, left, right = node.inputs
-            pieces = _pieces(left)
-            for user, rows in parts.items():
-                piece = pieces.get((rows.start, rows.stop))
-                with absolute_scope(user.scope):
-                    piece = left[rows.start : rows.stop] if piece is None else piece
-                    new[user] = node.op(*start, piece, right)
+    for product in graph.nodes:
+        if product.op is not matmul or product in roots:
+            continue
+        node, bias = product, _bias(product, users[product])
+        if bias is not None:
+            (node,) = users[product]
+        parts = _parts(users[node]) if node not in roots else {}
+        left, right = product.inputs
+        pieces = _pieces(left) if parts else {}
+        for user, rows in parts.items():
+            piece = pieces.get((rows.start, rows.stop))
+            with absolute_scope(user.scope):
+                piece = left[rows.start : rows.stop] if piece is None else piece
+                new[user] = matmul(piece, right) if bias is None else affine(piece, right, bias)
     return graph.substitute(new) if new else graph
+
+
+def _bias(product: Node, users: Sequence[Node]) -> Node | None:
+    """The one row that is added to all rows of a product, if nothing else is done with it."""
+    if len(users) != 1 or users[0].op is not add or users[0].dtype != product.dtype:
+        return None
+    rows = [row for row in users[0].inputs if row is not product and row.shape == product.shape[1:]]
+    return rows[0] if rows and rows[0].dtype == product.dtype else None
 
 
 def _parts(users: Sequence[Node]) -> Mapping[Node, Rows]:

@@ -36,10 +36,10 @@ from tinygraph.rewrites.untransposed import untransposed
 PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, whole, alike)
 #: For backends that compile; to others it is no gain.
 #: batches: as long as products cost no call, one by one.
-#: accumulated, apart, accumulated: x_t W then begins with the bias, and h_(t-1) U with that.
+#: apart, accumulated: x_t W begins with the bias, and h_(t-1) U with that.
 #: untransposed: products read their right factor by rows.
 #: shares: brings the gates of a layer to one shape. chains: makes one call of what has one shape.
-FUSING = (batches, accumulated, apart, accumulated, untransposed, shares, chains)
+FUSING = (batches, apart, accumulated, untransposed, shares, chains)
 #: For backends that pay for each call, as NumPy does, and have a BLAS.
 #: outer, transposes: products as a BLAS has them best; siblings has left those that have to be many.
 #: gates: the activations of a cell as one. factors: what stacks can then make of all time steps.

@@ -12,12 +12,12 @@ def untransposed(graph: Graph) -> Graph:
     copies: dict[Node, Node] = {}
     new: dict[Node, Node] = {}
     for node in graph.nodes:
-        if node.op in (matmul, affine) and _is_turned(node.inputs[-1]):
-            *others, right = node.inputs
+        if node.op in (matmul, affine) and _is_turned(node.inputs[1]):
+            left, right, *added = node.inputs
             if right not in copies:
                 with absolute_scope(right.scope):
                     copies[right] = copy(right)
-            new[node] = node.with_inputs((*others, copies[right]))
+            new[node] = node.with_inputs((left, copies[right], *added))
     return graph.substitute(new) if new else graph
 
 

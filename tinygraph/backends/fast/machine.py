@@ -44,9 +44,8 @@ class Machine:
             32 if features.get("avx512f") or arm else 16,
         )
         library = ctypes.CDLL(None if os.name == "posix" else "ucrtbase")
-        for name in sorted(LIBRARY):
-            for symbol in (name, name + "f"):
-                llvm.add_symbol(symbol, ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value)
+        for symbol in ("memcpy", *sorted(LIBRARY), *(f"{name}f" for name in sorted(LIBRARY))):
+            llvm.add_symbol(symbol, ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value)
 
     def compile(self, text: str) -> bytes:
         """Return the object code of a module."""

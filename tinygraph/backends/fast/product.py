@@ -1,4 +1,4 @@
-"""C = A B, or Z + A B: a product of matrices as one function, which walks C in tiles.
+"""C = A B, or A B + Z: a product of matrices as one function, which walks C in tiles.
 
 A tile of C stays in registers while k runs: each row of B is read once and each element of A meets all of it
 (the inner kernel of Goto & van de Geijn 2008). Nothing is packed: A's elements may stand anywhere, so that
@@ -28,12 +28,12 @@ DEPTH = 256
 
 
 def call(inputs: Sequence[Array], c: Array, host: Host) -> Run | None:
-    """Return what computes C of A and B, or of Z, A and B; None if the function cannot walk these arrays.
+    """Return what computes C of A and B, or of A, B and Z; None if the function cannot walk these arrays.
 
     The block: the sizes of C, then A's columns; A's address and the bytes between its rows and between its
     columns; the addresses of B, C and Z, if any, each with the bytes between its rows.
     """
-    *start, a, b = inputs
+    a, b, *start = inputs
     types = {array.dtype.name for array in (c, *inputs)}
     if not a.ndim == b.ndim == c.ndim == 2 or len(types) > 1 or types.isdisjoint(FLOATS):
         return None
