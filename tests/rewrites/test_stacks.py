@@ -53,6 +53,11 @@ def test_the_same_columns_of_several_arrays_are_columns_of_the_stack():
     check_stacked(graph, {"subtract": 2 * STEPS}, {"subtract": 2})
 
 
+def test_what_differs_in_its_inputs_inputs_is_told_apart():
+    graph = named(tg.exp(tg.sin(part)) for _, a, b, _ in states() for part in (a, b))
+    check_stacked(graph, {"exp": 2 * STEPS, "sin": 2 * STEPS}, {"exp": 2, "sin": 2})
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_steps_stand_in_the_order_in_which_they_are_computed(backwards):
     found = states()

@@ -31,7 +31,7 @@ def stacks(graph: Graph) -> Graph:
 
 
 def _alike(graph: Graph) -> dict[Hashable, list[Node]]:
-    """The elementwise operations of a layer that look alike, as do their inputs and what those are made of."""
+    """Elementwise operations of a layer that look alike, as do their inputs and what those are made of."""
     number: dict[Hashable, int] = {}  # of each look: hashing tuples of tuples would take twice the time
     look: dict[Node, int] = {}
     look_and_inputs: dict[Node, int] = {}
