@@ -84,6 +84,8 @@ class _Stacking:
             if any(node is None for node in inputs):
                 return
             whole = ordered[0].op(*inputs, **ordered[0].attrs)
+            if whole.shape[0] < sum(node.shape[0] for node in ordered):
+                return  # one row that is the same for all
             start = 0
             for node in ordered:
                 stop = start + node.shape[0]
