@@ -46,6 +46,7 @@ def test_near_misses_are_left_alone():
         {"y": inner * B, "sum": inner + B},
         {"y": mixed},
         {"y": 0.5 * C * C * C},
+        {"y": A * (B * C)},
     ):
         graph = tg.Graph(outputs)
         assert factors(graph) is graph

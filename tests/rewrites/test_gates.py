@@ -105,8 +105,8 @@ def test_scaled_weights_do_not_change_a_bit(dtype):
 def test_a_value_with_other_users_is_not_computed_twice():
     graph, _ = recurrence()
     (rows,) = [node for node in graph.nodes if node.shape == (8, 8) and node.op is tg.add]
-    z = graph.outputs["0"].inputs[0].inputs[0].inputs[0]
-    for other in (rows, z):
+    part = graph.outputs["0"].inputs[0].inputs[0]
+    for other in (rows, part.inputs[0], part):
         used = tg.Graph({**graph.outputs, "other": tg.exp(other)})
         rewritten = gates(used)
         assert rewritten.count()["matmul"] == used.count()["matmul"]

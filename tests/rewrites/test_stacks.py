@@ -59,6 +59,11 @@ def test_the_same_value_twice_is_no_stack():
     assert stacks(graph) is graph
 
 
+def test_what_differs_in_its_inputs_inputs_is_told_apart():
+    graph = named(tg.exp(tg.sin(part)) for _, a, b, _ in states() for part in (a, b))
+    check_stacked(graph, {"exp": 2 * STEPS, "sin": 2 * STEPS}, {"exp": 2, "sin": 2})
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_steps_stand_in_the_order_in_which_they_are_computed(backwards):
     found = states()
@@ -104,6 +109,7 @@ def test_near_misses_are_left_alone():
         [tg.exp(tg.sum(h)) for *_, h in found],  # numbers have no rows
         [tg.exp(z[:, t : t + 3][:, :2][:, :1]) for t, (z, *_) in enumerate(found[:3])],
         [tg.exp(found[0][0])],
+        [tg.exp(row[:, :2]) for row in [tg.tanh(H[:1])] * STEPS],  # a row that is the same for all
     ):
         graph = named(nodes)
         assert stacks(graph) is graph

@@ -32,7 +32,7 @@ def stacks(graph: Graph) -> Graph:
 
 
 def _alike(graph: Graph) -> dict[Hashable, list[Node]]:
-    """The elementwise operations of a layer that look alike, as do their inputs and what those are made of."""
+    """Elementwise operations of a layer that look alike, as do their inputs and what those are made of."""
     number: dict[Hashable, int] = {}  # of each look: hashing tuples of tuples would take twice the time
     look: dict[Node, int] = {}
     look_and_inputs: dict[Node, int] = {}
@@ -85,6 +85,8 @@ class _Stacking:
             if any(node is None for node in inputs) or all(map(is_, inputs, ordered[0].inputs)):
                 return  # the latter: members of the very same inputs are one value
             whole = ordered[0].op(*inputs, **ordered[0].attrs)
+            if whole.shape[0] < sum(node.shape[0] for node in ordered):
+                return  # one row that is the same for all
             start = 0
             for node in ordered:
                 stop = start + node.shape[0]
