@@ -129,10 +129,10 @@ def memory_of(array: np.ndarray) -> tuple:
 
 
 def check_commit(graph: Graph) -> None:
-    """Nothing that an output needs comes after the first write of a parameter."""
+    """What the outputs need comes first, and no parameter is written before the end of it."""
     made = plan(graph)
     needed = set(tg.toposort(graph.outputs.values()))
-    assert needed <= set(made.schedule[: made.commit])
+    assert needed == set(made.schedule[: made.commit])
     assert not needed & set(made.donated)
     changed = {*made.donated.values(), *(leaf for _, leaf in made.copies)}
     assert changed == set(graph.updates)
