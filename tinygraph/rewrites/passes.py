@@ -29,7 +29,7 @@ from tinygraph.rewrites.untransposed import untransposed
 #: sums: tiles and products find what they look for in a sum itself, not behind a view of each term.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
 #: products before siblings: siblings would take the terms of a weight's gradient apart.
-#: joins: of what the gates are computed of, products join views.
+#: joins: products of batches join views, of what dX has joined already.
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.

@@ -52,7 +52,8 @@ def unroll(
 
 def _nothing(output: Node, states: Sequence[Node]) -> Node:
     """Zeros in place of an output: those that a state begins as, if one does, so that both stay one value."""
-    alike = (state for state in states if state.shape == output.shape and state.attrs.get("number") == 0)
+    zeros = (state for state in states if state.attrs.get("number") == 0)
+    alike = (state for state in zeros if (state.shape, state.dtype) == (output.shape, output.dtype))
     return next(alike, ops.zeros((), output.dtype))
 
 
