@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from operator import is_
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
 from tinygraph.ops import concat, reshape, slice as part_of
@@ -82,8 +81,8 @@ class _Stacking:
         with absolute_scope(common_scope(members)):
             columns = zip(*(node.inputs for node in ordered), strict=True)
             inputs = [self._stacked(column, ordered[0]) for column in columns]
-            if any(node is None for node in inputs) or all(map(is_, inputs, ordered[0].inputs)):
-                return  # the latter: members of the very same inputs are one value
+            if any(node is None for node in inputs):
+                return
             whole = ordered[0].op(*inputs, **ordered[0].attrs)
             if whole.shape[0] < sum(node.shape[0] for node in ordered):
                 return  # one row that is the same for all
