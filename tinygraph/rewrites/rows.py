@@ -26,7 +26,7 @@ class Rows:
 
 def rows_of(node: Node) -> Rows | None:
     """Return what rows of its input a slice is, or None where it is none."""
-    if node.op.name != "slice":
+    if node.op.name != "slice" or not node.attrs["index"]:
         return None
     (source,) = node.inputs
     first, *others = node.attrs["index"]
