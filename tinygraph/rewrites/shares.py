@@ -62,7 +62,7 @@ def _span(node: Node) -> Span | None:
     """The (start, stop) of a slice along the last axis that keeps all axes and every other one whole."""
     (source,) = node.inputs
     index = node.attrs["index"]
-    if len(index) != source.ndim or not all(isinstance(item, slice) for item in index):
+    if not index or len(index) != source.ndim or not all(isinstance(item, slice) for item in index):
         return None
     spans = [item.indices(size) for item, size in zip(index, source.shape, strict=True)]
     if any(span != (0, size, 1) for span, size in zip(spans[:-1], source.shape[:-1], strict=True)):
