@@ -101,9 +101,10 @@ class Op:
         """
         self.pieces = pieces
 
-    def same_as(self, form: Form) -> None:
+    def same_as(self, form: Form) -> Form:
         """Declare where the result is, to the bit, a value that there is: ``form`` gives that node."""
         self.same = form
+        return form
 
     def stable_as(self, form: Form) -> None:
         """Declare a form that stays finite, and keeps its digits, where this operation does not."""

@@ -7,7 +7,6 @@ from typing import Any
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
-from tinygraph.ops.leaf import number_of
 from tinygraph.ops.rules import Inferred, broadcast, comparison, elementwise, inplace, number, promote
 from tinygraph.ops.samples import PAIRS, truth, whole
 
@@ -90,12 +89,6 @@ def where(xp, condition, x, y, *, out):
     array([0., 4.], dtype=float32)
     """
     out[...] = xp.where(condition, x, y)
-
-
-@where.same_as
-def _(condition, x, y):
-    chosen = number_of(condition)
-    return None if chosen is None else x if chosen else y
 
 
 @where.vjp
