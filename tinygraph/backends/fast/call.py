@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.backends.fast.lowering import pieces
+from tinygraph.backends.scalar.lowering import split
 from tinygraph.graph import Graph
 
 Array = np.ndarray[Any, Any]
@@ -33,7 +33,7 @@ class Bound(NamedTuple):
 
 def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound | None:
     """Find the rows and columns of a fused operation's inputs and of the pieces of its outputs, or None."""
-    parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in _split(array, y)]
+    parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in split(array, y)]
     shape = parts[0].shape
     wide = [np.broadcast_to(array, shape) for array in inputs]
     space = _walk(shape, [*wide, *parts])
@@ -76,14 +76,6 @@ def _copied(
 
 def _nothing() -> None:
     """Of arrays without elements there is nothing to compute."""
-
-
-def _split(array: Array, output: Any) -> list[Array]:
-    """The pieces of an output that stand side by side along its last axis."""
-    width = pieces(output)[0].shape[-1:]
-    if output.op.name != "concat":
-        return [array]
-    return [array[..., start : start + width[0]] for start in range(0, array.shape[-1], *width)]
 
 
 def _tidy(array: Array) -> bool:
