@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tinygraph.backends import Backend
+from tinygraph.backends import Backend, Call
 from tinygraph.graph import Node
 from tinygraph.interrupts import interrupts_held
 from tinygraph.ops.leaf import Parameter
 from tinygraph.plan import Plan, nbytes
 
-Call = Callable[[], Any]
-
 
 class Program:
     """A plan bound to one backend: every array has its address, every kernel its arguments.
 
-    ``compute`` are the calls that change no parameter, ``commit`` those that do: between the two stands
-    the guard, so that a step that went wrong changes nothing. With ``poison`` a buffer is filled with NaN
-    as soon as nobody may read it any more: what the tests of the planner look for.
+    ``compute`` are the calls that change no parameter, ``commit`` makes those that do: between the two stands
+    the output ``guard``, so that a step that went wrong changes nothing. With ``poison`` a buffer is filled
+    with NaN as soon as nobody may read it any more: what the tests of the planner look for.
     """
 
-    def __init__(self, plan: Plan, backend: Backend, *, poison: bool = False):
+    def __init__(self, plan: Plan, backend: Backend, *, guard: str | None = None, poison: bool = False):
         self.plan = plan
         self.backend = backend
+        self.guard = guard
         self.poison = poison
         self.leaves = plan.graph.leaves
         self.parameters = [leaf for leaf in self.leaves if isinstance(leaf, Parameter)]
@@ -38,29 +37,35 @@ class Program:
         self.fed = {
             leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf) for leaf in plan.graph.inputs
         }
+        self.feed = backend.feeder(self.fed)
         self._bind()
 
-    def run(self, feeds: Mapping[str, Any], guard: str | None = None) -> bool:
-        """Feed the inputs, compute, and commit unless output ``guard`` is False. Return whether it did."""
+    def run(self, feeds: Mapping[str, Any]) -> bool:
+        """Feed the inputs, compute, and commit unless the guard is False. Return whether it did."""
+        self.start(feeds)
+        return self.failed() is None
+
+    def start(self, feeds: Mapping[str, Any]) -> None:
+        """Do the same without waiting for a device. After a run whose guard was False none commits until
+        `failed` is asked."""
         if any(p.cell.array is not array for p, array in zip(self.parameters, self.bound, strict=True)):
             self._bind()
-        for name, value in feeds.items():
-            self.backend.write(self.fed[name], value)
+        self.feed(feeds)
         with np.errstate(all="ignore"):
             for call in self.compute:
                 call()
-            if guard is not None and not bool(self.value(guard)):
-                return False
-            if self.commit:
+            if self.plan.graph.updates or self.guard is not None:
                 with interrupts_held():
-                    for call in self.commit:
-                        call()
-        return True
+                    self.commit()
+
+    def failed(self) -> int | None:
+        """Wait; return which run since this was last asked, counted from 0, was the first whose guard was
+        False."""
+        return self.commit.failed()
 
     def first_nonfinite(self, feeds: Mapping[str, Any]) -> Node | None:
         """Return the first float node that is NaN or infinite somewhere; of a plan without reuse."""
-        for name, value in feeds.items():
-            self.backend.write(self.fed[name], value)
+        self.feed(feeds)
         xp = self.backend.xp
         with np.errstate(all="ignore"):
             given = [leaf for leaf in self.leaves if "value" not in leaf.attrs]  # a constant may mean its inf
@@ -75,12 +80,16 @@ class Program:
         """Return a copy of an output on the host."""
         return self.backend.to_host(self.arrays[self.plan.graph.outputs[output]])
 
+    def copy(self, output: str) -> Any:
+        """Return a copy of an output where the backend has it."""
+        return self.backend.copy(self.arrays[self.plan.graph.outputs[output]])
+
     def steps(self) -> Iterator[tuple[Node, Call]]:
         """Yield each computed node with the call that computes it, in the order of running."""
         for node in self.plan.schedule:
             if node in self.plan.joined:
                 for source, index in self.plan.joined[node]:
-                    yield node, partial(self.backend.write, self.arrays[node][index], self.arrays[source])
+                    yield node, self.backend.bind_copy(self.arrays[source], self.arrays[node][index])
             elif node in self.plan.called:
                 inputs = [self.arrays[source] for source in node.inputs]
                 yield node, self.backend.bind(node, inputs, self.arrays[node])
@@ -92,18 +101,21 @@ class Program:
         for node in (*self.leaves, *self.plan.schedule):
             if node not in self.arrays:
                 self.arrays[node] = self._array(node)
-        self.compute: list[Call] = []
-        self.commit: list[Call] = []
+        compute: list[Call] = []
+        commit: list[Call] = []
         calls: dict[Node, list[Call]] = defaultdict(list)
         for node, call in self.steps():
             calls[node].append(call)
         for step, node in enumerate(self.plan.schedule):
-            phase = self.compute if step < self.plan.commit else self.commit
+            phase = compute if step < self.plan.commit else commit
             phase.extend(calls.pop(node, ()))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         for node, leaf in self.plan.copies:
-            self.commit.append(partial(self.backend.write, self.arrays[leaf], self.arrays[node]))
+            commit.append(self.backend.bind_copy(self.arrays[node], self.arrays[leaf]))
+        self.compute = self.backend.sequence(compute)
+        guard = self.arrays[self.plan.graph.outputs[self.guard]] if self.guard is not None else None
+        self.commit = self.backend.commit(commit, guard)
 
     def _array(self, node: Node) -> Any:
         if node in self.plan.parts:

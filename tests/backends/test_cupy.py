@@ -2,64 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import types
-
 import numpy as np
 import pytest
+from backends.fake_cupy import DeviceArray
 
 import tinygraph as tg
-from tinygraph import backends
-from tinygraph.backends import cupy as cupy_backend
-
-
-class DeviceArray(np.ndarray):
-    """An array that stands for one on a device: NumPy functions on it and host arrays do not mix."""
-
-    def set(self, host):
-        assert type(host) is np.ndarray
-        assert host.flags.c_contiguous
-        assert (host.shape, host.dtype) == (self.shape, self.dtype)
-        np.copyto(self.view(np.ndarray), host)
-
-    def __array_finalize__(self, source):
-        pass
-
-
-def fake_cupy() -> types.ModuleType:
-    """NumPy under cupy's names, with arrays of a type of their own."""
-    module = types.ModuleType("cupy")
-    module.__getattr__ = lambda name: getattr(np, name)  # type: ignore[method-assign]
-    module.__version__ = "0.0"
-    module.ndarray = DeviceArray
-    module.empty = lambda shape, dtype: np.empty(shape, dtype).view(DeviceArray)
-    module.asarray = lambda value, dtype=None: np.array(value, dtype).view(DeviceArray)
-    module.asnumpy = lambda array: np.array(array.view(np.ndarray))
-    runtime = types.SimpleNamespace(
-        getDeviceCount=lambda: 1,
-        CUDARuntimeError=RuntimeError,
-        getDeviceProperties=lambda number: {"name": b"a GPU made of NumPy"},
-    )
-    module.cuda = types.SimpleNamespace(runtime=runtime)
-    return module
-
-
-@pytest.fixture
-def fake(monkeypatch):
-    """The CuPy backend on the fake module."""
-    cupy_backend.backend.cache_clear()
-    monkeypatch.setitem(sys.modules, "cupy", fake_cupy())
-    yield backends.get("cupy")
-    cupy_backend.backend.cache_clear()
-
-
-@pytest.fixture
-def gpu():
-    """The CuPy backend on a GPU."""
-    device = next(device for device in tg.devices() if device.backend == "cupy")
-    if not device.usable:
-        pytest.skip(device.detail)
-    return backends.get("cupy")
 
 
 def train(backend: str) -> tuple[list[float], tg.Parameter]:

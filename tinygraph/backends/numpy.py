@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.backends import BackendError
+from tinygraph.backends import BackendError, Call
+from tinygraph.backends.commit import HostCommit
 from tinygraph.graph import Node
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class NumpyBackend:
     name = "numpy"
     xp: Any = np
     device = None
+    immediate = True
+    compiles_at_once = False
 
     def empty(self, size: int) -> Array:
         """Return ``size`` bytes that begin on a cache line."""
@@ -43,15 +46,40 @@ class NumpyBackend:
         """Return a copy."""
         return np.array(array)
 
-    def bind(self, node: Node, inputs: Sequence[Array], out: Any) -> Callable[[], Any]:
+    def copy(self, array: Array) -> Array:
+        """Return a copy."""
+        return np.array(array)
+
+    def feeder(self, fed: Mapping[str, Array]) -> Callable[[Mapping[str, Any]], None]:
+        """Return a call that copies arrays, by name, into the arrays ``fed``."""
+        return partial(_feed, fed)
+
+    def bind(self, node: Node, inputs: Sequence[Array], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
+
+    def bind_copy(self, value: Array, out: Array) -> Call:
+        """Return a call without arguments that copies ``value`` into ``out``."""
+        return partial(np.copyto, out, value)
+
+    def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return the calls."""
+        return calls
+
+    def commit(self, calls: Sequence[Call], guard: Any) -> HostCommit:
+        """Return what makes ``calls`` where ``guard`` is not False."""
+        return HostCommit(calls, guard)
 
     def compiled(self) -> FastBackend:
         """Return NumPy with machine code for fused operations; raises `BackendError` without llvmlite."""
         from tinygraph.backends.fast import FastBackend
 
         return FastBackend()
+
+
+def _feed(fed: Mapping[str, Array], feeds: Mapping[str, Any]) -> None:
+    for name, value in feeds.items():
+        np.copyto(fed[name], value)
 
 
 @cache

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.backends import BackendError
+from tinygraph.backends import BackendError, Call, Commit
+from tinygraph.backends.commit import HostCommit
+from tinygraph.backends.cupy.feeder import Feeder
 from tinygraph.graph import Node
 
 if TYPE_CHECKING:
-    from tinygraph.backends.fast import FastBackend
+    from tinygraph.backends.cupy.compiled import CompiledCupyBackend
 
 
 class CupyBackend:
     """Runs the same kernels with CuPy, on the current GPU."""
 
     name = "cupy"
+    immediate = False
+    compiles_at_once = True
 
     def __init__(self, cupy: Any):
         self.xp = cupy
@@ -43,13 +47,35 @@ class CupyBackend:
         """Return a copy in host memory; waits for the device."""
         return np.asarray(self.xp.asnumpy(array))
 
-    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+    def copy(self, array: Any) -> Any:
+        """Return a copy on the device."""
+        return array.copy()
+
+    def feeder(self, fed: Mapping[str, Any]) -> Feeder:
+        """Return a call that brings host arrays, by name, into the arrays ``fed``."""
+        return Feeder(self.xp, fed)
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
 
-    def compiled(self) -> FastBackend:
-        """There is no such backend yet."""
-        raise BackendError("jit_compile: the backend 'cupy' does not compile kernels.")
+    def bind_copy(self, value: Any, out: Any) -> Call:
+        """Return a call without arguments that copies ``value`` into ``out``."""
+        return partial(self.xp.copyto, out, value)
+
+    def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return the calls."""
+        return calls
+
+    def commit(self, calls: Sequence[Call], guard: Any) -> Commit:
+        """Return what makes ``calls`` where ``guard`` is not False; it waits for the device to know."""
+        return HostCommit(calls, guard)
+
+    def compiled(self) -> CompiledCupyBackend:
+        """Return CuPy with kernels of our own, captured in CUDA graphs."""
+        from tinygraph.backends.cupy.compiled import CompiledCupyBackend
+
+        return CompiledCupyBackend(self.xp)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygraph.backends.scalar.lowering import split
+from tinygraph.backends.scalar.space import joined
 from tinygraph.graph import Graph
 
 Array = np.ndarray[Any, Any]
@@ -85,17 +86,7 @@ def _tidy(array: Array) -> bool:
 
 def _walk(shape: tuple[int, ...], arrays: Sequence[Array]) -> Space | None:
     """Join axes until rows and columns are left; None where that cannot be."""
-    axes = [axis for axis, size in enumerate(shape) if size != 1]
-    sizes: list[int] = []
-    steps: list[list[int]] = []
-    for axis in axes:
-        here = [array.strides[axis] for array in arrays]
-        if steps and all(outer == inner * shape[axis] for outer, inner in zip(steps[-1], here, strict=True)):
-            sizes[-1] *= shape[axis]
-            steps[-1] = here
-        else:
-            sizes.append(shape[axis])
-            steps.append(here)
+    sizes, steps = joined(shape, [array.strides for array in arrays])
     last = steps[-1] if steps else [0] * len(arrays)
     along = all(step in (0, array.itemsize) for step, array in zip(last, arrays, strict=True))
     if len(sizes) <= 1 and not along:

@@ -1,0 +1,33 @@
+"""The calls of a run that change something, made where a guard holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinygraph.backends import Call
+
+
+class HostCommit:
+    """`Commit` by a look at ``guard``: an array of one truth value, or None, which always holds."""
+
+    def __init__(self, calls: Sequence[Call], guard: Any):
+        self.calls = calls
+        self.guard = guard
+        self.runs = 0
+        self.first: int | None = None
+
+    def __call__(self) -> None:
+        """Make them, if the guard holds and has held."""
+        if self.first is None and self.guard is not None and not bool(self.guard):
+            self.first = self.runs
+        self.runs += 1
+        if self.first is None:
+            for call in self.calls:
+                call()
+
+    def failed(self) -> int | None:
+        """Return which run since this was last asked, counted from 0, was the first that went wrong."""
+        first = self.first
+        self.runs, self.first = 0, None
+        return first

@@ -1,0 +1,113 @@
+"""CuPy with kernels of our own where there is one, and with stretches of them as CUDA graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from tinygraph.backends import Call, Commit
+from tinygraph.backends.cupy import CupyBackend, elementwise, finite, product, reduction
+from tinygraph.backends.cupy.capture import stretches
+from tinygraph.backends.cupy.commit import DeviceCommit
+from tinygraph.backends.cupy.launch import Launch, Launches
+from tinygraph.graph import Graph, Node
+from tinygraph.ops import all_finite, concat, copy, input, matmul, mean, reshape, sum
+from tinygraph.ops.fused import fused
+
+#: ``kernel(xp, node, inputs, out)``: the launches that compute a node; None, or None among them, if not so
+Kernel = Callable[[Any, Node, Sequence[Any], Any], Sequence[Launch | None] | None]
+
+
+class CompiledCupyBackend(CupyBackend):
+    """CuPy, except that what is elementwise, small products and sums run as kernels of our own.
+
+    What has none runs as it does in CuPy, between them.
+    """
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
+        """Return a call without arguments that computes ``node`` into ``out``."""
+        kernel = KERNELS.get(node.op) or (_elementwise if _has_formula(node) else None)
+        each = kernel(self.xp, node, inputs, out) if kernel else None
+        launches = [launch for launch in each or () if launch is not None]
+        if each and len(launches) == len(each):
+            return Launches(launches)
+        return super().bind(node, inputs, out)
+
+    def bind_copy(self, value: Any, out: Any) -> Call:
+        """Return a call without arguments that copies ``value`` into ``out``."""
+        launch = _copy(self.xp, value, out)
+        return super().bind_copy(value, out) if launch is None else Launches([launch])
+
+    def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return calls that do the same, with each stretch of launches captured."""
+        return stretches(self.xp, calls)
+
+    def commit(self, calls: Sequence[Call], guard: Any) -> Commit:
+        """Return what makes ``calls`` where ``guard`` holds; it waits only if one of them is CuPy's."""
+        ours = [call for call in calls if isinstance(call, Launches)]
+        if guard is None or len(ours) < len(calls):
+            return super().commit(self.sequence(calls), guard)
+        return DeviceCommit(self.xp, ours, guard)
+
+
+def _has_formula(node: Node) -> bool:
+    """Whether one formula says what each element is. What NaN is as a whole number, C does not say."""
+    to_whole = node.dtype.kind == "i" and any(source.dtype.kind == "f" for source in node.inputs)
+    return bool(node.op.scalar) and not to_whole
+
+
+def _elementwise(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    alone = node.with_inputs(tuple(input(str(k), n.shape, n.dtype) for k, n in enumerate(node.inputs)))
+    return [elementwise.launch(xp, Graph({"0": alone}), inputs, [out])]
+
+
+def _fused(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    return [elementwise.launch(xp, node.attrs["graph"], inputs, out)]
+
+
+def _concat(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    assert node.op.pieces is not None
+    places = node.op.pieces([source.shape for source in node.inputs], node.attrs)
+    return [_copy(xp, value, out[place]) for value, place in zip(inputs, places, strict=True) if value.size]
+
+
+def _copy(xp: Any, value: Any, out: Any) -> Launch | None:
+    return elementwise.launch(xp, _copied(value.dtype.name), [value], [out])
+
+
+@lru_cache
+def _copied(dtype: str) -> Graph:
+    """A copy of one element, which stands for any number of them."""
+    return Graph({"0": copy(input("0", (), dtype))})
+
+
+def _reshape(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    (x,) = inputs
+    return [_copy(xp, x, out.reshape(x.shape))]
+
+
+def _matmul(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    x, y = inputs
+    return [product.launch(xp, x, y, out)]
+
+
+def _sum(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    (x,) = inputs
+    return [reduction.launch(xp, x, node.attrs["axis"], out, mean=node.op is mean)]
+
+
+def _all_finite(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch] | None:
+    return finite.launches(xp, inputs, out)
+
+
+#: The kernels of operations that are no formula.
+KERNELS: dict[Any, Kernel] = {
+    fused: _fused,
+    concat: _concat,
+    reshape: _reshape,
+    matmul: _matmul,
+    sum: _sum,
+    mean: _sum,
+    all_finite: _all_finite,
+}
