@@ -21,50 +21,56 @@ from tinygraph.backends.cupy.launch import NAME
 
 COMPILER = shutil.which("g++")
 
-BEFORE = """
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <ucontext.h>
-#include <vector>
-using namespace std;
+#: What a kernel finds declared. Headers would take longer to read than all kernels.
+DECLARED = """
 struct Index { unsigned x, y, z; };
-static Index threadIdx, blockIdx, blockDim, gridDim;
+extern Index threadIdx, blockIdx, blockDim, gridDim;
+extern "C" void __syncthreads();
+extern "C" void run(void (*kernel)(), const unsigned* sizes);
 #define __global__
 #define __shared__ static
 #define __launch_bounds__(n)
-static float __int_as_float(unsigned bits) { float x; memcpy(&x, &bits, 4); return x; }
-static double __longlong_as_double(unsigned long long bits) { double x; memcpy(&x, &bits, 8); return x; }
-static ucontext_t scheduler, *running;
-static void __syncthreads() { swapcontext(running, &scheduler); }
+template <class To, class From> To same_bits(From bits) { return *(To*)&bits; }
+#define __int_as_float(bits) same_bits<float, unsigned>(bits)
+#define __longlong_as_double(bits) same_bits<double, unsigned long long>(bits)
 """
+ONE = ("tanh", "exp", "expm1", "log", "log1p", "sin", "cos", "erf", "sqrt", "floor", "fabs")
+FUNCTIONS = "".join(f'extern "C" {{ float {f}f(float); double {f}(double); }}\n' for f in ONE)
+FUNCTIONS += 'extern "C" { float powf(float, float); double pow(double, double); }\n'
 
-AFTER = """
+THREADS = """
+#include <ucontext.h>
+#include <vector>
+struct Index { unsigned x, y, z; };
+Index threadIdx, blockIdx, blockDim, gridDim;
+static ucontext_t scheduler, *running;
 static void (*body)();
-static bool* done;
-static void fiber() { body(); *done = true; swapcontext(running, &scheduler); }
+static bool over;
+extern "C" void __syncthreads() { swapcontext(running, &scheduler); }
+static void fiber() { body(); over = true; swapcontext(running, &scheduler); }
 
-static void run(void (*kernel)(), Index grid, Index block) {
-    const unsigned count = block.x * block.y;
-    vector<ucontext_t> contexts(count);
-    vector<vector<char>> stacks(count, vector<char>(1 << 16));
-    body = kernel, gridDim = grid, blockDim = block;
-    for (unsigned b = 0; b < grid.x * grid.y; b++) {
-        blockIdx = {b % grid.x, b / grid.x, 0};
-        vector<char> over(count, 0);
+extern "C" void run(void (*kernel)(), const unsigned* sizes) {
+    gridDim = {sizes[0], sizes[1], 1}, blockDim = {sizes[2], sizes[3], 1}, body = kernel;
+    const unsigned count = blockDim.x * blockDim.y;
+    static ucontext_t contexts[1024];
+    static char stacks[1024][1 << 16];
+    for (unsigned block = 0; block < gridDim.x * gridDim.y; block++) {
+        blockIdx = {block % gridDim.x, block / gridDim.x, 0};
+        std::vector<char> ended(count, 0);
         for (unsigned t = 0; t < count; t++) {
             getcontext(&contexts[t]);
-            contexts[t].uc_stack.ss_sp = stacks[t].data(), contexts[t].uc_stack.ss_size = stacks[t].size();
+            contexts[t].uc_stack.ss_sp = stacks[t];
+            contexts[t].uc_stack.ss_size = sizeof stacks[t];
             makecontext(&contexts[t], fiber, 0);
         }
         for (unsigned left = count; left;) {
             left = 0;
             for (unsigned t = 0; t < count; t++) {
-                if (over[t]) continue;
-                threadIdx = {t % block.x, t / block.x, 0};
-                running = &contexts[t], done = (bool*)&over[t];
+                if (ended[t]) continue;
+                threadIdx = {t % blockDim.x, t / blockDim.x, 0};
+                running = &contexts[t], over = false;
                 swapcontext(&scheduler, running);
-                left += !over[t];
+                ended[t] = over, left += !over;
             }
         }
     }
@@ -98,19 +104,31 @@ def argument_of(argument: Any) -> np.ndarray:
 
 
 @cache
+def threads() -> ctypes.CDLL:
+    """What runs a kernel for every thread of every block."""
+    return built(THREADS, "-O1")
+
+
+@cache
 def library(text: str) -> ctypes.CDLL:
     """The kernel as a library with one function: ``launch(sizes, arguments)``."""
+    threads()
     parameters = re.search(rf"{NAME}\((.*?)\) {{", text, re.DOTALL)[1].split(",")
     types = [parameter.strip().rpartition(" ")[0] for parameter in parameters]
     given = ", ".join(f"*({kind}*)given[{k}]" for k, kind in enumerate(types))
     launch = (
         f"static void** given;\nstatic void call() {{ {NAME}({given}); }}\n"
         'extern "C" void launch(const unsigned* sizes, void** arguments) {\n'
-        "    given = arguments;\n    run(call, {sizes[0], sizes[1], 1}, {sizes[2], sizes[3], 1});\n}\n"
+        "    given = arguments;\n    run(call, sizes);\n}\n"
     )
+    return built(DECLARED + FUNCTIONS + text + launch, "-O0")
+
+
+def built(text: str, optimized: str) -> ctypes.CDLL:
+    """Compile C++ and load it."""
     with tempfile.TemporaryDirectory() as folder:
-        source, made = f"{folder}/kernel.cpp", f"{folder}/kernel.so"
-        Path(source).write_text(BEFORE + text + AFTER + launch)
-        command = [COMPILER, "-std=c++17", "-O0", "-fwrapv", "-shared", "-fPIC", source, "-o", made]
+        source, made = f"{folder}/source.cpp", f"{folder}/made.so"
+        Path(source).write_text(text)
+        command = [COMPILER, "-std=c++17", optimized, "-fwrapv", "-shared", "-fPIC", source, "-o", made]
         subprocess.run(command, check=True)
-        return ctypes.CDLL(made)
+        return ctypes.CDLL(made, ctypes.RTLD_GLOBAL if text is THREADS else ctypes.DEFAULT_MODE)
