@@ -8,7 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("numpy", "llvmlite", "torch", "jax", "keras", "tensorflow")
+PACKAGES = ("numpy", "llvmlite", "cupy-cuda12x", "torch", "jax", "keras", "tensorflow")
 
 VERSIONS = f"""
 import json, platform

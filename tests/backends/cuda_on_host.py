@@ -28,6 +28,7 @@ extern Index threadIdx, blockIdx, blockDim, gridDim;
 extern "C" void __syncthreads();
 extern "C" void run(void (*kernel)(), const unsigned* sizes);
 #define __global__
+#define __device__
 #define __shared__ static
 #define __launch_bounds__(n)
 template <class To, class From> To same_bits(From bits) { return *(To*)&bits; }
@@ -81,7 +82,7 @@ extern "C" void run(void (*kernel)(), const unsigned* sizes) {
 class HostKernel:
     """What ``cupy.RawKernel`` is, for arrays in host memory."""
 
-    def __init__(self, text: str, name: str, options: tuple[str, ...] = ()):
+    def __init__(self, text: str, name: str):
         assert name == NAME
         self.text = text
 

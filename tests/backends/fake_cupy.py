@@ -117,6 +117,7 @@ def fake_cupy() -> types.ModuleType:
     module.__version__ = "0.0"
     module.ndarray = DeviceArray
     module.empty = lambda shape, dtype: np.empty(shape, dtype).view(DeviceArray)
+    module.zeros = lambda shape, dtype: np.zeros(shape, dtype).view(DeviceArray)
     module.asarray = lambda value, dtype=None: np.array(value, dtype).view(DeviceArray)
     module.asnumpy = asnumpy
     module.RawKernel = FakeKernel

@@ -27,7 +27,7 @@ def compile(text: str, architecture: str) -> str:
     """Return the PTX of a text, or fail with what the compiler says."""
     nvrtc, program, size = library(), ctypes.c_void_p(), ctypes.c_size_t()
     assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), text.encode(), b"kernel.cu", 0, None, None) == 0
-    options = (ctypes.c_char_p * 2)(b"-std=c++17", f"-arch={architecture}".encode())
+    options = (ctypes.c_char_p * 2)(b"-std=c++14", f"-arch={architecture}".encode())
     failed = nvrtc.nvrtcCompileProgram(program, len(options), options)
     nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
     log = ctypes.create_string_buffer(size.value)

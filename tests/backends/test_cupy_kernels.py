@@ -130,15 +130,43 @@ AXES = [None, 0, 1, (0, 2), (1, 2), -1]
 
 @pytest.mark.parametrize("axis", AXES, ids=str)
 @pytest.mark.parametrize("shape", [(2, 3, 4), (70, 5, 33), (1, 400, 1)], ids=str)
-def test_sums_and_means(device, shape, axis):
+def test_reductions(device, shape, axis):
     x = np.random.default_rng(0).normal(size=shape)
     a = tg.input("x0", shape, "float64")
     turned = tg.transpose(a)
     outputs = {"sum": tg.sum(a, axis=axis), "mean": tg.mean(a, axis=axis, keepdims=True)}
     outputs["turned"] = tg.sum(tg.flip(turned, 1), axis=axis)
+    outputs |= {"max": tg.max(a, axis=axis), "min": tg.min(turned, axis=axis)}
     expected, actual = both(device, tg.Graph(outputs), x)
     for want, got in zip(expected, actual, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_of_special_numbers(device, dtype):
+    x = np.array([[1, np.nan, 2], [np.nan, 0, 1], [-np.inf, -np.inf, -np.inf], [3, np.inf, -1]], dtype)
+    a = tg.input("x0", x.shape, dtype)
+    check(device, tg.Graph({"max": tg.max(a, axis=1), "min": tg.min(a, axis=1)}), x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_random_numbers_are_the_same_bits(device, dtype):
+    step = tg.input("x0", (), "int64")
+    outputs = {f"{k}": tg.uniform(step, (300,), seed=-5, stream=k, dtype=dtype) for k in range(2)}
+    check(device, tg.Graph(outputs), np.array(7), units=0)
+
+
+def test_an_array_amid_zeros(device):
+    x = np.arange(6, dtype="float32").reshape(2, 3)
+    rows = tg.input("x0", (2, 3))
+    graph = tg.Graph(
+        {
+            "columns": tg.place(rows, shape=(2, 8), index=(slice(None), slice(1, 7, 2))),
+            "row": tg.place(rows, shape=(3, 2, 3), index=(1,)),
+            "one": tg.place(tg.sum(rows), shape=(2,), index=(-1,)),
+        }
+    )
+    check(device, graph, x)
 
 
 @pytest.mark.parametrize("wrong", [None, np.nan, np.inf, -np.inf])

@@ -7,12 +7,25 @@ from functools import lru_cache
 from typing import Any
 
 from tinygraph.backends import Call, Commit
-from tinygraph.backends.cupy import CupyBackend, elementwise, finite, product, reduction
+from tinygraph.backends.cupy import CupyBackend, elementwise, finite, product, random, reduction
 from tinygraph.backends.cupy.capture import stretches
 from tinygraph.backends.cupy.commit import DeviceCommit
 from tinygraph.backends.cupy.launch import Launch, Launches
 from tinygraph.graph import Graph, Node
-from tinygraph.ops import all_finite, concat, copy, input, matmul, mean, reshape, sum
+from tinygraph.ops import (
+    all_finite,
+    concat,
+    copy,
+    input,
+    matmul,
+    max,
+    mean,
+    min,
+    place,
+    reshape,
+    sum,
+    uniform,
+)
 from tinygraph.ops.fused import fused
 
 #: ``kernel(xp, node, inputs, out)``: the launches that compute a node; None, or None among them, if not so
@@ -92,9 +105,20 @@ def _matmul(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch
     return [product.launch(xp, x, y, out)]
 
 
-def _sum(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+def _reduced(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
     (x,) = inputs
-    return [reduction.launch(xp, x, node.attrs["axis"], out, mean=node.op is mean)]
+    return [reduction.launch(xp, node.op.name, x, node.attrs["axis"], out)]
+
+
+def _place(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    (x,) = inputs
+    inside = (*node.attrs["index"], Ellipsis)
+    return [_copy(xp, xp.zeros((), x.dtype), out), _copy(xp, x, out[inside])]
+
+
+def _uniform(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    (step,) = inputs
+    return [random.launch(xp, step, out, node.attrs["seed"], node.attrs["stream"])]
 
 
 def _all_finite(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch] | None:
@@ -107,7 +131,11 @@ KERNELS: dict[Any, Kernel] = {
     concat: _concat,
     reshape: _reshape,
     matmul: _matmul,
-    sum: _sum,
-    mean: _sum,
+    place: _place,
+    sum: _reduced,
+    mean: _reduced,
+    max: _reduced,
+    min: _reduced,
+    uniform: _uniform,
     all_finite: _all_finite,
 }

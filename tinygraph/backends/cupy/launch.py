@@ -52,7 +52,7 @@ class Launches:
 @lru_cache(maxsize=4096)
 def compiled(xp: Any, text: str) -> Any:
     """Return the kernel of a text, compiled unless it was before; CuPy keeps the machine code on disk."""
-    kernel = xp.RawKernel(text, NAME, options=("-std=c++17",))
+    kernel = xp.RawKernel(text, NAME)
     kernel.compile()  # now: while a stream is captured nothing should be loaded
     return kernel
 

@@ -1,6 +1,6 @@
-"""Sums and means over axes: some threads share each sum, and add up theirs in shared memory.
+"""Sums, means, largest and smallest over axes: some threads share each, and put theirs together at the end.
 
-The order of additions is fixed, so two runs give the same bits.
+The order is fixed, so two runs give the same bits.
 """
 
 from __future__ import annotations
@@ -15,14 +15,21 @@ from tinygraph.backends.cupy.language import TYPES
 from tinygraph.backends.cupy.launch import GUARD, GUARDED, NAME, Launch, compiled, fits
 from tinygraph.backends.scalar.space import joined
 
-THREADS = 256  # of a block; as many sums as there are, up to a warp of them side by side
+THREADS = 256  # of a block; as many results as there are, up to a warp of them side by side
 WARP = 32
+#: How two values become one, and what changes no value. NaN stays.
+COMBINED = {
+    "sum": ("a + b", "0"),
+    "mean": ("a + b", "0"),
+    "max": ("a > b || a != a ? a : b", "-infinity"),
+    "min": ("a < b || a != a ? a : b", "infinity"),
+}
 
 
-def launch(xp: Any, x: Any, axes: tuple[int, ...], out: Any, mean: bool) -> Launch | None:
-    """Return the launch that adds ``x`` up over ``axes``, and divides by how many if it is for a mean.
+def launch(xp: Any, how: str, x: Any, axes: tuple[int, ...], out: Any) -> Launch | None:
+    """Return the launch that reduces ``x`` over ``axes``: to what, says a name in `COMBINED`.
 
-    None if there is nothing to add, or what is added is of another dtype.
+    None if there is nothing to reduce, or it is not of floats alone.
     """
     if x.dtype != out.dtype or x.dtype.kind != "f" or not x.size or not out.flags.c_contiguous:
         return None
@@ -32,48 +39,52 @@ def launch(xp: Any, x: Any, axes: tuple[int, ...], out: Any, mean: bool) -> Laun
     reach = sum(abs(stride) // x.itemsize * n for stride, n in zip(x.strides, x.shape, strict=True))
     if not fits(reach, x.size):
         return None
-    count, sums = math.prod(inner[0]), math.prod(outer[0])
-    across = min(WARP, 1 << (sums - 1).bit_length())  # threads side by side, each with another sum
-    numbers = [sums, count, *outer[0], *inner[0]]
+    count, results = math.prod(inner[0]), math.prod(outer[0])
+    across = min(WARP, 1 << (results - 1).bit_length())  # threads side by side, each with another sum
+    numbers = [results, count, *outer[0], *inner[0]]
     numbers += [step // x.itemsize for (step,) in (*outer[1], *inner[1])]
-    text = source(x.dtype.name, len(outer[0]), len(inner[0]))
-    factor = x.dtype.type(count if mean else 1)
-    arguments = x, out, factor, *map(np.int32, numbers)
-    blocks, threads = (-(-sums // across),), (across, THREADS // across)
+    text = source(how, x.dtype.name, len(outer[0]), len(inner[0]))
+    divisor = x.dtype.type(count if how == "mean" else 1)
+    arguments = x, out, divisor, *map(np.int32, numbers)
+    blocks, threads = (-(-results // across),), (across, THREADS // across)
     return Launch(compiled(xp, text), blocks, threads, arguments)
 
 
 @lru_cache
-def source(dtype: str, outer: int, inner: int) -> str:
-    """The text of the kernel for so many axes that are kept, and so many that are added up."""
+def source(how: str, dtype: str, outer: int, inner: int) -> str:
+    """The text of the kernel for so many axes that are kept, and so many that are reduced."""
     names = [*(f"outer{axis}" for axis in range(outer)), *(f"inner{axis}" for axis in range(inner))]
     sizes, steps = ("".join(f", const int {name}_{what}" for name in names) for what in ("size", "step"))
+    combined, nothing = COMBINED[how]
     return f"""
 typedef {TYPES[dtype]} number;
+#define infinity (number)__longlong_as_double(0x7ff0000000000000ll)
+
+__device__ number both(const number a, const number b) {{ return {combined}; }}
 
 extern "C" __global__ void {NAME}(
     {GUARD}, const number* x, number* y, const number divisor,
-    const int sums, const int count{sizes}{steps}) {{
+    const int results, const int count{sizes}{steps}) {{
     {GUARDED}
     __shared__ number shared[{THREADS}];
     const int which = blockIdx.x * blockDim.x + threadIdx.x;
-    number sum = 0;
-    if (which < sums) {{
+    number result = {nothing};
+    if (which < results) {{
         int start = 0;
         {_walk("start", "which", names[:outer])}
         for (int n = threadIdx.y; n < count; n += blockDim.y) {{
             int place = start;
             {_walk("place", "n", names[outer:])}
-            sum += x[place];
+            result = both(result, x[place]);
         }}
     }}
     number* mine = shared + threadIdx.y * blockDim.x + threadIdx.x;
-    *mine = sum;
+    *mine = result;
     for (int half = blockDim.y / 2; half > 0; half /= 2) {{
         __syncthreads();
-        if (threadIdx.y < half) *mine += mine[half * blockDim.x];
+        if (threadIdx.y < half) *mine = both(*mine, mine[half * blockDim.x]);
     }}
-    if (threadIdx.y == 0 && which < sums) y[which] = *mine / divisor;
+    if (threadIdx.y == 0 && which < results) y[which] = *mine / divisor;
 }}
 """
 
