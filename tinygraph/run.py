@@ -49,7 +49,9 @@ class Program:
         """Do the same without waiting for a device. After a run whose guard was False none commits until
         `failed` is asked."""
         if any(p.cell.array is not array for p, array in zip(self.parameters, self.bound, strict=True)):
+            before = self.commit
             self._bind()
+            self.commit.go_on(before)
         self.feed(feeds)
         with np.errstate(all="ignore"):
             for call in self.compute:
@@ -88,8 +90,9 @@ class Program:
         """Yield each computed node with the call that computes it, in the order of running."""
         for node in self.plan.schedule:
             if node in self.plan.joined:
-                for source, index in self.plan.joined[node]:
-                    yield node, self.backend.bind_copy(self.arrays[source], self.arrays[node][index])
+                whole, parts = self.arrays[node], self.plan.joined[node]
+                pairs = [(self.arrays[source], whole[index]) for source, index in parts]
+                yield from ((node, call) for call in self.backend.bind_copies(pairs))
             elif node in self.plan.called:
                 inputs = [self.arrays[source] for source in node.inputs]
                 yield node, self.backend.bind(node, inputs, self.arrays[node])
@@ -111,8 +114,8 @@ class Program:
             phase.extend(calls.pop(node, ()))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
-        for node, leaf in self.plan.copies:
-            commit.append(self.backend.bind_copy(self.arrays[node], self.arrays[leaf]))
+        pairs = [(self.arrays[node], self.arrays[leaf]) for node, leaf in self.plan.copies]
+        commit.extend(self.backend.bind_copies(pairs))
         self.compute = self.backend.sequence(compute)
         guard = self.arrays[self.plan.graph.outputs[self.guard]] if self.guard is not None else None
         self.commit = self.backend.commit(commit, guard)

@@ -57,19 +57,18 @@ def test_pairs_of_special_numbers(device, dtype):
     check(device, one_call(binary, x, y), x, y)
 
 
+def whole(x, y):
+    low = tg.equal(x, tg.constant(int(np.iinfo(x.dtype).min), dtype=x.dtype))
+    both = tg.logical_and(x < y, tg.logical_not(low))
+    return [x + y, x * y, x / y, tg.maximum(x, -5), tg.abs(y), tg.sign(x), tg.floor(x), both,
+            tg.logical_or(low, x < y), tg.where(both, x, y), tg.cast(both, dtype="float32"),
+            tg.cast(x, dtype="bool"), both + low, both * low]  # fmt: skip
+
+
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 def test_whole_numbers_and_truths(device, dtype):
-    lowest = np.iinfo(dtype).min
-    x, y = np.array([0, 1, -1, 7, lowest], dtype), np.array([3, -3, 7, 7, 2], dtype)
-
-    def build(x, y):
-        low = tg.equal(x, tg.constant(int(lowest), dtype=dtype))
-        both = tg.logical_and(x < y, tg.logical_not(low))
-        return [x + y, x * y, x / y, tg.maximum(x, -5), tg.abs(y), tg.sign(x), tg.floor(x), both,
-                tg.logical_or(low, x < y), tg.where(both, x, y), tg.cast(both, dtype="float32"),
-                tg.cast(x, dtype="bool"), both + low, both * low]  # fmt: skip
-
-    check(device, one_call(build, x, y), x, y)
+    x, y = np.array([0, 1, -1, 7, np.iinfo(dtype).min], dtype), np.array([3, -3, 7, 7, 2], dtype)
+    check(device, one_call(whole, x, y), x, y)
 
 
 def test_a_wave(device):
@@ -95,6 +94,23 @@ def test_a_copy_where_no_view_can_be(device):
     a = tg.input("x0", (4, 6))
     outputs = {"rows": tg.reshape(tg.transpose(a), shape=(8, 3)), "both": tg.concat([a, a[:2]], axis=0)}
     check(device, tg.Graph(outputs), x)
+
+
+def test_copies_of_every_kind(device):
+    """Without gaps in one launch, also truth values that begin anywhere; with gaps each in one of its own."""
+    xp = device.xp
+    x = np.random.default_rng(0).normal(size=(300, 7))
+    truths = x.reshape(-1) > 0
+    values = [x, x.astype("float32"), x[:, 2:5], truths[3:10], np.array(5), x[:0], x.T]
+    pairs = [(device.asarray(value), xp.zeros(value.shape, value.dtype)) for value in values]
+    pairs[2] = device.asarray(x)[:, 2:5], pairs[2][1]
+    pairs[3] = device.asarray(truths)[3:10], pairs[3][1]
+    pairs[6] = pairs[6][0], xp.zeros((300, 7), x.dtype).T
+    (call,) = device.compiled().bind_copies(pairs)
+    assert len(call.each) == 3
+    call()
+    for value, (_, out) in zip(values, pairs, strict=True):
+        np.testing.assert_array_equal(device.to_host(out), value)
 
 
 SHAPES = [(1, 1, 1), (16, 16, 16), (3, 5, 2), (17, 33, 65), (32, 64, 256), (1, 64, 40), (70, 3, 130)]

@@ -59,6 +59,13 @@ def test_formulas(compiler, dtype):
     assert len(Compiled.texts) == 2
 
 
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_formulas_of_whole_numbers(compiler, dtype):
+    x = np.ones((2, 3), dtype)
+    Program(plan(one_call(kernels.whole, x, x)), compiler.compiled())
+    assert len(Compiled.texts) == 1
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_products_and_sums(compiler, dtype):
     x, y = tg.input("x", (4, 20, 3), dtype), tg.input("y", (20, 5), dtype)

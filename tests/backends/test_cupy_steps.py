@@ -168,6 +168,19 @@ def test_training_that_is_broken_off_leaves_nothing_behind(device):
     assert np.isfinite(model.history.history["loss"]).all()
 
 
+def test_a_step_that_went_wrong_is_known_although_weights_were_elsewhere_since(device):
+    y = Y.copy()
+    y[4] = 1e30
+    model = made()
+
+    class Use(nn.Callback):
+        def on_train_batch_end(self, batch, logs):
+            model.layers[-1](np.ones((1, 4)))  # on the host, where its weights go for that
+
+    with pytest.raises(nn.NonFiniteError, match="epoch 1, step 2: "):
+        model.fit(X, y, batch_size=4, verbose=0, shuffle=False, callbacks=[Use()])
+
+
 def test_a_guard_of_a_function_is_asked_in_every_call(device):
     w, x = tg.param("w", [1.0, 2.0]), tg.input("x", (2,))
     f = tg.compile({"y": w * x, "ok": tg.all_finite(x)}, {w: w + x}, guard="ok", backend="cupy")

@@ -28,6 +28,9 @@ class Commit(Protocol):
     def failed(self) -> int | None:
         """Wait; return which run since this was last asked, counted from 0, was the first that went wrong."""
 
+    def go_on(self, before: Any) -> None:
+        """Count on from where ``before``, of the same calls on other arrays, has come to."""
+
 
 class Backend(Protocol):
     """What the executor needs of an array library."""
@@ -64,8 +67,8 @@ class Backend(Protocol):
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
 
-    def bind_copy(self, value: Any, out: Any) -> Call:
-        """Return a call without arguments that copies ``value`` into ``out``."""
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
+        """Return calls that copy the first array of each pair into the second, in whatever order."""
 
     def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Return calls that do what ``calls`` do one after another; there may be fewer."""

@@ -31,3 +31,7 @@ class HostCommit:
         first = self.first
         self.runs, self.first = 0, None
         return first
+
+    def go_on(self, before: HostCommit) -> None:
+        """Count on from where ``before``, of the same calls on other arrays, has come to."""
+        self.runs, self.first = before.runs, before.first

@@ -58,9 +58,9 @@ class NumpyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
-    def bind_copy(self, value: Array, out: Array) -> Call:
-        """Return a call without arguments that copies ``value`` into ``out``."""
-        return partial(np.copyto, out, value)
+    def bind_copies(self, pairs: Sequence[tuple[Array, Array]]) -> Sequence[Call]:
+        """Return calls that copy the first array of each pair into the second."""
+        return [partial(np.copyto, out, value) for value, out in pairs]
 
     def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Return the calls."""

@@ -59,9 +59,9 @@ class CupyBackend:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
 
-    def bind_copy(self, value: Any, out: Any) -> Call:
-        """Return a call without arguments that copies ``value`` into ``out``."""
-        return partial(self.xp.copyto, out, value)
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
+        """Return calls that copy the first array of each pair into the second."""
+        return [partial(self.xp.copyto, out, value) for value, out in pairs]
 
     def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Return the calls."""

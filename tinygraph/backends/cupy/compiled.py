@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from tinygraph.backends import Call, Commit
-from tinygraph.backends.cupy import CupyBackend, elementwise, finite, product, random, reduction
+from tinygraph.backends.cupy import CupyBackend, copies, elementwise, finite, product, random, reduction
 from tinygraph.backends.cupy.capture import stretches
 from tinygraph.backends.cupy.commit import DeviceCommit
 from tinygraph.backends.cupy.launch import Launch, Launches
@@ -15,7 +14,6 @@ from tinygraph.graph import Graph, Node
 from tinygraph.ops import (
     all_finite,
     concat,
-    copy,
     input,
     matmul,
     max,
@@ -47,10 +45,10 @@ class CompiledCupyBackend(CupyBackend):
             return Launches(launches)
         return super().bind(node, inputs, out)
 
-    def bind_copy(self, value: Any, out: Any) -> Call:
-        """Return a call without arguments that copies ``value`` into ``out``."""
-        launch = _copy(self.xp, value, out)
-        return super().bind_copy(value, out) if launch is None else Launches([launch])
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
+        """Return one call, or none, that copies the first array of each pair into the second."""
+        each = copies.launches(self.xp, pairs)
+        return [Launches(each)] if each else []
 
     def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Return calls that do the same, with each stretch of launches captured."""
@@ -79,25 +77,15 @@ def _fused(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch 
     return [elementwise.launch(xp, node.attrs["graph"], inputs, out)]
 
 
-def _concat(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+def _concat(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch]:
     assert node.op.pieces is not None
     places = node.op.pieces([source.shape for source in node.inputs], node.attrs)
-    return [_copy(xp, value, out[place]) for value, place in zip(inputs, places, strict=True) if value.size]
+    return copies.launches(xp, [(x, out[place]) for x, place in zip(inputs, places, strict=True)])
 
 
-def _copy(xp: Any, value: Any, out: Any) -> Launch | None:
-    return elementwise.launch(xp, _copied(value.dtype.name), [value], [out])
-
-
-@lru_cache
-def _copied(dtype: str) -> Graph:
-    """A copy of one element, which stands for any number of them."""
-    return Graph({"0": copy(input("0", (), dtype))})
-
-
-def _reshape(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+def _reshape(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch]:
     (x,) = inputs
-    return [_copy(xp, x, out.reshape(x.shape))]
+    return copies.launches(xp, [(x, out.reshape(x.shape))])
 
 
 def _matmul(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
@@ -110,10 +98,11 @@ def _reduced(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launc
     return [reduction.launch(xp, node.op.name, x, node.attrs["axis"], out)]
 
 
-def _place(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+def _place(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch]:
     (x,) = inputs
     inside = (*node.attrs["index"], Ellipsis)
-    return [_copy(xp, xp.zeros((), x.dtype), out), _copy(xp, x, out[inside])]
+    zeros = xp.broadcast_to(xp.zeros((), x.dtype), out.shape)
+    return [*copies.launches(xp, [(zeros, out)]), *copies.launches(xp, [(x, out[inside])])]
 
 
 def _uniform(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
