@@ -141,9 +141,9 @@ def compile(
         rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
         jit_compile: whether to fuse elementwise operations and compile them to machine code, which needs the
-            extra ``fast``; values may differ in the last bits. ``"auto"`` does so where it can be, after as
-            many runs as it takes to pay, a number that follows from the graph; True does so at once; False,
-            or no ``rewrite``, never.
+            extra ``fast``, or on a GPU nothing more; values may differ in the last bits. ``"auto"`` does so
+            where it can be, on a GPU at once, else after as many runs as it takes to pay, a number that
+            follows from the graph; True does so at once; False, or no ``rewrite``, never.
 
     Raises:
         GraphError: two inputs of one name, an update of another shape, an unknown guard.

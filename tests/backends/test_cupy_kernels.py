@@ -58,11 +58,12 @@ def test_pairs_of_special_numbers(device, dtype):
 
 
 def whole(x, y):
-    low = tg.equal(x, tg.constant(int(np.iinfo(x.dtype).min), dtype=x.dtype))
+    lowest = tg.constant(int(np.iinfo(x.dtype).min), dtype=x.dtype)
+    low = tg.equal(x, lowest)
     both = tg.logical_and(x < y, tg.logical_not(low))
     return [x + y, x * y, x / y, tg.maximum(x, -5), tg.abs(y), tg.sign(x), tg.floor(x), both,
             tg.logical_or(low, x < y), tg.where(both, x, y), tg.cast(both, dtype="float32"),
-            tg.cast(x, dtype="bool"), both + low, both * low]  # fmt: skip
+            tg.cast(x, dtype="bool"), both + low, both * low, x > lowest, tg.minimum(x, lowest)]  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
