@@ -20,23 +20,25 @@ class NonFiniteError(ArithmeticError):
 
 
 class Logs(UserDict):
-    """The loss of a batch, fetched when somebody looks at it: until then nobody waits for the device."""
+    """Values by name that are fetched when somebody looks: until then nobody waits for the device."""
 
-    def __init__(self, loss: Any, before: Callable[[], None]):
-        self._loss = loss
-        self._before = before
+    def __init__(self, fetch: Callable[[], dict[str, float]]):
+        self._fetch = fetch
 
     @cached_property
     def data(self) -> dict[str, float]:  # type: ignore[override]
-        """The loss by its name; what is to be done ``before`` comes first."""
-        self._before()
-        return {"loss": float(self._loss)}
+        """The values."""
+        return self._fetch()
 
 
-def logs_of(loss: Any, immediate: bool, before: Callable[[], None] = lambda: None) -> Mapping[str, float]:
-    """Return the loss of a batch by its name: a dict if it is there, else `Logs`."""
-    logs = Logs(loss, before)
-    return logs.data if immediate else logs
+def logs_of(loss: Any, immediate: bool, look: Callable[[], None] = lambda: None) -> Mapping[str, float]:
+    """Return the loss of a batch by its name, after a ``look``: at once, or when somebody wants it."""
+
+    def fetch() -> dict[str, float]:
+        look()
+        return {"loss": float(loss)}
+
+    return fetch() if immediate else Logs(fetch)
 
 
 class Training:
