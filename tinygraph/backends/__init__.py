@@ -52,9 +52,6 @@ class Backend(Protocol):
     def asarray(self, value: Any) -> Any:
         """Return a host array on this device."""
 
-    def write(self, array: Any, value: Any) -> None:
-        """Copy ``value``, from the host or this device, into ``array``."""
-
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy as a NumPy array."""
 

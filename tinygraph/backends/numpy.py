@@ -38,10 +38,6 @@ class NumpyBackend:
         """Return the array itself."""
         return value
 
-    def write(self, array: Array, value: Any) -> None:
-        """Copy ``value`` into ``array``."""
-        np.copyto(array, value)
-
     def to_host(self, array: Array) -> Array:
         """Return a copy."""
         return np.array(array)

@@ -54,9 +54,8 @@ class Training:
     def forget(self) -> None:
         """Let go of steps that nobody looked at: training was broken off."""
         self.running: Function | None = None
-        self.unseen: list[
-            tuple[Samples, Any, str]
-        ] = []  # the rows of each step since the last look, its name
+        #: the samples, rows and name of each step since the last look
+        self.unseen: list[tuple[Samples, Any, str]] = []
 
     def step(self, data: Samples, rows: Any, where: str) -> Mapping[str, float]:
         """Take a step on the samples at ``rows``; return its loss by its name."""

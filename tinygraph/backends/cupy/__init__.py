@@ -24,9 +24,9 @@ class CupyBackend:
     immediate = False
     compiles_at_once = True
 
-    def __init__(self, cupy: Any):
+    def __init__(self, cupy: Any, device: CupyBackend | None = None):
         self.xp = cupy
-        self.device = self
+        self.device = device or self
 
     def empty(self, size: int) -> Any:
         """Return ``size`` bytes of device memory; CuPy's pool aligns them to 512."""
@@ -35,13 +35,6 @@ class CupyBackend:
     def asarray(self, value: Any) -> Any:
         """Return the array on the device."""
         return self.xp.asarray(value)
-
-    def write(self, array: Any, value: Any) -> None:
-        """Copy ``value``, from the host or this device, into ``array``."""
-        if isinstance(value, self.xp.ndarray):
-            self.xp.copyto(array, value)
-        else:
-            array.set(np.ascontiguousarray(value, dtype=array.dtype).reshape(array.shape))
 
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy in host memory; waits for the device."""
@@ -75,7 +68,7 @@ class CupyBackend:
         """Return CuPy with kernels of our own, captured in CUDA graphs."""
         from tinygraph.backends.cupy.compiled import CompiledCupyBackend
 
-        return CompiledCupyBackend(self.xp)
+        return CompiledCupyBackend(self.xp, self.device)
 
 
 @cache
