@@ -31,7 +31,7 @@ def launch(xp: Any, x: Any, y: Any, out: Any) -> Launch | None:
     columns = y.shape[-1]
     if max(x.ndim, y.ndim) > 2 or x.dtype.kind != "f" or not 0 < rows * columns * depth <= MOST:
         return None
-    if not x.dtype == y.dtype == out.dtype or not all(fits(*map(abs, _reach(a))) for a in (x, y, out)):
+    if not x.dtype == y.dtype == out.dtype or not fits(*map(_reach, (x, y, out))):
         return None
     each = next((n for n in (4, 2) if _tiles(rows, n) * _tiles(columns, n) >= TILES), 1)
     arguments: list[Any] = [np.int32(size) for size in (rows, depth, columns)]
@@ -45,9 +45,10 @@ def _tiles(size: int, each: int) -> int:
     return -(-size // (SIDE * each))
 
 
-def _reach(array: Any) -> list[int]:
-    """How far from the first element the last one stands along each axis."""
-    return [stride // array.itemsize * n for stride, n in zip(array.strides, array.shape, strict=True)]
+def _reach(array: Any) -> int:
+    """How far from the first element another one may stand."""
+    steps = zip(array.strides, array.shape, strict=True)
+    return sum(abs(stride) // array.itemsize * n for stride, n in steps)
 
 
 @lru_cache
