@@ -1,4 +1,5 @@
-"""Random graphs for the planner: views of views, chains that go in place, joins, updates, odd outputs."""
+"""Random graphs for planner, rewrites and backends: views of views, chains that go in place, joins, updates,
+odd outputs, what an unrolled layer is made of, and gradients of all that."""
 
 from __future__ import annotations
 
@@ -20,13 +21,18 @@ UNARY: list[Callable[[Node], Node]] = [
     tg.sin,
     lambda x: -x,
     lambda x: 0.5 * x,
-    lambda x: tg.where(x > 0.1, x, -x),
     lambda x: tg.softmax(x) if x.ndim else x,
     lambda x: tg.cumsum(tg.tanh(x), axis=0) * 0.3 if x.ndim else tg.cos(x),
     lambda x: tg.mean(x, axis=0) if x.ndim and x.shape[0] else x,
     lambda x: tg.sum(x * 0.2, keepdims=True),
-    lambda x: tg.max(x) if x.size else x,
     lambda x: tg.pad(x, [(1, 0)] * x.ndim),
+    lambda x: (x * tg.ones((), "float64")) ** 1.0 * (tg.exp(tg.constant(0.5, "float64")) - 1.0),
+    lambda x: tg.log(tg.softmax(x)) * 0.3 if x.ndim else tg.log(1.0 + tg.exp(x)) - 1.0 / (1.0 + tg.exp(-x)),
+]
+#: What makes much of the last bits, which a rewrite may change.
+ROUGH: list[Callable[[Node], Node]] = [
+    lambda x: tg.where(x > 0.1, x, -x),
+    lambda x: tg.max(x) if x.size else x,
     lambda x: tg.cast(tg.cast(x * 2.0, "int64"), "float64"),
     lambda x: tg.cast(tg.cast(x, "float32"), "float64"),
     lambda x: tg.gather(x, tg.argmin(tg.reshape(x, (-1,))) * 0) if x.ndim and x.size else x,
@@ -63,21 +69,58 @@ def _product(x: Node, y: Node) -> Node:
     return tg.sin(x)
 
 
+def _products(x: Node, y: Node) -> Node:
+    """A batch of two products, added or side by side."""
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+        return tg.sin(y)
+    batch = tg.stack([x, tg.cos(x)]) @ tg.stack([tg.sin(y), y]) * 0.2
+    return tg.sum(batch, axis=0) if x.shape[0] % 2 else batch[0] * batch[1]
+
+
 def _joined(x: Node, y: Node) -> Node:
     same_rest = x.ndim and x.ndim == y.ndim and x.shape[1:] == y.shape[1:]
     return tg.concat([x, y, x]) if same_rest and x.size < 60 else tg.cos(y)
+
+
+def _recurrent(x: Node, y: Node) -> Node:
+    """The rows of x one by one through one weight, as in a recurrent layer with two gates."""
+    width = next((k for k in (3, 2, 1) if x.size % k == y.size % k == 0 < x.size * y.size <= 36 * k), 0)
+    if not width:
+        return tg.tanh(x)
+    x, y = tg.reshape(x, (-1, width)), tg.reshape(y, (width, -1))
+    both, h = tg.concat([y, tg.sin(y)], axis=1), tg.zeros((1, y.shape[1]), "float64")
+    bias = tg.sin(both[0])
+    hidden = []
+    for t in range(x.shape[0]):
+        a, b = tg.split(x[t : t + 1] @ both + bias, 2, axis=1)
+        h = tg.sigmoid(a) * tg.tanh(b) + h * tg.sigmoid(h)
+        hidden.append(h)
+    return tg.concat(hidden)
+
+
+def _row_by_row(x: Node, y: Node) -> Node:
+    """Each row of x with the same row, and some of them put together again."""
+    if x.ndim < 2 or x.size == 0:
+        return tg.cos(x)
+    rows = [tg.tanh(x[t] * x[0]) + tg.sin(x[t]) for t in range(x.shape[0])]
+    return tg.stack(rows[::-1]) if y.ndim % 2 else tg.concat([x[t : t + 1] for t in range(x.shape[0])])
 
 
 BINARY: list[Callable[[Node, Node], Node]] = [
     lambda x, y: x + y if _fits(x, y) else x - 1.0,
     lambda x, y: x - y if _fits(x, y) else y * 0.7,
     lambda x, y: x * y if _fits(x, y) else tg.tanh(y),
-    lambda x, y: tg.maximum(x, y) if _fits(x, y) else x,
-    lambda x, y: tg.where(x > y, y, x) if _fits(x, y) else y,
     lambda x, y: tg.add_n(x, y, x) if x.shape == y.shape else tg.add_n(x, x),
     lambda x, y: tg.add_n(y, tg.sin(x), x) if x.shape == y.shape else tg.add_n(y),
     _product,
+    _products,
     _joined,
+    _recurrent,
+    _row_by_row,
+]
+ROUGH_BINARY: list[Callable[[Node, Node], Node]] = [
+    lambda x, y: tg.maximum(x, y) if _fits(x, y) else x,
+    lambda x, y: tg.where(x > y, y, x) if _fits(x, y) else y,
 ]
 
 
@@ -92,8 +135,11 @@ class Drawn:
 
 
 @st.composite
-def graphs(draw: Any) -> Drawn:
-    """Draw leaves, let nodes grow on them, and pick outputs and updates among all of those."""
+def graphs(draw: Any, smooth: bool = False) -> Drawn:
+    """Draw leaves, let nodes grow on them, and pick outputs and updates among all of those.
+
+    Where all of it is ``smooth``, gradients by the parameters are among the outputs.
+    """
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shapes = st.sampled_from(SHAPES)
     inputs = [tg.input(f"x{i}", draw(shapes), "float64") for i in range(draw(st.integers(1, 2)))]
@@ -101,8 +147,10 @@ def graphs(draw: Any) -> Drawn:
     parameters = [tg.param(f"w{i}", random.normal(size=size), "float64") for i, size in enumerate(sizes)]
     pool: list[Node] = [*inputs, *parameters, tg.constant(random.normal(size=(2, 3)), "float64")]
     for _ in range(draw(st.integers(1, 20))):
-        pool.append(_grown(draw, pool))
+        pool.append(_grown(draw, pool, smooth))
     outputs = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=4))
+    if smooth:
+        outputs += tg.gradients(tg.add_n([tg.sum(tg.sin(y)) for y in outputs]), parameters)
     return Drawn(
         {f"y{i}": node for i, node in enumerate(outputs)},
         {w: _new_value(draw, w, pool) for w in parameters if draw(st.booleans())},
@@ -111,14 +159,15 @@ def graphs(draw: Any) -> Drawn:
     )
 
 
-def _grown(draw: Any, pool: list[Node]) -> Node:
+def _grown(draw: Any, pool: list[Node], smooth: bool) -> Node:
     # The newest nodes are picked more often: that makes chains, whose values die at once.
     some = st.sampled_from(pool[-3:]) | st.sampled_from(pool)
     kind = draw(st.sampled_from(["unary", "view", "binary"]))
     if kind == "binary":
-        return draw(st.sampled_from(BINARY))(draw(some), draw(some))
+        made = draw(st.sampled_from(BINARY if smooth else BINARY + ROUGH_BINARY))(draw(some), draw(some))
+        return made if made.size <= 200 else made[:1]
     node = draw(some)
-    made = draw(st.sampled_from(UNARY if kind == "unary" else VIEWS))(node)
+    made = draw(st.sampled_from(VIEWS if kind == "view" else UNARY if smooth else UNARY + ROUGH))(node)
     return made if made.size <= 200 else node
 
 

@@ -9,6 +9,7 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("bench_*.py"))
 ROWS = {
+    "bench_build": ["ms ", "trace ", "gradients ", "dedupe ", "dedupe 2 ", "plan ", "bind ", "a time step "],
     "bench_lstm": ["tinygraph ", "products alone ", "tinygraph: "],
     "bench_options": ["plain ", "relu ", "recurrent_dropout ", "dropout ", "mask ", "use_bias=False ",
                       "return_state ", "go_backwards ", "stateful "],

@@ -344,3 +344,13 @@ def test_a_replacement_used_by_many_is_built_once():
     uses = [tg.exp(inner) + tg.sin(inner) for _ in range(10)]
     new = tg.Graph({"y": tg.add_n(*uses)}).substitute({a: tg.input("other", (2, 3))})
     assert new.count()["tanh"] == 1
+
+
+def test_substitute_tells_the_order_that_a_sort_finds():
+    a, b = x(), tg.input("b", (2, 3))
+    first, second = tg.tanh(a), tg.sin(b)
+    used_twice = first * second
+    graph = tg.Graph({"y": used_twice + tg.exp(first), "z": second}, {})
+    new = graph.substitute({first: tg.cos(second + b), second: tg.abs(b)})
+    assert new.nodes == tg.toposort(new.roots)
+    assert len(new.nodes) == 7

@@ -129,10 +129,10 @@ def memory_of(array: np.ndarray) -> tuple:
 
 
 def check_commit(graph: Graph) -> None:
-    """Nothing that an output needs comes after the first write of a parameter."""
+    """What the outputs need comes first, and no parameter is written before the end of it."""
     made = plan(graph)
     needed = set(tg.toposort(graph.outputs.values()))
-    assert needed <= set(made.schedule[: made.commit])
+    assert needed == set(made.schedule[: made.commit])
     assert not needed & set(made.donated)
     changed = {*made.donated.values(), *(leaf for _, leaf in made.copies)}
     assert changed == set(graph.updates)
@@ -307,6 +307,11 @@ def joined_in_one_piece_and_in_another_shape():
     return {"y": y, "z": tg.reshape(y, (12, 4)) @ X}, {}
 
 
+def joined_in_another_shape_and_then_with_gaps():
+    rows = tg.concat([tg.reshape(tg.cos(tg.reshape(X, (16,))), (4, 4)), tg.sin(X)])
+    return {"y": tg.concat([tg.concat([rows, tg.exp(X)]), tg.tanh(tg.concat([X, X, X]))], axis=1)}, {}
+
+
 def joined_and_read_before_and_after():
     u = tg.sin(X)
     v = tg.exp(u) * u
@@ -353,6 +358,7 @@ ODD = [
     joined_in_two_places,
     joined_and_joined_again,
     joined_in_one_piece_and_in_another_shape,
+    joined_in_another_shape_and_then_with_gaps,
     joined_and_read_before_and_after,
     joined_is_an_update,
     an_update_is_joined,

@@ -81,19 +81,7 @@ class Function:
         if feeds.keys() != self.inputs.keys():
             takes = ", ".join(self.inputs) or "nothing"
             raise GraphError(f"run: expected the inputs {takes}, got {', '.join(feeds) or 'nothing'}.")
-        checked = {}
-        for name, value in feeds.items():
-            leaf = self.inputs[name]
-            try:
-                array = np.asarray(value)
-            except ValueError as problem:  # rows of different lengths
-                raise GraphError(f"input {name!r}: expected {leaf.dtype}, got no array: {problem}") from None
-            if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
-                raise GraphError(f"input {name!r}: expected {leaf.dtype}, got {array.dtype}.")
-            if array.shape != leaf.shape:
-                raise GraphError(f"input {name!r}: expected shape {leaf.shape}, got {array.shape}.")
-            checked[name] = _converted(name, array, leaf.dtype)
-        return checked
+        return {name: _fitted(leaf, feeds[name]) for name, leaf in self.inputs.items()}
 
     def first_nonfinite(self, /, **feeds: Any) -> Node | None:
         """Return the first node, in the order of running, whose value is NaN or infinite on ``feeds``.
@@ -103,6 +91,21 @@ class Function:
         checked = self._checked(feeds)
         program = Program(plan(self.graph, reuse=False), self.program.backend)
         return program.first_nonfinite(checked)
+
+
+def _fitted(leaf: Node, value: Any) -> Array:
+    """Return what an input is fed as an array of its dtype and shape, or raise `GraphError`."""
+    if type(value) is np.ndarray and value.dtype is leaf.dtype and value.shape == leaf.shape:
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError as problem:  # rows of different lengths
+        raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got no array: {problem}") from None
+    if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
+        raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got {array.dtype}.")
+    if array.shape != leaf.shape:
+        raise GraphError(f"input {leaf.name!r}: expected shape {leaf.shape}, got {array.shape}.")
+    return _converted(leaf.name, array, leaf.dtype)
 
 
 def _converted(name: str, array: Array, dtype: np.dtype) -> Array:
@@ -140,10 +143,11 @@ def compile(
         guard: the name of an output; when it is False a run changes no parameter.
         rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
-        jit_compile: whether to fuse elementwise operations and compile them to machine code, which needs the
-            extra ``fast``, or on a GPU nothing more; values may differ in the last bits. ``"auto"`` does so
-            where it can be, on a GPU at once, else after as many runs as it takes to pay, a number that
-            follows from the graph; True does so at once; False, or no ``rewrite``, never.
+        jit_compile: whether to fuse elementwise operations and compile them, and products, to machine code,
+            which needs the extra ``fast``, or on a GPU nothing more; sums are taken in another order, and
+            values may differ in the last bits. ``"auto"`` does so where it can be, on a GPU at once, else
+            after as many runs as it takes to pay, a number that follows from the graph; True does so at
+            once; False, or no ``rewrite``, never.
 
     Raises:
         GraphError: two inputs of one name, an update of another shape, an unknown guard.
@@ -170,12 +174,14 @@ def compile(
         raise GraphError(f"compile: the guard must be one truth value, not {named[guard]!r}.")
     if rewrite:
         graph = passes.rewrite(graph)
+    graph = _apart(graph)
     _check_inputs(graph)
     where = backends.get(backend)
     wanted = jit_compile == "auto" and rewrite
     if jit_compile is True or (wanted and where.compiles_at_once):
         return Function(graph, form, fused_program(graph, where, reuse, guard))
-    program = Program(plan(graph, reuse=reuse), where, guard=guard)
+    called = passes.fewer_calls(graph) if rewrite else graph
+    program = Program(plan(called, reuse=reuse), where, guard=guard)
     fusing = Fusing(graph, where, reuse, guard, program.plan.calls) if wanted else None
     return Function(graph, form, program, fusing)
 
@@ -202,20 +208,28 @@ def _float(dtype: Any) -> np.dtype:
 
 
 def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
-    """Add the updates, and those of the counters; each new value is one that a kernel writes."""
+    """Add the updates, and those of the counters."""
     for leaf, node in updates.items():
         if not isinstance(leaf, Parameter):
             raise GraphError(f"compile: only parameters can be updated, not {leaf!r}.")
         if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):
             raise GraphError(f"compile: {node!r} cannot be the new value of {leaf!r}.")
-    computed = {
-        leaf: node if node.inputs and not node.op.view else copy(node) for leaf, node in updates.items()
-    }
-    full = Graph(graph.outputs, computed)
+    leaves = Graph(graph.outputs, updates).leaves
     with absolute_scope("update"):
-        counters = {leaf: add(leaf, 1) for leaf in full.leaves if isinstance(leaf, Counter)}
-    complete = counters | computed
-    return Graph({name: _kept(node, complete) for name, node in graph.outputs.items()}, complete)
+        counters = {leaf: add(leaf, 1) for leaf in leaves if isinstance(leaf, Counter)}
+    return Graph(graph.outputs, {**counters, **updates})
+
+
+def _apart(graph: Graph) -> Graph:
+    """Return ``graph`` with values of their own for outputs and updates; each update is one a kernel writes.
+
+    This comes last: a rewrite may find that an output is the very parameter whose rows it puts together.
+    """
+    outputs = {name: _kept(node, graph.updates) for name, node in graph.outputs.items()}
+    updates = {
+        leaf: node if node.inputs and not node.op.view else copy(node) for leaf, node in graph.updates.items()
+    }
+    return graph if (outputs, updates) == (graph.outputs, graph.updates) else Graph(outputs, updates)
 
 
 def _kept(node: Node, updates: Mapping[Any, Node]) -> Node:

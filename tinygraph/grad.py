@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from tinygraph.graph import GraphError, Node, absolute_scope, toposort
 from tinygraph.ops import add_n, cast, ones, zeros
+from tinygraph.rewrites.stable import stable_forms
 
 
 def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:
     """Return d loss / d w for each node w of ``wrt``, as nodes that can be differentiated again.
 
-    Where a node is used several times, its incoming gradients meet in one n-ary sum. The new nodes
+    Where a node is used several times, its incoming gradients meet in one n-ary sum. A formula that has a
+    stable form (`tinygraph.rewrites.stable`) is differentiated in that. The new nodes
     stand in the scope ``backward/...`` of the node that they belong to. A node that ``loss`` does not
     depend on gets zeros.
 
@@ -32,10 +34,13 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
     """
     _check(loss, wrt, seed)
     order = toposort([loss])
+    wanted = set(wrt)
+    forms = _forms(order, wanted)
+    if forms:
+        order = toposort([*forms.values(), loss])  # each form before the node that it stands for
     needed = _depending_on(wrt, order)
     incoming: dict[Node, list[Node]] = {loss: [seed if seed is not None else _one_like(loss)]}
     found: dict[Node, Node] = {}
-    wanted = set(wrt)
     for node in reversed(order):
         parts = incoming.pop(node, None)
         if parts is None or node not in needed:
@@ -44,6 +49,9 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
             g = parts[0] if len(parts) == 1 else add_n(*parts)
             if node in wanted:
                 found[node] = g
+            if node in forms:
+                incoming.setdefault(forms[node], []).append(g)
+                continue
             if node.op.gradient is None:
                 continue
             for source, part in zip(node.inputs, _vjp(node, g), strict=True):
@@ -73,6 +81,28 @@ def _check(loss: Node, wrt: Sequence[Node], seed: Node | None) -> None:
     for node in wrt:
         if not isinstance(node, Node) or node.dtype.kind != "f":
             raise GraphError(f"gradients: only float nodes have gradients, not {node!r}.")
+
+
+def _forms(order: Sequence[Node], wanted: set[Node]) -> dict[Node, Node]:
+    """Return the nodes that are differentiated in a stable form.
+
+    Not those whose form goes past a node that is wanted: ln(softmax(x)) past the softmax.
+    """
+    there = set(order)
+    forms = stable_forms(order)
+    return {node: form for node, form in forms.items() if wanted.isdisjoint(_passed(node, form, there))}
+
+
+def _passed(node: Node, form: Node, there: set[Node]) -> list[Node]:
+    """Return what stands between a node and the nodes that its form is made of."""
+    made = [form]
+    for each in made:
+        made += [source for source in each.inputs if source not in there]
+    ends = {source for each in made for source in each.inputs if source in there}
+    passed = [source for source in node.inputs if source not in ends]
+    for each in passed:
+        passed += [source for source in each.inputs if source not in ends]
+    return passed
 
 
 def _depending_on(wrt: Sequence[Node], order: Sequence[Node]) -> set[Node]:

@@ -13,17 +13,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import takewhile
+from itertools import filterfalse, takewhile
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 Shape = tuple[int, ...]
+Kind = TypeVar("Kind", bound="Node")
 
 #: Every declared operation by name; an operation enters it by being declared.
 OPS: dict[str, Callable[..., Node]] = {}
 
+_NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})  # one for all of the many nodes that have none
 _scope: ContextVar[str] = ContextVar("scope", default="")
 
 
@@ -49,14 +51,20 @@ def scope(name: str) -> Iterator[str]:
         _scope.reset(token)
 
 
-@contextmanager
-def absolute_scope(path: str) -> Iterator[str]:
+class absolute_scope:  # no generator: that takes three times as long
     """Put the nodes made inside under ``path``, whatever scope is open outside."""
-    token = _scope.set(path)
-    try:
-        yield path
-    finally:
-        _scope.reset(token)
+
+    __slots__ = ("path", "token")
+
+    def __init__(self, path: str):
+        self.path = path
+
+    def __enter__(self) -> str:
+        self.token = _scope.set(self.path)
+        return self.path
+
+    def __exit__(self, *error: object) -> None:
+        _scope.reset(self.token)
 
 
 def current_scope() -> str:
@@ -71,14 +79,10 @@ def common_scope(nodes: Sequence[Node]) -> str:
     return "/".join(names[0] for names in shared)
 
 
-class Node:
-    """One use of an operation: ``op`` applied to ``inputs``. It has a shape and a dtype, never a value.
-
-    Nodes are immutable and compare by identity. Python's operators declare new nodes.
-    """
+class Fields:
+    """What a `Node` has, while it is filled: to write past its guard would take five times as long."""
 
     __slots__ = ("__weakref__", "attrs", "dtype", "inputs", "name", "op", "scope", "shape")
-    __array_ufunc__ = None  # array + node asks the node, not NumPy
 
     op: Any
     inputs: tuple[Node, ...]
@@ -88,8 +92,18 @@ class Node:
     scope: str
     name: str
 
-    def __init__(
-        self,
+
+class Node(Fields):
+    """One use of an operation: ``op`` applied to ``inputs``. It has a shape and a dtype, never a value.
+
+    Nodes are immutable and compare by identity. Python's operators declare new nodes.
+    """
+
+    __slots__ = ()
+    __array_ufunc__ = None  # array + node asks the node, not NumPy
+
+    def __new__(
+        cls: type[Kind],
         op: Any,
         inputs: tuple[Node, ...],
         attrs: Mapping[str, Any],
@@ -97,19 +111,14 @@ class Node:
         dtype: np.dtype,
         scope: str | None = None,
         name: str = "",
-    ):
-        put = object.__setattr__
-        put(self, "op", op)
-        put(self, "inputs", inputs)
-        put(self, "attrs", attrs if isinstance(attrs, MappingProxyType) else MappingProxyType(attrs))
-        put(self, "shape", shape)
-        put(self, "dtype", dtype)
-        put(self, "scope", _scope.get() if scope is None else scope)
-        put(self, "name", name)
+    ) -> Kind:
+        """Make a node; in the open scope, unless ``scope`` says another."""
+        attrs = MappingProxyType(attrs) if attrs else _NO_ATTRIBUTES
+        return _frozen(cls, op, inputs, attrs, shape, dtype, _scope.get() if scope is None else scope, name)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         """Return the same use of the same operation on other inputs of the same shapes."""
-        return Node(self.op, inputs, self.attrs, self.shape, self.dtype, scope=self.scope, name=self.name)
+        return _frozen(Node, self.op, inputs, self.attrs, self.shape, self.dtype, self.scope, self.name)
 
     @property
     def ndim(self) -> int:
@@ -211,6 +220,24 @@ class Node:
         return OPS["greater_equal"](self, other)
 
 
+def _frozen(
+    kind: type[Kind],
+    op: Any,
+    inputs: tuple[Node, ...],
+    attrs: Mapping[str, Any],
+    shape: Shape,
+    dtype: np.dtype,
+    scope: str,
+    name: str,
+) -> Kind:
+    """Return a node of these fields, filled before nobody can write them any more."""
+    node: Any = Fields()
+    node.op, node.inputs, node.attrs, node.shape = op, inputs, attrs, shape
+    node.dtype, node.scope, node.name = dtype, scope, name
+    node.__class__ = kind
+    return node
+
+
 def toposort(roots: Iterable[Node]) -> list[Node]:
     """Return every node that ``roots`` need, each after its inputs; iterative, so depth is no limit."""
     order: list[Node] = []
@@ -229,6 +256,38 @@ def toposort(roots: Iterable[Node]) -> list[Node]:
             done.add(node)
             order.append(node)
     return order
+
+
+def rebuilt(roots: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Return what every node that ``roots`` need becomes with ``new`` inputs, in the order of `toposort`.
+
+    A node above which nothing is new stays itself.
+    """
+    built: dict[Node, Node] = {}
+    open_: dict[Node, tuple[Node, ...]] = {}  # what is built after its inputs, and these
+    is_built, become, all_old = built.__contains__, built.__getitem__, new.keys().isdisjoint
+    stack = [*roots][::-1]
+    while stack:
+        node = stack.pop()
+        if node in built:
+            continue
+        inputs = open_.get(node)
+        if inputs is None:
+            inputs = node.inputs
+            if not all_old(inputs):
+                inputs = tuple([new.get(source, source) for source in inputs])
+            waiting = [*filterfalse(is_built, inputs)]
+            if waiting:
+                open_[node] = inputs
+                stack.append(node)
+                stack += waiting[::-1]
+                continue
+        try:
+            inputs = tuple(map(become, inputs))
+        except KeyError:  # it is needed to build what it waits for
+            raise GraphError(f"substitute: {node!r} would need its own result.") from None
+        built[node] = node if inputs == node.inputs else node.with_inputs(inputs)
+    return built
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,29 +343,14 @@ class Graph:
         for old, node in new.items():
             if (node.shape, node.dtype) != (old.shape, old.dtype):
                 raise GraphError(f"substitute: {node!r} cannot stand for {old!r}.")
-        built: dict[Node, Node] = {}
-        open_: set[Node] = set()
-        stack = [self.resolve(root, new) for root in self.roots][::-1]
-        while stack:
-            node = stack[-1]
-            if node in built:
-                stack.pop()
-                continue
-            sources = [self.resolve(source, new) for source in node.inputs]
-            waiting = [source for source in sources if source not in built]
-            if waiting:
-                if node in open_:
-                    raise GraphError(f"substitute: {node!r} would need its own result.")
-                open_.add(node)
-                stack.extend(waiting[::-1])
-                continue
-            stack.pop()
-            inputs = tuple(built[source] for source in sources)
-            built[node] = node if inputs == node.inputs else node.with_inputs(inputs)
-        return Graph(
-            {name: built[self.resolve(node, new)] for name, node in self.outputs.items()},
-            {leaf: built[self.resolve(node, new)] for leaf, node in self.updates.items()},
+        final = {old: self.resolve(old, new) for old in new}
+        built = rebuilt([final.get(root, root) for root in self.roots], final)
+        graph = Graph(
+            {name: built[final.get(node, node)] for name, node in self.outputs.items()},
+            {leaf: built[final.get(node, node)] for leaf, node in self.updates.items()},
         )
+        graph.__dict__["nodes"] = list(built.values())  # `rebuilt` went the way of `toposort`
+        return graph
 
     @staticmethod
     def resolve(node: Node, new: Mapping[Node, Node]) -> Node:

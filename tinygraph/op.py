@@ -29,6 +29,9 @@ from tinygraph.graph import OPS, GraphError, Node, Shape, absolute_scope, curren
 #: form (axis -1 becomes axis 2), and raises `GraphError` saying what the operation needs.
 Rule = Callable[[tuple[Node, ...], dict[str, Any]], tuple[Shape, np.dtype]]
 
+#: Another way to a result: ``form(*inputs, **attrs)`` is a node of its value, or None where there is none.
+Form = Callable[..., Node | None]
+
 
 @dataclass(frozen=True)
 class View:
@@ -46,13 +49,18 @@ class Op:
 
     ``scalar`` is the formula of one element in C-like form, which fusion compiles; ``samples`` are the
     inputs that it is tested on: shapes (or `tinygraph.ops.samples.Draw`) and, last, a dict of attributes.
+    ``ufunc`` is the name of the function of the array module that is all the kernel calls, of as many inputs
+    as that takes: a backend may bind that itself, as a Python frame costs as much as a small call.
     """
 
-    def __init__(self, kernel: Callable[..., None], rule: Rule, scalar: str, samples: Sequence):
+    def __init__(
+        self, kernel: Callable[..., None], rule: Rule, scalar: str, samples: Sequence, ufunc: str = ""
+    ):
         self.name = kernel.__name__.rstrip("_")
         self.kernel = kernel
         self.rule = rule
         self.scalar = scalar
+        self.ufunc = ufunc
         self.samples = samples
         #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
         self.inplace: int = getattr(rule, "inplace", 0)
@@ -61,7 +69,11 @@ class Op:
         self.picks = False
         #: ``pieces(shapes, attrs)``: where each input stands in a result that is made of its inputs alone
         self.pieces: Callable[[Sequence[Shape], Mapping[str, Any]], Sequence[tuple[slice, ...]]] | None = None
+        #: how many multiplications a use of it leaves to a BLAS, which may take several threads for them
+        self.multiplications: Callable[[Node], int] | None = None
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
+        self.same: Form | None = None
+        self.stable: Form | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__
         self.__name__ = self.__qualname__ = self.name
@@ -96,6 +108,18 @@ class Op:
         """
         self.pieces = pieces
 
+    def multiplies(self, count: Callable[[Node], int]) -> None:
+        """Declare that it is a product of matrices; ``count(node)`` multiplications make one."""
+        self.multiplications = count
+
+    def same_as(self, form: Form) -> None:
+        """Declare where the result is, to the bit, a value that there is: ``form`` gives that node."""
+        self.same = form
+
+    def stable_as(self, form: Form) -> None:
+        """Declare a form that stays finite, and keeps its digits, where this operation does not."""
+        self.stable = form
+
     def view_of(
         self,
         *,
@@ -111,7 +135,8 @@ class Op:
 
     def __call__(self, *args: Any, **attrs: Any) -> Node:
         """Declare one use of the operation; raises `GraphError` where the shape rule is broken."""
-        values, attrs = self._split(args, attrs)
+        simple = not (attrs or self.attributes or self.variadic) and len(args) == len(self.arguments)
+        values, attrs = (args, attrs) if simple else self._split(args, attrs)
         inputs = lift(values)
         try:
             shape, dtype = self.rule(inputs, attrs)
@@ -142,13 +167,13 @@ class Op:
         placed = dict(zip(self.attributes, rest, strict=False))
         for name in placed.keys() & attrs.keys():
             raise TypeError(f"{self.name}: got {name!r} twice.")
-        given = placed | attrs
-        unknown = [name for name in given if name not in self.attributes]
-        missing = [n for n in self.attributes if n not in given and n not in self.defaults]
-        if unknown or missing:
+        given = self.defaults | placed | attrs
+        if given.keys() != set(self.attributes):
+            unknown = [name for name in given if name not in self.attributes]
+            missing = [name for name in self.attributes if name not in given]
             wrong = f"does not know {unknown[0]!r}" if unknown else f"needs {missing[0]!r}"
             raise TypeError(f"{self.name}: {wrong}; it takes {self.__signature__}.")
-        return self.defaults | given
+        return given
 
     def _complaint(self, problem: str, inputs: tuple[Node, ...]) -> str:
         came = " and ".join(f"{node.shape}" for node in inputs[:4])
@@ -174,9 +199,9 @@ def declared(name: str) -> Any:
     return OPS[name]
 
 
-def op(rule: Rule, *, scalar: str = "", samples: Sequence = ()) -> Callable[[Callable], Op]:
+def op(rule: Rule, *, scalar: str = "", samples: Sequence = (), ufunc: str = "") -> Callable[[Callable], Op]:
     """Declare the decorated kernel as an operation: see the head of this file."""
-    return lambda kernel: Op(kernel, rule, scalar, samples)
+    return lambda kernel: Op(kernel, rule, scalar, samples, ufunc)
 
 
 def lift(values: Sequence[Any]) -> tuple[Node, ...]:
@@ -186,13 +211,14 @@ def lift(values: Sequence[Any]) -> tuple[Node, ...]:
     """
     nodes = [value for value in values if isinstance(value, Node)]
     if len(nodes) == len(values):
-        return tuple(values)
+        return tuple(nodes)
     if not nodes and any(type(value) is bool for value in values):
         raise TypeError(
             "expected nodes, got True or False; == and != compare nodes by identity: use tg.equal."
         )
-    beside = np.result_type(*(node.dtype for node in nodes)) if nodes else floatx()
-    return tuple(v if isinstance(v, Node) else _constant(v, beside) for v in values)
+    dtypes = {node.dtype for node in nodes} or {floatx()}
+    beside = np.result_type(*dtypes) if len(dtypes) > 1 else dtypes.pop()
+    return tuple([v if isinstance(v, Node) else _constant(v, beside) for v in values])
 
 
 def _constant(value: Any, beside: np.dtype) -> Node:

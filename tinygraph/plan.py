@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tinygraph.graph import Graph, Node, toposort
+from tinygraph.graph import Graph, Node
 
 #: a node, and where something stands in it or it in something
 Part = tuple[Node, tuple[slice, ...]]
@@ -78,7 +78,7 @@ class _Planner:
         self.graph = graph
         self.reuse = reuse
         self.schedule = graph.nodes
-        self.commit = len(toposort(graph.outputs.values())) if graph.updates else len(self.schedule)
+        self.commit = self._commit()
         self.arena = _Arena()
         self.slots: dict[Node, int] = {}
         self.donated: dict[Node, Node] = {}
@@ -99,9 +99,9 @@ class _Planner:
         freed = []
         dying = self._dying()
         for step, node in enumerate(self.schedule):
-            for value in self.parts.get(node, [] if node.op.picks else [node]):
-                if value.inputs and value not in self.views and self._whole(value) not in self.slots:
-                    self._place(step, self._whole(value))
+            for value in self.parts.get(node) or self._written(node):
+                if self.owner[value] not in self.slots:
+                    self._place(step, self.owner[value])
             gone = self._free(dying[step]) if self.reuse else []
             for owner in gone:
                 self.arena.release(self.slots[owner], nbytes(owner))
@@ -121,9 +121,21 @@ class _Planner:
             self.parts,
         )
 
+    def _commit(self) -> int:
+        """How many nodes the outputs need: they stand before what only the updates need."""
+        if not self.graph.updates:
+            return len(self.schedule)
+        outputs = set(self.graph.outputs.values())
+        return max((step for step, node in enumerate(self.schedule, 1) if node in outputs), default=0)
+
+    def _written(self, node: Node) -> Sequence[Node]:
+        """The value that a call writes for ``node`` itself, if there is one."""
+        return () if not node.inputs or node.op.picks or node in self.views else (node,)
+
     def _join(self) -> None:
         """Find what can be written where it is joined: each value that is computed, once, and no update."""
         updates = set(self.graph.updates.values())
+        solid: set[Node] = set()  # wholes with a part of another shape, which gaps would break up
         for node in self.schedule:
             if not node.inputs or node.op.pieces is None or node in updates:
                 continue
@@ -131,8 +143,11 @@ class _Planner:
             indices = node.op.pieces([source.shape for source in node.inputs], node.attrs)
             for source, index in zip(node.inputs, indices, strict=True):
                 value = _reshaped(source) if len(index) == 1 else source
-                if value.inputs and not value.op.view and value not in self.within and value not in updates:
+                free = value not in self.within and (len(index) == 1 or value not in solid)
+                if value.inputs and not value.op.view and free and value not in updates:
                     self.within[value] = node, index
+                    if value in solid or _sizes(value) != _sizes(source):
+                        solid.add(node)
                 else:
                     left.append((source, index))
             if len(left) < len(node.inputs):
@@ -156,8 +171,10 @@ class _Planner:
         """Find which nodes are views, and whose memory each value stands in."""
         for node in self.schedule:
             view = node.op.view
-            self.owner[node] = self._whole(node)
+            self.owner[node] = node
             if view is None:
+                if node in self.within:
+                    self.owner[node] = self._whole(node)
                 if self._without_gaps(node):
                     self.contiguous.add(node)
                 continue
@@ -185,7 +202,7 @@ class _Planner:
         """The last step that reads each value through any alias; outputs and updates are read at the end."""
         last: dict[Node, int] = {}
         for step, node in enumerate(self.schedule):
-            last[self.owner[node]] = max(step, last.get(self.owner[node], 0))
+            last[self.owner[node]] = step
             if node not in self.views:
                 for source in node.inputs:
                     last[self.owner[source]] = step
@@ -220,26 +237,30 @@ class _Planner:
         last = self.last_read.get(leaf, -1)
         if step < self.commit or last > step or leaf in self.donated.values():
             return False
-        return last < step or (not node.op.picks and self._may_overwrite(node, leaf, leaf))
+        return last < step or self._may_overwrite(self.schedule[step], leaf, leaf)
 
     def _operand_to_overwrite(self, step: int, node: Node) -> Node | None:
         """The value that an elementwise call reads last and element by element: it may write over it."""
-        for source in node.inputs[: node.op.inplace]:
+        call = self.schedule[step]
+        for source in call.inputs[: call.op.inplace]:
             owner = self.owner[source]
             if (
                 owner in self.slots
+                and owner not in self.handed_over
                 and self.last_read[owner] == step
                 and source in self.contiguous
-                and (source.shape, source.dtype, source.size) == (node.shape, node.dtype, owner.size)
-                and self._may_overwrite(node, owner, source)
+                and source.shape == node.shape
+                and source.dtype == node.dtype
+                and (source is owner or source.size == owner.size)
+                and self._may_overwrite(call, owner, source)
             ):
                 return owner
         return None
 
-    def _may_overwrite(self, node: Node, owner: Node, source: Node) -> bool:
-        """Whether ``node`` reads the memory of ``owner`` through ``source`` alone, and where it may write."""
-        alone = all(other is source for other in node.inputs if self.owner[other] is owner)
-        return alone and source not in node.inputs[node.op.inplace :]
+    def _may_overwrite(self, call: Node, owner: Node, source: Node) -> bool:
+        """Whether ``call`` reads the memory of ``owner`` through ``source`` alone, and where it may write."""
+        alone = all(other is source for other in call.inputs if self.owner[other] is owner)
+        return alone and source not in call.inputs[call.op.inplace :]
 
     def _copies(self) -> list[tuple[Node, Node]]:
         """The updates that no call writes in place: they are copied when everything else has run."""
@@ -253,6 +274,11 @@ def _reshaped(node: Node) -> Node:
         (node,) = node.inputs
         view = node.op.view
     return node
+
+
+def _sizes(node: Node) -> list[int]:
+    """The sizes of the axes along which there is something to step over."""
+    return [size for size in node.shape if size != 1]
 
 
 class _Arena:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from operator import attrgetter, is_not
 from typing import Any
 
 import numpy as np
 
 from tinygraph.backends import Backend, Call
 from tinygraph.graph import Node
-from tinygraph.interrupts import interrupts_held
 from tinygraph.ops.leaf import Parameter
 from tinygraph.plan import Plan, nbytes
+
+array_in = attrgetter("array")
 
 
 class Program:
@@ -31,6 +32,7 @@ class Program:
         self.poison = poison
         self.leaves = plan.graph.leaves
         self.parameters = [leaf for leaf in self.leaves if isinstance(leaf, Parameter)]
+        self.cells = [leaf.cell for leaf in self.parameters]
         self.arena = backend.empty(plan.arena)
         if poison:
             self.arena[...] = 0xFF
@@ -38,27 +40,27 @@ class Program:
             leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf) for leaf in plan.graph.inputs
         }
         self.feed = backend.feeder(self.fed)
+        products = [node for node in plan.called if node.op.multiplications]
+        self.threads = backend.threads(max((node.op.multiplications(node) for node in products), default=0))
         self._bind()
 
     def run(self, feeds: Mapping[str, Any]) -> bool:
         """Feed the inputs, compute, and commit unless the guard is False. Return whether it did."""
         self.start(feeds)
-        return self.failed() is None
+        return self.commit.failed() is None
 
     def start(self, feeds: Mapping[str, Any]) -> None:
         """Do the same without waiting for a device. After a run whose guard was False none commits until
         `failed` is asked."""
-        if any(p.cell.array is not array for p, array in zip(self.parameters, self.bound, strict=True)):
+        if any(map(is_not, map(array_in, self.cells), self.bound)):
             before = self.commit
             self._bind()
             self.commit.go_on(before)
         self.feed(feeds)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), self.threads:
             for call in self.compute:
                 call()
-            if self.plan.graph.updates or self.guard is not None:
-                with interrupts_held():
-                    self.commit()
+            self.commit()
 
     def failed(self) -> int | None:
         """Wait; return which run since this was last asked, counted from 0, was the first whose guard was
@@ -88,30 +90,31 @@ class Program:
 
     def steps(self) -> Iterator[tuple[Node, Call]]:
         """Yield each computed node with the call that computes it, in the order of running."""
-        for node in self.plan.schedule:
-            if node in self.plan.joined:
-                whole, parts = self.arrays[node], self.plan.joined[node]
-                pairs = [(self.arrays[source], whole[index]) for source, index in parts]
-                yield from ((node, call) for call in self.backend.bind_copies(pairs))
-            elif node in self.plan.called:
-                inputs = [self.arrays[source] for source in node.inputs]
-                yield node, self.backend.bind(node, inputs, self.arrays[node])
+        return ((node, call) for node in self.plan.schedule for call in self._calls(node))
+
+    def _calls(self, node: Node) -> Sequence[Call]:
+        """The call that computes a node; of what is joined, those that copy the inputs left to be."""
+        if node in self.plan.called:
+            inputs = [self.arrays[source] for source in node.inputs]
+            return [self.backend.bind(node, inputs, self.arrays[node])]
+        left = self.plan.joined.get(node)
+        if not left:
+            return ()
+        whole = self.arrays[node]
+        return self.backend.bind_copies([(self.arrays[source], whole[index]) for source, index in left])
 
     def _bind(self) -> None:
         """Give every value its array and every call its arguments; addresses do not change after."""
-        self.bound = [p.cell.on(self.backend.device) for p in self.parameters]
+        self.bound = [cell.on(self.backend.device) for cell in self.cells]
         self.arrays: dict[Node, Any] = dict(zip(self.parameters, self.bound, strict=True))
         for node in (*self.leaves, *self.plan.schedule):
             if node not in self.arrays:
                 self.arrays[node] = self._array(node)
         compute: list[Call] = []
         commit: list[Call] = []
-        calls: dict[Node, list[Call]] = defaultdict(list)
-        for node, call in self.steps():
-            calls[node].append(call)
         for step, node in enumerate(self.plan.schedule):
             phase = compute if step < self.plan.commit else commit
-            phase.extend(calls.pop(node, ()))
+            phase.extend(self._calls(node))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
         pairs = [(self.arrays[node], self.arrays[leaf]) for node, leaf in self.plan.copies]
@@ -121,6 +124,8 @@ class Program:
         self.commit = self.backend.commit(commit, guard)
 
     def _array(self, node: Node) -> Any:
+        if node in self.plan.slots:
+            return self._typed(self.arena, self.plan.slots[node], node)
         if node in self.plan.parts:
             return [self._array(part) for part in self.plan.parts[node]]
         if node in self.plan.within:
@@ -128,8 +133,6 @@ class Program:
             if whole not in self.arrays:
                 self.arrays[whole] = self._array(whole)
             return self.arrays[whole][index].reshape(node.shape)
-        if node in self.plan.slots:
-            return self._typed(self.arena, self.plan.slots[node], node)
         if node in self.plan.donated:
             return self.arrays[self.plan.donated[node]]
         if node in self.plan.views:

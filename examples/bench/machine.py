@@ -8,7 +8,16 @@ import re
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("numpy", "llvmlite", "cupy-cuda12x", "torch", "jax", "keras", "tensorflow")
+PACKAGES = (
+    "numpy",
+    "llvmlite",
+    "threadpoolctl",
+    "cupy-cuda12x",
+    "torch",
+    "jax",
+    "keras",
+    "tensorflow",
+)
 
 VERSIONS = f"""
 import json, platform

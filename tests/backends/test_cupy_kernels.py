@@ -124,8 +124,12 @@ def test_products(device, shape, dtype):
     random = np.random.default_rng(0)
     x, y = (random.normal(size=s).astype(dtype) for s in [(rows, depth), (depth, columns)])
     a, b, c, d = (tg.input(f"x{k}", v.shape, dtype) for k, v in enumerate((x, y, x.T, y.T)))
-    turned = tg.transpose(c) @ tg.transpose(d)
-    expected, actual = both(device, tg.Graph({"plain": a @ b, "turned": turned}), x, y, x.T, y.T)
+    outputs = {"plain": a @ b, "turned": tg.transpose(c) @ tg.transpose(d)}
+    starts = [random.normal(size=s).astype(dtype) for s in [(columns, rows), (columns,), (rows, 1), ()]]
+    for k, start in enumerate(starts, 4):
+        z = tg.input(f"x{k}", start.shape, dtype)
+        outputs[f"added {k}"] = tg.affine(a, b, tg.transpose(z) if k == 4 else z)
+    expected, actual = both(device, tg.Graph(outputs), x, y, x.T, y.T, *starts)
     np.testing.assert_allclose(actual, expected, rtol=1e-4 if dtype == "float32" else 1e-12, atol=1e-5)
 
 
@@ -133,13 +137,15 @@ def test_products(device, shape, dtype):
 def test_every_tile(device, each, monkeypatch):
     monkeypatch.setattr(product, "TILES", {1: 2**40, 2: 4, 4: 1}[each])
     test_products(device, (90, 37, 70), "float64")
-    assert product.source("float64", each)
 
 
-def test_a_large_product_is_left_to_cublas(device):
-    shape = (1024, 129, 128)
-    x, y = (tg.backends.get("cupy").asarray(np.zeros(s, "float32")) for s in (shape[:2], shape[1:]))
-    assert product.launch(device.xp, x, y, device.asarray(np.zeros((1024, 128), "float32"))) is None
+@pytest.mark.parametrize(("rows", "ours"), [(1024, True), (1025, False)])
+def test_a_large_product_is_left_to_cublas(device, rows, ours):
+    x, y, z, out = (
+        device.asarray(np.zeros(s, "float32")) for s in [(rows, 128), (128, 128), (128,), (rows, 128)]
+    )
+    for inputs in ([x, y], [x, y, z]):
+        assert (product.launch(device.xp, inputs, out) is not None) == ours
 
 
 AXES = [None, 0, 1, (0, 2), (1, 2), -1]

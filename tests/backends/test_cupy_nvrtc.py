@@ -69,12 +69,19 @@ def test_formulas_of_whole_numbers(compiler, dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_products_and_sums(compiler, dtype):
     x, y = tg.input("x", (4, 20, 3), dtype), tg.input("y", (20, 5), dtype)
-    outputs = [tg.transpose(y) @ y, tg.sum(x, axis=(0, 2)), tg.mean(x, axis=1), tg.all_finite(x, y)]
+    outputs = [
+        tg.transpose(y) @ y,
+        tg.affine(tg.transpose(y), y, y[0]),
+        tg.sum(x, axis=(0, 2)),
+        tg.mean(x, axis=1),
+        tg.all_finite(x, y),
+    ]
     outputs += [tg.max(x, axis=2), tg.uniform(tg.counter("step"), (3,), seed=1, dtype=dtype)]
     Program(plan(Graph({str(k): node for k, node in enumerate(outputs)})), compiler.compiled())
-    assert len(Compiled.texts) == 7
+    assert len(Compiled.texts) == 8
     for each in (2, 4):  # a product that is large enough for it is not made for a test
-        Compiled(product.source(dtype, each), NAME).compile()
+        for added in (False, True):
+            Compiled(product.source(dtype, each, added), NAME).compile()
 
 
 def test_an_lstm_in_training(compiler):

@@ -17,8 +17,7 @@ pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
 
 from backends.fused_call import compiled, one_call, plain, run
 
-from tinygraph.backends import fast
-from tinygraph.backends.fast import kernel, library
+from tinygraph.backends.fast import elementwise, kernel, library
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.machine import machine
 from tinygraph.backends.fast.vectors import Vectors
@@ -28,7 +27,12 @@ from tinygraph.backends.scalar.language import Value
 
 FUSED = [case for case in cases() if case.op.scalar]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -2.0, 3.0, 1e30, -1e30, 1e-30, 700.0, -700.0]
-HOSTS = [Host(64, True, True), Host(32, True, False), Host(16, False, False), Host(16, True, True)]
+HOSTS = [
+    Host(64, True, True, 32),
+    Host(32, True, False, 16),
+    Host(16, False, False, 16),
+    Host(16, True, True, 32),
+]
 
 
 def same(actual, expected, units=8):
@@ -156,7 +160,7 @@ def layouts():
 @pytest.mark.parametrize("layout", list(layouts()), ids=lambda layout: layout[0])
 def test_any_layout_on_any_host(layout, host, monkeypatch):
     monkeypatch.setattr(machine(), "host", host)
-    fast.source.cache_clear()
+    elementwise.source.cache_clear()
     _, x = layout
     y = np.arange(40, dtype="float32").reshape(4, 10)
 
@@ -169,7 +173,7 @@ def test_any_layout_on_any_host(layout, host, monkeypatch):
     backends.get("numpy").compiled().bind(node, [x, y], out)()
     np.testing.assert_array_equal(out[0], np.concatenate([x + y, x - y], axis=1))
     np.testing.assert_array_equal(out[1], x < y)
-    fast.source.cache_clear()
+    elementwise.source.cache_clear()
 
 
 def test_axes_that_cannot_be_walked_are_copied_first():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+import tinygraph as tg
 from tinygraph import backends
+from tinygraph.graph import OPS
 
 NUMPY = backends.get("numpy")
 
@@ -30,3 +34,25 @@ def test_feeding_copies_and_converts():
     array = np.zeros((2, 2), "float32")
     NUMPY.feeder({"x": array})({"x": [[1, 2], [3, 4]]})
     np.testing.assert_array_equal(array, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in OPS.values() if getattr(op, "ufunc", "")], ids=lambda op: op.name
+)
+def test_a_kernel_is_the_function_that_is_bound_in_its_place(op):
+    called = []
+    module = SimpleNamespace(**{op.ufunc: lambda *inputs, out: called.append((*inputs, out))})
+    inputs, out = [object() for _ in range(getattr(np, op.ufunc).nin)], object()
+    op.kernel(module, *inputs, out=out)
+    assert called == [(*inputs, out)]
+    assert not op.attributes
+
+
+def test_what_is_one_function_of_numpy_is_bound_as_it_is():
+    x, y = tg.input("x", (2,)), tg.input("y", (2,))
+    a, b, out = np.ones(2), np.ones(2), np.zeros(2)
+    assert NUMPY.bind(x * y, [a, b], out).func is np.multiply
+    assert NUMPY.bind(tg.sigmoid(x), [a], out).func is tg.sigmoid.kernel
+    for node in (tg.add_n(x, y), tg.add_n(x, y, x)):  # of three inputs it takes two calls of NumPy's
+        NUMPY.bind(node, [a, b, b][: len(node.inputs)], out)()
+        np.testing.assert_array_equal(out, len(node.inputs))

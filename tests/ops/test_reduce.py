@@ -105,6 +105,8 @@ def test_all_finite():
     for bad in (np.nan, np.inf, -np.inf):
         assert finite(x=[[1, bad], [1, 1]], y=np.ones(3)).item() is False
         assert finite(x=np.ones((2, 2)), y=[1, 1, bad]).item() is False
+    assert finite(x=np.full((2, 2), 3e38), y=np.ones(3)).item() is True  # though its square is not
+    assert finite(x=np.full((2, 2), 3e38), y=[1, 1, np.nan]).item() is False
 
 
 def test_nothing_to_reduce():

@@ -49,7 +49,8 @@ def check(graph, expected):
 
 FUSED = {
     "a chain": ({"a": tg.tanh(x * y + 1.0)}, [3]),
-    "with an inner value wanted": ({"a": tg.tanh(x * y), "b": x * y}, [2]),
+    "one operation": ({"a": tg.tanh(x)}, [1]),
+    "with an inner value wanted": ({"a": tg.tanh(s), "b": s}, [2]),
     "several results": ({"a": s * y, "b": tg.exp(s)}, [3]),
     "a row": ({"a": tg.tanh(x + tg.input("b", (6,)))}, [2]),
     "a column": ({"a": tg.tanh(x + tg.input("b", (4, 1)))}, [2]),
@@ -58,17 +59,21 @@ FUSED = {
     "a sum of gradients": ({"a": tg.add_n(x * y, tg.sin(x), y)}, [3]),
     "two shapes": ({"a": tg.sin(x * y), "b": tg.sin(w * w)}, [2, 2]),
     "on both sides of a product": ({"a": tg.sin(tg.sin(tg.sin(tg.sin(x)) @ w))}, [2, 2]),
+    "numbers alone": ({"a": tg.sin(tg.zeros((4, 6)) * 2.0)}, [2]),
+    "apart": ({"a": tg.tanh(x), "b": tg.sin(y)}, [1, 1]),
+    "with a product between": ({"a": tg.tanh(tg.tanh(x) @ w)}, [1, 1]),
+    "of another shape": ({"a": x * tg.sum(tg.sin(x))}, [1, 1]),
+    "a float as a whole number": ({"a": tg.cast(tg.sin(x), "int64")}, [1]),
+    "a concat of rows": ({"a": tg.concat([tg.sin(x), y], axis=0)}, [1]),
+    "a concat of unlike shares": ({"a": tg.concat([tg.sin(x), y[:, :2]], axis=1)}, [1]),
+    "a sum of too many": ({"a": tg.add_n([tg.sin(x), *[y] * WIDEST])}, [1]),
 }
 LEFT_ALONE = {
-    "one operation": {"a": tg.tanh(x)},
-    "apart": {"a": tg.tanh(x), "b": tg.sin(y)},
-    "with a product between": {"a": tg.tanh(tg.tanh(x) @ w)},
-    "of another shape": {"a": x * tg.sum(tg.sin(x))},
-    "a float as a whole number": {"a": tg.cast(tg.sin(x), "int64")},
-    "a concat of rows": {"a": tg.concat([tg.sin(x), y], axis=0)},
-    "a concat of unlike shares": {"a": tg.concat([tg.sin(x), y[:, :2]], axis=1)},
-    "numbers alone": {"a": tg.sin(tg.zeros((4, 6)) * 2.0)},
-    "a sum of too many": {"a": tg.add_n([tg.sin(x), *[y] * WIDEST])},
+    "a product": {"a": x @ w},
+    "a copy alone": {"a": tg.copy(tg.transpose(x))},
+    "a concat alone": {"a": tg.concat([x, y], axis=1)},
+    "a float as a whole number": {"a": tg.cast(x, "int64")},
+    "a sum of too many": {"a": tg.add_n([y] * (WIDEST + 1))},
 }
 
 
@@ -104,6 +109,32 @@ def test_steps_that_are_alike_share_one_graph():
     inner = [node.attrs["graph"] for node in chains(Graph({"h": h})).nodes if node.op is fused]
     assert len(inner) == 5
     assert len(set(map(id, inner))) == 1
+
+
+def written_over(outputs, updates=None):
+    """For each value of the last fused call the input whose place it takes, if any."""
+    made = plan(chains(Graph(outputs, updates or {})))
+    call = [node for node in made.schedule if node.op is fused][-1]
+    places = {made.slots.get(node, node): node for node in call.inputs}
+    return [places.get(made.donated.get(part, made.slots.get(part))) for part in made.parts[call]]
+
+
+def test_a_call_writes_over_what_it_reads_last():
+    a, b, p = x @ w, y @ w, tg.param("p", np.ones((4, 6)))
+    assert written_over({"a": tg.sin(a) * 2.0}) == [a]
+    c = tg.sin(a) * b
+    assert written_over({"a": c * 2.0, "b": tg.exp(c)}) == [a, b]
+    assert written_over({"a": a}, {p: tg.sin(p) * 0.5}) == [p]
+
+
+def test_a_call_writes_over_nothing_else():
+    a, row, square = x @ w, tg.input("r", (1, 4)) @ x, w @ w
+    assert written_over({"a": tg.sin(a) * 2.0, "again": a}) == [None]
+    assert written_over({"a": tg.sin(row) + y}) == [None]
+    assert written_over({"a": tg.sin(square) + tg.transpose(square)}) == [None]
+    p = tg.param("p", np.ones((4, 6)))
+    c = tg.sin(p)
+    assert written_over({"a": c * 2.0}, {p: c * 0.5}) == [None, None]  # a guard may still say no
 
 
 def test_a_fused_graph_is_not_differentiated():

@@ -23,6 +23,15 @@ def test_a_sum_of_products_is_one_product():
     check_kept(graph, rewritten)
 
 
+def test_of_a_batch_of_products_each_is_one():
+    rows_of = [[tg.input(f"{name}{t}", (2, 4, 3), dtype="float64") for t in range(3)] for name in "ag"]
+    terms = [tg.transpose(a, axes=(0, 2, 1)) @ g for a, g in zip(*rows_of, strict=True)]
+    graph = tg.Graph({"dw": tg.add_n(terms)})
+    rewritten = products(graph)
+    assert rewritten.count() == {"concat": 2, "input": 6, "matmul": 1, "transpose": 1}
+    check_kept(graph, rewritten)
+
+
 def test_a_sum_of_sums_is_one_sum():
     graph = tg.Graph({"db": tg.add_n(*SUMS)})
     rewritten = products(graph)
@@ -45,10 +54,18 @@ def test_what_is_no_product_is_still_added():
         [PRODUCTS[0], tg.input("w", (3, 2), dtype="float64")],
         [PRODUCTS[0], PRODUCTS[0]],
         [a @ g for a, g in zip([tg.input(f"b{t}", (3, 4)) for t in range(3)], G[:3], strict=True)],
+        [tg.transpose(tg.input(f"c{t}", (4, 2, 3)), axes=(1, 2, 0)) @ G[t] for t in range(3)],
         [tg.sum(g, axis=0, keepdims=True) for g in G],
         [tg.sum(g, axis=1) for g in G],
     ],
-    ids=["alone", "the same twice", "no transposed factor", "kept axis", "other axis"],
+    ids=[
+        "alone",
+        "the same twice",
+        "no transposed factor",
+        "one factor for a batch",
+        "kept axis",
+        "other axis",
+    ],
 )
 def test_a_near_miss_is_left_alone(terms):
     graph = tg.Graph({"sum": tg.add_n(*terms)})

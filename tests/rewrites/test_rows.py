@@ -78,6 +78,21 @@ def test_each_time_step_of_a_sequence_meets_the_same():
     assert alike(graph) is graph
 
 
+def test_all_of_a_scalar_has_no_rows():
+    scalar = tg.input("s", (), dtype="float64")[...]
+    graph = tg.Graph({"a": tg.sin(scalar), "b": tg.concat([scalar[None], scalar[None]])})
+    assert whole(alike(graph)) is graph
+
+
+def test_rows_of_a_parameter_are_the_old_ones_where_it_is_updated():
+    w, v = tg.param("w", np.zeros((2, 3))), tg.param("v", np.ones((2, 3)))
+    rows, columns = tg.concat([w[:1], w[1:]]), tg.concat([w[0], w[1]])
+    step = tg.compile({"rows": rows, "columns": columns}, {w: w + 1.0, v: rows})
+    for count in range(3):
+        assert all((value == count).all() for value in step().values())
+        assert (v.value == count).all()
+
+
 @pytest.mark.parametrize(
     "outputs",
     [

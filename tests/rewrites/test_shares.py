@@ -38,6 +38,7 @@ LEFT_ALONE = {
     "rows": {"a": z[:2], "b": z[2:]},
     "with steps": {"a": z[:, ::2], "b": z[:, 1::2]},
     "a corner": {"a": z[:2, :3]},
+    "all of a scalar": {"a": tg.sin(tg.sin(tg.input("s", ()))[...])},
     "no elementwise result": {"a": tg.softmax(x)[:, :3]},
 }
 

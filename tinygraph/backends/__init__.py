@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -64,6 +65,9 @@ class Backend(Protocol):
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
 
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """Return the block that a program runs in whose largest product takes so many multiplications."""
+
     def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
         """Return calls that copy the first array of each pair into the second, in whatever order."""
 
@@ -74,8 +78,8 @@ class Backend(Protocol):
         """Return what makes ``calls`` where ``guard``, an array of one truth value or None, is not False."""
 
     def compiled(self) -> Backend:
-        """Return a backend of the same arrays that runs fused operations as machine code; raises
-        `BackendError` where there is none."""
+        """Return a backend of the same arrays that runs machine code; raises `BackendError` where there is
+        none."""
 
 
 class Device(NamedTuple):
@@ -99,7 +103,7 @@ def get(name: str) -> Backend:
 
 
 def compiles(name: str) -> bool:
-    """Whether backend ``name`` can run fused operations as machine code."""
+    """Whether backend ``name`` can run machine code."""
     try:
         get(name).compiled()
     except BackendError:

@@ -43,7 +43,7 @@ class Compiled(Graphed):
                 or a list of lists. A flat list is for every output.
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
-            jit_compile: whether elementwise operations are compiled to machine code; ``"auto"`` for where
+            jit_compile: whether operations are fused and compiled to machine code; ``"auto"`` for where
                 llvmlite is installed (extra ``fast``), or on a GPU. Values differ in the last bits.
 
         Raises:

@@ -25,9 +25,8 @@ class Latest(Generic[T]):
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made for ``key``, or make it."""
         with building:
-            if key not in self.kept:
-                self.kept[key] = make()
-                if len(self.kept) > KEPT:
-                    self.kept.popitem(last=False)
-            self.kept.move_to_end(key)
-            return self.kept[key]
+            made = self.kept.pop(key) if key in self.kept else make()
+            self.kept[key] = made
+            if len(self.kept) > KEPT:
+                self.kept.popitem(last=False)
+            return made

@@ -25,8 +25,8 @@ class Loop:
         self.steps = steps
         self.told = told
 
-    def epoch(self, data: Samples, batch_size: int, rows: Array, where: str) -> dict[str, float]:
-        """Train once on the samples in the order of ``rows``; return losses and metrics.
+    def epoch(self, data: Samples, batch_size: int, rows: Array | None, where: str) -> dict[str, float]:
+        """Train once on the samples in the order of ``rows``, or as they come; return losses and metrics.
 
         It ends early when a callback sets ``model.stop_training``.
         """
@@ -35,7 +35,8 @@ class Loop:
         self.steps.reset("train")
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("train_batch_begin", batch, {})
-            logs = training.step(data, rows[start : start + batch_size], f"{where}, step {batch + 1}")
+            those = slice(start, start + batch_size)
+            logs = training.step(data, those if rows is None else rows[those], f"{where}, step {batch + 1}")
             self.told.tell("train_batch_end", batch, logs)
             if self.model.stop_training:
                 break

@@ -39,7 +39,7 @@ def truth(mask: Node) -> Node:
 
 def with_axes(mask: Node, count: int) -> Node:
     """A mask, or weights of samples or steps, with so many axes: those that it lacks, behind, of size 1."""
-    return ops.reshape(mask, shape=mask.shape + (1,) * (count - mask.ndim))
+    return mask[(...,) + (None,) * (count - mask.ndim)]  # a view, even of what has gaps
 
 
 def chosen(mask: Node, x: Node, y: Node) -> Node:

@@ -105,7 +105,7 @@ class Sums:
         """Set all sums to zero."""
         for totals in self.parameters.values():
             for total in totals:
-                total.assign(np.zeros(total.shape))
+                total.cell.assign(np.zeros(()))
 
 
 class Steps:
@@ -135,8 +135,8 @@ class Steps:
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
-        shapes = tuple((name, array.shape) for name, array in feeds.items())
-        key = (mode, shapes, tuple(layer.trainable for layer in self.layers))
+        shapes = tuple([(name, array.shape) for name, array in feeds.items()])
+        key = (mode, shapes, tuple([layer.trainable for layer in self.layers]))
         return self.latest.get(key, lambda: self._compiled(mode, feeds))
 
     def ready(self, mode: str, feeds: Mapping[str, Any]) -> Function:

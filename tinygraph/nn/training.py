@@ -82,7 +82,7 @@ class Trainable(Compiled):
             x, y, sample_weight, class_weight, validation_split, validation_data
         )
         sizes = batch_sizes(len(data), batch_size) + batch_sizes(len(held_out or ()), at_once)
-        for layer in self.family:
+        for layer in steps.layers:
             layer.check_batch_sizes(sizes)
         history = History()
         params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
@@ -95,7 +95,7 @@ class Trainable(Compiled):
         try:
             for epoch in range(initial_epoch, epochs):
                 told.tell("epoch_begin", epoch, {})
-                rows = np.arange(len(data)) if order is None else order.permutation(len(data))
+                rows = None if order is None else order.permutation(len(data))
                 logs = loop.epoch(data, batch_size, rows, f"fit, epoch {epoch + 1}")
                 self.history = history  # not before: a fit that fails at once leaves the last one's
                 if held_out is not None:

@@ -68,7 +68,7 @@ from tinygraph.ops.leaf import (
     param,
     zeros,
 )
-from tinygraph.ops.linalg import dot, matmul, matrix_transpose
+from tinygraph.ops.linalg import affine, dot, matmul, matrix_transpose
 from tinygraph.ops.loss import (
     sigmoid_cross_entropy,
     softmax_cross_entropy,
@@ -95,6 +95,7 @@ __all__ = [
     "abs",
     "add",
     "add_n",
+    "affine",
     "all_finite",
     "argmax",
     "argmin",

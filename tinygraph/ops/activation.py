@@ -17,7 +17,7 @@ from tinygraph.ops.rules import elementwise_float, same_float
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017
 
 
-@op(elementwise_float, scalar="tanh({0})", samples=[((3, 4),), ((),)])
+@op(elementwise_float, scalar="tanh({0})", ufunc="tanh", samples=[((3, 4),), ((),)])
 def tanh(xp, x, *, out):
     """Hyperbolic tangent of each element; its slope is 1 - y², so only y is kept.
 
@@ -39,12 +39,10 @@ def _(g, y, x):
     samples=[((3, 4),), ((),)],
 )
 def sigmoid(xp, x, *, out):
-    """1 / (1 + exp(-x)) of each element, as exp(min(x, 0)) / (1 + exp(-|x|)): nothing overflows."""
-    small = xp.exp(-xp.absolute(x))
-    xp.minimum(x, 0, out=out)
+    """1 / (1 + exp(-x)) of each element, as e / (e + 1), e = exp(min(x, 40)): nothing overflows."""
+    xp.minimum(x, 40, out=out)  # from where on it is 1, in float64 too
     xp.exp(out, out=out)
-    small += 1
-    xp.divide(out, small, out=out)
+    xp.divide(out, out + 1, out=out)
 
 
 @sigmoid.vjp

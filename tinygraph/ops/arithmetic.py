@@ -9,6 +9,7 @@ from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
 from tinygraph.ops.compare import equal, where
 from tinygraph.ops.exponential import log
+from tinygraph.ops.leaf import is_number
 from tinygraph.ops.rules import (
     Inferred,
     elementwise,
@@ -20,7 +21,7 @@ from tinygraph.ops.rules import (
 from tinygraph.ops.samples import PAIRS, Draw, positive, truth
 
 
-@op(elementwise, scalar="{0} + {1}", samples=PAIRS)
+@op(elementwise, scalar="{0} + {1}", ufunc="add", samples=PAIRS)
 def add(xp, x, y, *, out):
     """The sum x + y of each pair of elements.
 
@@ -31,15 +32,26 @@ def add(xp, x, y, *, out):
     xp.add(x, y, out=out)
 
 
+@add.same_as
+def _(x, y):
+    zero = 0 if x.dtype.kind == y.dtype.kind == "i" else -0.0  # 0.0 would make 0.0 of -0.0
+    return x if is_number(y, zero) else y if is_number(x, zero) else None
+
+
 @add.vjp
 def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(g, y.shape)
 
 
-@op(elementwise_number, scalar="{0} - {1}", samples=PAIRS)
+@op(elementwise_number, scalar="{0} - {1}", ufunc="subtract", samples=PAIRS)
 def subtract(xp, x, y, *, out):
     """The difference x - y of each pair of elements."""
     xp.subtract(x, y, out=out)
+
+
+@subtract.same_as
+def _(x, y):
+    return x if is_number(y, 0.0) else None
 
 
 @subtract.vjp
@@ -47,10 +59,15 @@ def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(-g, y.shape)
 
 
-@op(elementwise, scalar="{0} * {1}", samples=PAIRS)
+@op(elementwise, scalar="{0} * {1}", ufunc="multiply", samples=PAIRS)
 def multiply(xp, x, y, *, out):
     """The product x y of each pair of elements."""
     xp.multiply(x, y, out=out)
+
+
+@multiply.same_as
+def _(x, y):
+    return x if is_number(y, 1.0) else y if is_number(x, 1.0) else None
 
 
 @multiply.vjp
@@ -61,11 +78,17 @@ def _(g, z, x, y):
 @op(
     elementwise_float,
     scalar="{0} / {1}",
+    ufunc="divide",
     samples=[((3, 4), positive(3, 4)), ((3, 4), positive(4)), ((), positive(2, 2))],
 )
 def divide(xp, x, y, *, out):
     """The quotient x / y of each pair of elements; of whole numbers too it is a float."""
     xp.divide(x, y, out=out)
+
+
+@divide.same_as
+def _(x, y):
+    return x if is_number(y, 1.0) else None
 
 
 @divide.vjp
@@ -84,6 +107,11 @@ def power(xp, x, y, *, out):
     xp.power(x, y, out=out, dtype=out.dtype)  # of whole numbers it would refuse 2 ** -1
 
 
+@power.same_as
+def _(x, y):
+    return x if is_number(y, 1.0) else None
+
+
 @power.vjp
 def _(g, z, x, y):
     # Where y is 0 the power in between must not be x ** -1: at x = 0 it would spoil higher derivatives.
@@ -93,7 +121,7 @@ def _(g, z, x, y):
     return sum_to(dx, x.shape), sum_to(dy, y.shape)
 
 
-@op(elementwise_number, scalar="-{0}", samples=[((3, 4),), ((),), ((2, 0),)])
+@op(elementwise_number, scalar="-{0}", ufunc="negative", samples=[((3, 4),), ((),), ((2, 0),)])
 def negative(xp, x, *, out):
     """-x of each element."""
     xp.negative(x, out=out)
@@ -104,7 +132,7 @@ def _(g, y, x):
     return (-g,)
 
 
-@op(elementwise, scalar="abs({0})", samples=[((3, 4),), ((),)])
+@op(elementwise, scalar="abs({0})", ufunc="absolute", samples=[((3, 4),), ((),)])
 def abs_(xp, x, *, out):
     """|x| of each element; the slope at 0 is taken as 0."""
     xp.absolute(x, out=out)
@@ -115,13 +143,13 @@ def _(g, y, x):
     return (g * sign(x),)
 
 
-@op(elementwise_number, scalar="sign({0})", samples=[((3, 4),)])
+@op(elementwise_number, scalar="sign({0})", ufunc="sign", samples=[((3, 4),)])
 def sign(xp, x, *, out):
     """-1, 0 or 1 by the sign of each element."""
     xp.sign(x, out=out)
 
 
-@op(elementwise, scalar="floor({0})", samples=[((3, 4),)])
+@op(elementwise, scalar="floor({0})", ufunc="floor", samples=[((3, 4),)])
 def floor(xp, x, *, out):
     """The largest whole number not above each element."""
     xp.floor(x, out=out)
@@ -141,6 +169,7 @@ def same_shapes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 @op(
     inplace(same_shapes, first=2),
     scalar="{0} + {1}",
+    ufunc="add",
     samples=[((3, 4),) * 3, ((2,),), ((0, 2),) * 2, (Draw(()),) * 5],
 )
 def add_n(xp, x, *others, out):
@@ -151,6 +180,11 @@ def add_n(xp, x, *others, out):
     xp.add(x, others[0], out=out)
     for y in others[1:]:
         xp.add(out, y, out=out)
+
+
+@add_n.same_as
+def _(x, *others):
+    return None if others else x
 
 
 @add_n.vjp
@@ -180,6 +214,11 @@ def casted(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 def cast(xp, x, *, dtype, out):
     """Each element in another dtype."""
     xp.copyto(out, x, casting="unsafe")
+
+
+@cast.same_as
+def _(x, dtype):
+    return x
 
 
 @cast.vjp

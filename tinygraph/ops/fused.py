@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,9 +21,10 @@ class Fused:
     name = "fused"
     view = None
     pieces = None
-    gradient = None
+    gradient = same = stable = multiplications = None
     scalar = ""
-    inplace = 0
+    ufunc = ""
+    inplace = sys.maxsize  # any input of a result's shape: an element is read before one is written there
     picks = False
 
     def __call__(self, *inputs: Node, graph: Graph) -> Node:
@@ -50,8 +52,8 @@ class Part:
     name = "part"
     view = None
     pieces = None
+    same = stable = None
     scalar = ""
-    inplace = 0
     picks = True
 
     def __call__(self, several: Node, *, index: int) -> Node:

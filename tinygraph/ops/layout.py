@@ -17,11 +17,11 @@ def permuted(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """An order of all axes."""
     (x,) = inputs
     axes = attrs["axes"]
-    axes = tuple(range(x.ndim))[::-1] if axes is None else tuple(axis_of(a, x.ndim) for a in axes)
+    axes = tuple(range(x.ndim))[::-1] if axes is None else tuple([axis_of(a, x.ndim) for a in axes])
     if sorted(axes) != list(range(x.ndim)):
         raise GraphError(f"needs an order of all {x.ndim} axes, not {attrs['axes']}")
     attrs["axes"] = axes
-    return tuple(x.shape[axis] for axis in axes), x.dtype
+    return tuple([x.shape[axis] for axis in axes]), x.dtype
 
 
 @op(permuted, samples=[((3, 4),), ((2, 3, 4), {"axes": (1, 2, 0)}), ((2, 1, 0, 3), {"axes": (3, 0, 2, 1)})])
@@ -40,6 +40,14 @@ def _(xp, x, axes):
     return x.transpose(axes)
 
 
+@transpose.same_as
+def _(x, axes):
+    while x.op is transpose:
+        axes = tuple(x.attrs["axes"][axis] for axis in axes)
+        (x,) = x.inputs
+    return x if axes == tuple(range(x.ndim)) else None
+
+
 @transpose.vjp
 def _(g, y, x, axes):
     return (transpose(g, axes=tuple(sorted(range(len(axes)), key=axes.__getitem__))),)
@@ -49,10 +57,10 @@ def reshaped(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """A shape of as many elements; one size may be -1."""
     (x,) = inputs
     given = attrs["shape"] if isinstance(attrs["shape"], (tuple, list)) else (attrs["shape"],)
-    known = math.prod(size for size in given if size != -1)
-    if list(given).count(-1) == 1 and known > 0 and x.size % known == 0:
+    known = -math.prod(given)  # of the other sizes, where one is -1
+    if given.count(-1) == 1 and known > 0 and x.size % known == 0:
         given = tuple(x.size // known if size == -1 else size for size in given)
-    if math.prod(given) != x.size or any(size < 0 for size in given):
+    if math.prod(given) != x.size or min(given, default=0) < 0:
         raise GraphError(f"needs {math.prod(given)} elements for {tuple(given)}")
     attrs["shape"] = integer_shape(given)
     return attrs["shape"], x.dtype
@@ -72,6 +80,13 @@ def reshape(xp, x, *, shape, out):
 @reshape.view_of(strided=False, contiguous=lambda shape, attrs: True)
 def _(xp, x, shape):
     return x.reshape(shape)
+
+
+@reshape.same_as
+def _(x, shape):
+    while x.op is reshape and x.shape != shape:
+        (x,) = x.inputs
+    return x
 
 
 @reshape.vjp

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.defaults import floatx
-from tinygraph.graph import OPS, GraphError, Node
+from tinygraph.graph import OPS, GraphError, Kind, Node
 from tinygraph.ops.rules import integer_shape, known_dtype
 
 Array = np.ndarray[Any, Any]
@@ -64,12 +64,16 @@ class Cell:
 class Parameter(Node):
     """A leaf with a value that training changes. The node is immutable; its value stands in a cell."""
 
-    __slots__ = ("cell",)
-    cell: Cell
+    __slots__ = ()
 
-    def __init__(self, op: Leaf, value: Array, name: str):
-        super().__init__(op, (), {}, value.shape, value.dtype, name=name)
-        object.__setattr__(self, "cell", Cell(value))
+    def __new__(cls: type[Kind], op: Leaf, value: Array, name: str) -> Kind:
+        """A leaf of the shape and dtype of ``value``."""
+        return Node.__new__(cls, op, (), {"cell": Cell(value)}, value.shape, value.dtype, name=name)
+
+    @property
+    def cell(self) -> Cell:
+        """Where the value stands."""
+        return self.attrs["cell"]
 
     @property
     def value(self) -> Array:
@@ -165,6 +169,25 @@ def full(shape: Any, value: float, dtype: Any = None) -> Node:
     number = np.asarray(value, dtype=known_dtype(dtype))
     array = np.broadcast_to(number, integer_shape(shape))
     return Node(constant_op, (), {"value": array, "number": value}, array.shape, array.dtype)
+
+
+def number_of(node: Node) -> Any:
+    """The one number, of NumPy's, that a fixed leaf is everywhere; None of other nodes."""
+    if node.inputs or "value" not in node.attrs:
+        return None
+    value = node.attrs["value"]
+    return value.flat[0] if uniform(value) else None
+
+
+def uniform(value: Array) -> bool:
+    """Whether an array is one number in memory, however often it is repeated."""
+    return value.size == 1 or (value.size > 0 and not any(value.strides))
+
+
+def is_number(node: Node, number: float) -> bool:
+    """Whether a fixed leaf is this number everywhere, of the same sign: 0.0 is not -0.0."""
+    value = number_of(node)
+    return value is not None and bool(value == number) and bool(np.signbit(value) == np.signbit(number))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Node:

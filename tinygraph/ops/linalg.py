@@ -22,6 +22,7 @@ def matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 @op(
     matrices,
+    ufunc="matmul",
     samples=[((3, 4), (4, 2)), ((2, 3, 4), (4, 2)), ((2, 1, 3, 4), (5, 4, 1)), ((2, 0), (0, 3))],
 )
 def matmul(xp, x, y, *, out):
@@ -34,9 +35,51 @@ def matmul(xp, x, y, *, out):
     xp.matmul(x, y, out=out)
 
 
+@matmul.multiplies
+def _(product):
+    x, _ = product.inputs
+    return product.size * x.shape[-1]
+
+
 @matmul.vjp
 def _(g, z, x, y):
     return sum_to(g @ matrix_transpose(y), x.shape), sum_to(matrix_transpose(x) @ g, y.shape)
+
+
+def added_matrices(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """Matrices (m, k) @ (k, n), and what broadcasts to (m, n)."""
+    x, y, z = inputs
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+        raise GraphError("needs (m, k) @ (k, n)")
+    shape = (x.shape[0], y.shape[1])
+    if broadcast(z.shape, shape) != shape:
+        raise GraphError(f"needs a z that broadcasts to {shape}")
+    return shape, promote(inputs)
+
+
+@op(
+    added_matrices,
+    samples=[
+        ((3, 4), (4, 2), (3, 2)),
+        ((3, 4), (4, 2), (2,)),
+        ((3, 0), (0, 2), (3, 1)),
+        ((0, 3), (3, 2), (2,)),
+    ],
+)
+def affine(xp, x, y, z, *, out):
+    """X Y + Z, a product of matrices and what it is added to: a bias, or another product.
+
+    >>> import tinygraph as tg
+    >>> tg.affine(tg.input("x", (32, 16)), tg.input("w", (16, 64)), tg.input("b", (64,))).shape
+    (32, 64)
+    """
+    xp.matmul(x, y, out=out)
+    xp.add(out, z, out=out)
+
+
+@affine.vjp
+def _(g, a, x, y, z):
+    return g @ matrix_transpose(y), matrix_transpose(x) @ g, sum_to(g, z.shape)
 
 
 def matrix_transpose(x: Node) -> Node:

@@ -47,14 +47,17 @@ def uniform(xp, step, *, shape, seed, stream=0, dtype=None, out):
     bits = mix(xp, position)
     digits = 24 if out.dtype.itemsize == 4 else 53
     bits >>= xp.asarray(64 - digits, dtype="uint64")
-    out[...] = (bits * xp.asarray(2.0**-digits, dtype=out.dtype)).reshape(shape)
+    xp.copyto(out, bits.view("int64").reshape(shape))  # a third faster than from unsigned ones
+    out *= 2.0**-digits
 
 
 def mix(xp, z):
-    """SplitMix64's finalizer, on an array of 64-bit numbers."""
+    """SplitMix64's finalizer, on an array of 64-bit numbers, which it writes over."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        z = (z ^ (z >> xp.asarray(shift, dtype="uint64"))) * xp.asarray(factor, dtype="uint64")
-    return z ^ (z >> xp.asarray(31, dtype="uint64"))
+        z ^= z >> xp.asarray(shift, dtype="uint64")
+        z *= xp.asarray(factor, dtype="uint64")
+    z ^= z >> xp.asarray(31, dtype="uint64")
+    return z
 
 
 def mixed(z: int) -> int:

@@ -23,33 +23,31 @@ def inplace(rule: Rule, first: int = sys.maxsize) -> Rule:
 
 def broadcast(*shapes: Shape) -> Shape:
     """Return the shape that ``shapes`` broadcast to, by NumPy's rule."""
-    first, *others = shapes
-    if all(shape == first for shape in others):
-        return first
+    if shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
     rank = max(map(len, shapes))
-    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
-    result = []
-    for sizes in zip(*padded, strict=True):
-        wide = {size for size in sizes if size != 1}
-        if len(wide) > 1:
-            raise GraphError("needs shapes that broadcast (equal, or 1, on each axis)")
-        result.append(wide.pop() if wide else 1)
+    result = [1] * rank
+    for shape in shapes:
+        for axis, size in enumerate(shape, rank - len(shape)):
+            if result[axis] == 1:
+                result[axis] = size
+            elif size not in (1, result[axis]):
+                raise GraphError("needs shapes that broadcast (equal, or 1, on each axis)")
     return tuple(result)
 
 
 def promote(inputs: tuple[Node, ...]) -> np.dtype:
     """Return the dtype that holds all ``inputs``; whole numbers beside floats take the floats' dtype."""
-    first = inputs[0].dtype
-    if all(node.dtype == first for node in inputs):
-        return first
-    floats = [node.dtype for node in inputs if node.dtype.kind == "f"]
-    return np.result_type(*(floats or [node.dtype for node in inputs]))
+    dtypes = [node.dtype for node in inputs]
+    if dtypes.count(dtypes[0]) == len(dtypes):
+        return dtypes[0]
+    return np.result_type(*([dtype for dtype in dtypes if dtype.kind == "f"] or dtypes))
 
 
 @inplace
 def elementwise(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Each element of the result comes from one element of each input, after broadcasting."""
-    return broadcast(*(node.shape for node in inputs)), promote(inputs)
+    return broadcast(*[node.shape for node in inputs]), promote(inputs)
 
 
 @inplace
@@ -125,7 +123,7 @@ def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
 def integer_shape(shape: Any) -> Shape:
     """Return ``shape`` as a tuple of whole numbers >= 0."""
     several = shape if isinstance(shape, (tuple, list)) else (shape,)
-    whole = all(isinstance(s, (int, np.integer)) and not isinstance(s, bool) for s in several)
-    if not whole or any(size < 0 for size in several):
-        raise GraphError(f"needs a shape of whole numbers >= 0, not {shape!r}")
-    return tuple(int(size) for size in several)
+    for size in several:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 0:
+            raise GraphError(f"needs a shape of whole numbers >= 0, not {shape!r}")
+    return tuple(map(int, several))

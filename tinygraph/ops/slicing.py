@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,24 @@ def _indexed(whole: Shape, index: Any) -> tuple[tuple[Any, ...], Shape]:
     return tuple(normal), (*shape, *whole[axis:])
 
 
+def _everything(shape: Shape, index: tuple[Any, ...]) -> bool:
+    """Whether ``index`` selects all elements in their order, and keeps the axes."""
+    spans = zip(index, shape, strict=False)
+    return len(index) <= len(shape) and all(
+        isinstance(item, builtins.slice) and item.indices(size) == (0, size, 1) for item, size in spans
+    )
+
+
 def _without_ellipsis(index: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
     """Write an ellipsis out as the full slices it stands for."""
-    named = builtins.sum(item is not None and item is not Ellipsis for item in index)
+    named, places = 0, []
+    for place, item in enumerate(index):
+        if item is Ellipsis:
+            places.append(place)
+        elif item is not None:
+            named += 1
     if named > ndim:
         raise GraphError(f"needs at most {ndim} indices, not {named}")
-    places = [place for place, item in enumerate(index) if item is Ellipsis]
     if not places:
         return index
     if len(places) > 1:
@@ -95,6 +108,11 @@ def _(xp, x, index):
     return x[all_of_it]
 
 
+@slice.same_as
+def _(x, index):
+    return x if _everything(x.shape, index) else None
+
+
 @slice.vjp
 def _(g, y, x, index):
     return (place(g, shape=x.shape, index=index),)
@@ -121,6 +139,11 @@ def place(xp, x, *, shape, index, out):
     """Zeros of ``shape`` with x at ``index``: the gradient of `slice`."""
     out[...] = 0
     out[index] = x
+
+
+@place.same_as
+def _(x, shape, index):
+    return x if _everything(shape, index) else None
 
 
 @place.vjp
@@ -150,7 +173,6 @@ def split(x: Node, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
         sections = [size // sections] * sections
     if builtins.sum(sections) != size:
         raise GraphError(f"split: {list(sections)} do not add up to {size} on axis {axis} of {x.label}.")
-    ends = np.cumsum(sections).tolist()
     before = (builtins.slice(None),) * axis
-    spans = zip(sections, ends, strict=True)
+    spans = zip(sections, accumulate(sections), strict=True)
     return [slice(x, index=(*before, builtins.slice(end - n, end))) for n, end in spans]

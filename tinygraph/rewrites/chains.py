@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
-from tinygraph.ops import concat, input
+from tinygraph.ops import concat, copy, input
 from tinygraph.ops.fused import fused, part
+from tinygraph.ops.leaf import number_of
 
 #: The most operands that the operations of a region have together, and of one of them: compiling takes time
 #: that grows with them. A step of an LSTM has about 60.
@@ -20,14 +21,12 @@ LARGEST, WIDEST = 200, 64
 
 
 def chains(graph: Graph) -> Graph:
-    """Return ``graph`` with every region of two or more elementwise operations as one `Fused` node."""
+    """Return ``graph`` with every region of elementwise operations as one `Fused` node."""
     regions = _Regions(graph).found()
     new: dict[Node, Node] = {}
     known: dict[Any, Graph] = {}
     for nodes, results in regions:
         inputs, inner = _inner(nodes, results, known)
-        if not inputs:  # of numbers alone: a node without inputs would be a leaf
-            continue
         with absolute_scope(nodes[-1].scope):
             whole = fused(*inputs, graph=inner)
             for index, node in enumerate(results):
@@ -93,7 +92,7 @@ class _Regions:
         """
         level, offers, takes = self.level, self.offers, self.takes
         # how many users of a value stand outside of its region
-        leaving = [sum(not self.together(k, u) for u in users) for k, users in enumerate(self.users)]
+        leaving = [sum([not self.together(k, u) for u in users]) for k, users in enumerate(self.users)]
         for k in range(len(self.nodes) - 1, -1, -1):
             users = self.users[k]
             if takes[k] < 0 or k in self.roots or not users or level[users[0]] == level[k]:
@@ -108,7 +107,8 @@ class _Regions:
 
     def found(self) -> list[tuple[list[Node], list[Node]]]:
         """Return each region's nodes in order, and those of them that are wanted outside."""
-        regions = [part for nodes in self._connected() for part in self._split(nodes) if len(part) > 1]
+        parts = [part for nodes in self._connected() for part in self._split(nodes)]
+        regions = [part for part in parts if len(part) > 1 or not self._is_copy(*part)]
         home = [-1] * len(self.nodes)
         for number, region in enumerate(regions):
             for k in region:
@@ -118,6 +118,10 @@ class _Regions:
             wanted = [k for k in region if k in self.roots or any(home[u] != number for u in self.users[k])]
             named.append(([self.nodes[k] for k in region], [self.nodes[k] for k in wanted]))
         return named
+
+    def _is_copy(self, k: int) -> bool:
+        """Whether this only puts numbers elsewhere, which takes no arithmetic."""
+        return self.nodes[k].op in (copy, concat)
 
     def _connected(self) -> Iterable[list[int]]:
         """The nodes that edges within a region hold together."""
@@ -161,20 +165,24 @@ def _inner(
     inputs: list[Node] = []
     members = {node: k for k, node in enumerate(nodes)}
     recipe: list[Any] = []
+    outside = [source for node in nodes for source in node.inputs if source not in members]
+    # of numbers alone it would be a node without inputs, which is a leaf
+    some = any(number_of(source) is None for source in outside)
     for node in nodes:
         sources: list[Any] = []
         for source in node.inputs:
             if source in members:
                 sources.append((members[source],))
-            elif _is_number(source):
-                number = repr(source.attrs.get("number", source.attrs["value"].flat[0]))
+            elif some and (value := number_of(source)) is not None:
+                number = repr(source.attrs.get("number", value))
                 sources.append((number, source.dtype, source.shape))
             else:
                 if source not in place:
                     place[source] = len(inputs)
                     inputs.append(source)
                 sources.append(place[source])
-        recipe.append((node.op, tuple(sources), repr(sorted(node.attrs.items())), node.shape, node.dtype))
+        attrs = repr(sorted(node.attrs.items())) if node.attrs else ""
+        recipe.append((node.op, tuple(sources), attrs, node.shape, node.dtype))
     wanted = tuple(members[node] for node in results)
     key = (tuple(recipe), tuple((node.shape, node.dtype) for node in inputs), wanted)
     if key not in known:
@@ -183,11 +191,3 @@ def _inner(
             new[node] = node.with_inputs(tuple(new.get(source, source) for source in node.inputs))
         known[key] = Graph({str(k): new[nodes[w]] for k, w in enumerate(wanted)})
     return inputs, known[key]
-
-
-def _is_number(node: Node) -> bool:
-    """Whether a leaf is one fixed number everywhere."""
-    if node.inputs or "value" not in node.attrs:
-        return False
-    value = node.attrs["value"]
-    return value.size == 1 or (value.size > 0 and not any(value.strides))

@@ -22,17 +22,19 @@ def dedupe(graph: Graph) -> Graph:
 def _key(node: Node, new: dict[Node, Node]) -> Hashable | None:
     """What two nodes of one value have in common; None for a leaf that is itself alone."""
     if node.inputs:
-        sources = tuple(new.get(source, source) for source in node.inputs)
-        return node.op, sources, node.dtype, tuple(_frozen(value) for value in node.attrs.values())
+        sources = node.inputs
+        if not new.keys().isdisjoint(sources):
+            sources = tuple(new.get(source, source) for source in sources)
+        return node.op, sources, node.dtype, tuple(map(frozen, node.attrs.values())) if node.attrs else ()
     if "number" in node.attrs:
-        return node.op, node.shape, node.dtype, _frozen(node.attrs["number"])
+        return node.op, node.shape, node.dtype, frozen(node.attrs["number"])
     return None
 
 
-def _frozen(value: Any) -> Hashable:
+def frozen(value: Any) -> Hashable:
     """A value that equals another only if it is the same: 0 is not 0.0, which is not -0.0."""
     if isinstance(value, tuple):
-        return tuple(_frozen(each) for each in value)
+        return tuple(map(frozen, value))
     if isinstance(value, slice):
         return "slice", value.start, value.stop, value.step
     return type(value), repr(value) if isinstance(value, float) else value

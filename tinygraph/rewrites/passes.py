@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from tinygraph.graph import Graph
+from tinygraph.rewrites.accumulated import accumulated
+from tinygraph.rewrites.apart import apart
+from tinygraph.rewrites.batches import batches
 from tinygraph.rewrites.chains import chains
+from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
+from tinygraph.rewrites.factors import factors
+from tinygraph.rewrites.gates import gates
+from tinygraph.rewrites.moves import joins, sums
+from tinygraph.rewrites.outer import outer
 from tinygraph.rewrites.products import products
 from tinygraph.rewrites.rows import alike, whole
 from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
+from tinygraph.rewrites.stable import stable
+from tinygraph.rewrites.stacks import stacks
 from tinygraph.rewrites.tiles import tiles
+from tinygraph.rewrites.transposes import transposes
+from tinygraph.rewrites.untransposed import untransposed
 
+#: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
+#: constants after it: what is the same is computed once, here too; and first, as it leaves less to the rest.
+#: sums: tiles and products find what they look for in a sum itself, not behind a view of each term.
 #: tiles: differentiating an unrolled graph leaves sums whose cost grows with T²; it makes them linear.
 #: products before siblings: siblings would take the terms of a weight's gradient apart.
+#: joins: products of batches join views, of what dX has joined already.
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: whole: time steps that were joined are the sequence that they were taken from.
 #: alike: the bias then meets one product of all time steps.
-PASSES = (dedupe, tiles, products, siblings, dedupe, whole, alike)
-#: shares: brings the gates of a layer to one shape; chains: makes one call of what has one shape. For
-#: backends that compile a fused operation; to others it is no gain.
-FUSING = (shares, chains)
+PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, whole, alike)
+#: For backends that compile; to others it is no gain.
+#: batches: as long as products cost no call, one by one.
+#: apart, accumulated: x_t W begins with the bias, and h_(t-1) U with that.
+#: untransposed: products read their right factor by rows.
+#: shares: brings the gates of a layer to one shape. chains: makes one call of what has one shape.
+FUSING = (batches, apart, accumulated, untransposed, shares, chains)
+#: For backends that pay for each call, as NumPy does, and have a BLAS.
+#: outer, transposes: products as a BLAS has them best; siblings has left those that have to be many.
+#: gates: the activations of a cell as one. factors: what stacks can then make of all time steps.
+CALLING = (outer, transposes, gates, factors, stacks)
 
 
 def rewrite(graph: Graph) -> Graph:
@@ -33,5 +56,12 @@ def rewrite(graph: Graph) -> Graph:
 def fuse(graph: Graph) -> Graph:
     """Return a graph that computes the same in fewer calls; the very graph where there is nothing to fuse."""
     for each in FUSING:
+        graph = each(graph)
+    return graph
+
+
+def fewer_calls(graph: Graph) -> Graph:
+    """Return a graph that computes the same in fewer calls, and cheaper ones, of operations as they are."""
+    for each in CALLING:
         graph = each(graph)
     return graph

@@ -1,15 +1,16 @@
 """Σ_t a_tᵀ g_t -> (all a)ᵀ (all g), and Σ_t Σ_rows g_t -> Σ_rows (all g): a weight's gradient over time.
 
 A weight that is used at every time step gets its gradient as a sum of T small products. One product of all
-rows does the adding inside.
+rows does the adding inside. Of a batch of products each has rows of its own.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope
-from tinygraph.ops import add_n, concat, matmul, matrix_transpose, sum
+from tinygraph.ops import add_n, concat, matmul, matrix_transpose, sum, transpose
 
 #: the rows that a term of the sum is made of
 Rows = tuple[Node, ...]
@@ -37,21 +38,23 @@ def _joined(
     place: dict[Node, int],
 ) -> Sequence[Node]:
     """Return the terms with those of one kind made one."""
-    found = {term: rows for term in dict.fromkeys(terms) if (rows := rows_of(term)) is not None}
-    if len(found) < 2 or any(terms.count(term) > 1 for term in found):
+    times = Counter(terms)
+    found = {term: rows for term in times if (rows := rows_of(term)) is not None}
+    if len(found) < 2 or any(times[term] > 1 for term in found):
         return terms
     # Gradients come last step first; the last computed goes first, so that steps stand in order.
     ordered = sorted(found.values(), key=lambda rows: -place[rows[-1]])
-    total = joined(*(concat(column, axis=0) for column in zip(*ordered, strict=True)))
+    total = joined(*(concat(column, axis=-2) for column in zip(*ordered, strict=True)))
     return [total, *(term for term in terms if term not in found)]
 
 
 def _factors(term: Node) -> Rows | None:
     """(a, g) of a term aᵀ g."""
-    if term.op is not matmul or term.ndim != 2:
+    if term.op is not matmul:
         return None
     left, g = term.inputs
-    if left.op.name != "transpose" or left.ndim != 2 or left.attrs["axes"] != (1, 0):
+    *batch, rows, columns = range(left.ndim)
+    if left.op is not transpose or left.attrs["axes"] != (*batch, columns, rows) or left.ndim != g.ndim:
         return None
     return left.inputs[0], g
 

@@ -26,7 +26,7 @@ class Rows:
 
 def rows_of(node: Node) -> Rows | None:
     """Return what rows of its input a slice is, or None where it is none."""
-    if node.op.name != "slice":
+    if node.op.name != "slice" or not node.attrs["index"]:
         return None
     (source,) = node.inputs
     first, *others = node.attrs["index"]
@@ -44,13 +44,13 @@ def whole(graph: Graph) -> Graph:
     new: dict[Node, Node] = {}
     for node in graph.nodes:
         if node.op is concat and node.attrs["axis"] == 0:
-            source = _together([rows_of(part) for part in node.inputs])
+            source = together([rows_of(part) for part in node.inputs])
             if source is not None:
                 new[node] = source if source.shape == node.shape else reshape(source, shape=node.shape)
     return graph.substitute(new) if new else graph
 
 
-def _together(parts: Sequence[Rows | None]) -> Node | None:
+def together(parts: Sequence[Rows | None]) -> Node | None:
     """Return the rows of one array that the parts are, in order or one by one in reverse."""
     rows = [part for part in parts if part is not None and parts[0] and part.source is parts[0].source]
     if len(rows) < len(parts):

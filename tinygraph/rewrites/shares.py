@@ -27,7 +27,7 @@ def shares(graph: Graph) -> Graph:
                     sources = [_share(source, node, span, made) for source in node.inputs]
                     made[node, span] = node.op(*sources, **node.attrs)
         elif node.op is part_of and node.inputs[0] in wanted:
-            new[node] = made[node.inputs[0], _span(node)]  # type: ignore[index]
+            new[node] = made[node.inputs[0], span_of(node)]  # type: ignore[index]
     return graph.substitute(new) if new else graph
 
 
@@ -45,7 +45,7 @@ def _wanted(graph: Graph) -> dict[Node, set[Span]]:
                 else:
                     whole.add(source)
             continue
-        span = _span(node) if node.op is part_of else None
+        span = span_of(node) if node.op is part_of else None
         if span is not None:
             uses[node.inputs[0]].add(span)
         else:
@@ -58,11 +58,11 @@ def _apart(spans: set[Span]) -> bool:
     return all(a[1] <= b[0] for a, b in pairwise(ordered))
 
 
-def _span(node: Node) -> Span | None:
+def span_of(node: Node) -> Span | None:
     """The (start, stop) of a slice along the last axis that keeps all axes and every other one whole."""
     (source,) = node.inputs
     index = node.attrs["index"]
-    if len(index) != source.ndim or not all(isinstance(item, slice) for item in index):
+    if not index or len(index) != source.ndim or not all(isinstance(item, slice) for item in index):
         return None
     spans = [item.indices(size) for item, size in zip(index, source.shape, strict=True)]
     if any(span != (0, size, 1) for span, size in zip(spans[:-1], source.shape[:-1], strict=True)):

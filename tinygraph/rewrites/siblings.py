@@ -7,12 +7,13 @@ needs the one before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
 from tinygraph.ops import concat, matmul
 
-Groups = Mapping[Node, Sequence[Node]]
+Key = TypeVar("Key", bound=Hashable)
 
 
 def siblings(graph: Graph) -> Graph:
@@ -36,7 +37,7 @@ def siblings(graph: Graph) -> Graph:
     return graph.substitute(new) if new else graph
 
 
-def independent(graph: Graph, groups: Groups) -> Groups:
+def independent(graph: Graph, groups: Mapping[Key, Sequence[Node]]) -> Mapping[Key, Sequence[Node]]:
     """Return the groups of which no member needs another, not even through other groups made one.
 
     A node's taint has a bit for each group that it needs. A group that needs itself is out; so is one that
@@ -52,7 +53,7 @@ def independent(graph: Graph, groups: Groups) -> Groups:
         taint[node] = own
         if node in bit:
             needs[bit[node].bit_length() - 1] |= own
-    kept: dict[Node, Sequence[Node]] = {}
+    kept: dict[Key, Sequence[Node]] = {}
     reached: dict[int, int] = {}  # of each kept group, all that it needs by way of kept groups
     for k, (right, members) in enumerate(groups.items()):
         everything = needs[k]

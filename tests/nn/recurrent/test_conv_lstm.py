@@ -30,7 +30,7 @@ def test_equals_keras(case):
 def test_dropout_acts_where_it_acts_in_keras(case, monkeypatch):
     arrays = arrays_of(case)
     (names,) = case["dropout"]
-    drawn = tuple([tg.constant(arrays.pop(name)) for name in names[kind]] for kind in sorted(names))
+    drawn = tuple(tg.stack([tg.constant(arrays.pop(name)) for name in names[kind]]) for kind in sorted(names))
     monkeypatch.setattr(rnn, "masks_of", lambda cell, shape, dtype, training: drawn)
     check(case, arrays, nn.deserialize(case["layer"]))
 
@@ -234,9 +234,8 @@ def test_gradients_of_first_and_second_order():
     def last(x, kernel, recurrent):
         h = c = tg.zeros((1, 2, 1), dtype="float64")
         layer.cell.kernel, layer.cell.recurrent_kernel = kernel, recurrent
-        none = ([None] * 4,) * 2
         for t in range(2):
-            h, (h, c) = layer.cell.step(x[:, t], [h, c], none)
+            h, (h, c) = layer.cell.step(x[:, t], [h, c], (None, None))
         return h
 
     check_gradients(last, RNG.normal(size=(1, 2, 2, 1)), kernel, recurrent)

@@ -25,6 +25,14 @@ def test_padding_behind_a_mask_changes_nothing():
     np.testing.assert_allclose(model.predict(x)[1:], short.predict(x[1:, :4]), rtol=1e-6)
 
 
+def test_an_output_that_is_a_state_is_chosen_once():
+    """Unless they begin differently: before the first step that counts the output is 0."""
+    x, mask = tg.input("x", (2, 5, 4)), tg.input("mask", (2, 5), dtype="bool")
+    for states, each in ((None, 2), ([tg.input("h", (2, 3)), tg.input("c", (2, 3))], 3)):
+        outputs = nn.LSTM(3, return_state=True)(x, mask=mask, initial_state=states)
+        assert tg.Graph(dict(zip("yhc", outputs, strict=True))).count()["where"] == 1 + 5 * each
+
+
 def test_an_embedding_masks_id_zero():
     model = nn.Sequential([nn.Embedding(5, 3, mask_zero=True, input_shape=(4,)), nn.GRU(2)])
     long, short = model.predict([[1, 2, 0, 0]]), model.predict([[0, 0, 1, 2]])

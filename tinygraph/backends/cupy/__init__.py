@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,10 @@ class CupyBackend:
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
+
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """A GPU has no threads to choose."""
+        return nullcontext()
 
     def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
         """Return calls that copy the first array of each pair into the second."""

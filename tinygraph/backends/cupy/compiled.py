@@ -12,6 +12,7 @@ from tinygraph.backends.cupy.commit import DeviceCommit
 from tinygraph.backends.cupy.launch import Launch, Launches
 from tinygraph.graph import Graph, Node
 from tinygraph.ops import (
+    affine,
     all_finite,
     concat,
     input,
@@ -88,9 +89,8 @@ def _reshape(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launc
     return copies.launches(xp, [(x, out.reshape(x.shape))])
 
 
-def _matmul(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
-    x, y = inputs
-    return [product.launch(xp, x, y, out)]
+def _product(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
+    return [product.launch(xp, inputs, out)]
 
 
 def _reduced(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
@@ -119,7 +119,8 @@ KERNELS: dict[Any, Kernel] = {
     fused: _fused,
     concat: _concat,
     reshape: _reshape,
-    matmul: _matmul,
+    matmul: _product,
+    affine: _product,
     place: _place,
     sum: _reduced,
     mean: _reduced,

@@ -30,9 +30,8 @@ def launch(xp: Any, graph: Graph, inputs: Sequence[Any], out: Sequence[Any]) -> 
     parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in split(array, y)]
     shape = parts[0].shape
     arrays = [*(xp.broadcast_to(array, shape) for array in inputs), *parts]
-    sizes, steps = joined(shape, [_strides(array) for array in arrays])
-    if not sizes:
-        sizes, steps = [1], [[0] * len(arrays)]
+    axes = joined(shape, [_strides(array) for array in arrays]) or [(1, [0] * len(arrays))]
+    sizes, steps = zip(*axes, strict=True)
     size = math.prod(sizes)
     of_each = list(zip(*steps, strict=True))  # the steps of each array
     reaches = [sum(abs(step) * n for step, n in zip(each, sizes, strict=True)) for each in of_each]

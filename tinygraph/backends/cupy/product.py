@@ -1,13 +1,14 @@
-"""C = A B of small matrices: a kernel that can be captured, which CuPy's cuBLAS refuses to be.
+"""C = A B, or A B + Z, of small matrices: a kernel that can be captured, which CuPy's cuBLAS refuses to be.
 
 A block computes a square tile of C. It goes along the depth in steps: a strip of A and one of B are read once
 into shared memory, each element meets all of the other's, and each thread keeps some elements of C in
 registers (Kirk and Hwu, "Programming Massively Parallel Processors"). Strides are arguments, so that Aᵀ needs
-no copy.
+no copy, and Z may be one row, or one column, for all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -25,20 +26,24 @@ TILES = 128
 SIDE, DEPTH = 16, 16  # threads along each side of a block; how deep the strips are
 
 
-def launch(xp: Any, x: Any, y: Any, out: Any) -> Launch | None:
-    """Return the launch that multiplies two matrices, or None: too large, or no matrices of numbers."""
+def launch(xp: Any, inputs: Sequence[Any], out: Any) -> Launch | None:
+    """Return the launch that computes A B of A and B, or A B + Z of A, B and Z; None if they are too large,
+    or no matrices of numbers."""
+    x, y, *added = inputs
     rows, depth = x.shape[-2:]
     columns = y.shape[-1]
     if max(x.ndim, y.ndim) > 2 or x.dtype.kind != "f" or not 0 < rows * columns * depth <= MOST:
         return None
-    if not x.dtype == y.dtype == out.dtype or not fits(*map(_reach, (x, y, out))):
+    arrays = x, y, out, *(xp.broadcast_to(z, out.shape) for z in added)
+    if any(array.dtype != out.dtype for array in arrays) or not fits(*map(_reach, arrays)):
         return None
     each = next((n for n in (4, 2) if _tiles(rows, n) * _tiles(columns, n) >= TILES), 1)
     arguments: list[Any] = [np.int32(size) for size in (rows, depth, columns)]
-    for array in (x, y, out):
+    for array in arrays:
         arguments += [array, *(np.int32(stride // array.itemsize) for stride in array.strides)]
     blocks = _tiles(columns, each), _tiles(rows, each)
-    return Launch(compiled(xp, source(x.dtype.name, each)), blocks, (SIDE, SIDE), tuple(arguments))
+    text = source(x.dtype.name, each, bool(added))
+    return Launch(compiled(xp, text), blocks, (SIDE, SIDE), tuple(arguments))
 
 
 def _tiles(size: int, each: int) -> int:
@@ -52,12 +57,16 @@ def _reach(array: Any) -> int:
 
 
 @lru_cache
-def source(dtype: str, each: int) -> str:
-    """The text of the kernel in which a thread has ``each`` x ``each`` elements of C.
+def source(dtype: str, each: int, added: bool) -> str:
+    """The text of the kernel in which a thread has ``each`` x ``each`` elements of C, with or without a Z.
 
     A strip is read along the axis that is contiguous in memory, so that neighbours are read together. Its
     rows have one element more, so that columns lie in different banks.
     """
+    z, plus_z = "", ""
+    if added:
+        z = ",\n    const number* z, const int z_row, const int z_column"
+        plus_z = " + z[row * z_row + column * z_column]"
     return f"""
 typedef {TYPES[dtype]} number;
 constexpr int SIDE = {SIDE}, EACH = {each}, TILE = SIDE * EACH, DEPTH = {DEPTH};
@@ -66,7 +75,7 @@ extern "C" __global__ void __launch_bounds__(SIDE * SIDE) {NAME}(
     {GUARD}, const int rows, const int depth, const int columns,
     const number* a, const int a_row, const int a_depth,
     const number* b, const int b_depth, const int b_column,
-    number* c, const int c_row, const int c_column) {{
+    number* c, const int c_row, const int c_column{z}) {{
     {GUARDED}
     __shared__ number left[DEPTH][TILE + 1], right[DEPTH][TILE + 1];
     const int row0 = blockIdx.y * TILE, column0 = blockIdx.x * TILE;
@@ -96,7 +105,7 @@ extern "C" __global__ void __launch_bounds__(SIDE * SIDE) {NAME}(
     for (int i = 0; i < EACH; i++)
         for (int j = 0; j < EACH; j++) {{
             const int row = row0 + threadIdx.y + i * SIDE, column = column0 + threadIdx.x + j * SIDE;
-            if (row < rows && column < columns) c[row * c_row + column * c_column] = sum[i][j];
+            if (row < rows && column < columns) c[row * c_row + column * c_column] = sum[i][j]{plus_z};
         }}
 }}
 """

@@ -34,16 +34,18 @@ def launch(xp: Any, how: str, x: Any, axes: tuple[int, ...], out: Any) -> Launch
     if x.dtype != out.dtype or x.dtype.kind != "f" or not x.size or not out.flags.c_contiguous:
         return None
     kept = [axis for axis in range(x.ndim) if axis not in axes]
-    inner = joined([x.shape[axis] for axis in axes], [[x.strides[axis] for axis in axes]])
-    outer = joined([x.shape[axis] for axis in kept], [[x.strides[axis] for axis in kept]])
+    inner, outer = (
+        joined([x.shape[axis] for axis in those], [[x.strides[axis] for axis in those]])
+        for those in (axes, kept)
+    )
     reach = sum(abs(stride) // x.itemsize * n for stride, n in zip(x.strides, x.shape, strict=True))
     if not fits(reach, x.size):
         return None
-    count, results = math.prod(inner[0]), math.prod(outer[0])
+    count, results = (math.prod(size for size, _ in those) for those in (inner, outer))
     across = min(WARP, 1 << (results - 1).bit_length())  # threads side by side, each with another sum
-    numbers = [results, count, *outer[0], *inner[0]]
-    numbers += [step // x.itemsize for (step,) in (*outer[1], *inner[1])]
-    text = source(how, x.dtype.name, len(outer[0]), len(inner[0]))
+    numbers = [results, count, *(size for size, _ in (*outer, *inner))]
+    numbers += [step // x.itemsize for _, (step,) in (*outer, *inner)]
+    text = source(how, x.dtype.name, len(outer), len(inner))
     divisor = x.dtype.type(count if how == "mean" else 1)
     arguments = x, out, divisor, *map(np.int32, numbers)
     blocks, threads = (-(-results // across),), (across, THREADS // across)

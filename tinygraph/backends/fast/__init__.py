@@ -1,9 +1,9 @@
-"""Fused elementwise operations as machine code, compiled with llvmlite: the extra ``fast``."""
+"""Machine code for products and fused operations, compiled with llvmlite: the extra ``fast``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 try:
@@ -16,36 +16,39 @@ except ImportError as problem:
         f"jit_compile: llvmlite cannot be imported ({problem}); pip install 'tinygraph[fast]'."
     ) from None
 
-from tinygraph.backends.fast import call, finite, kernel, library
+from tinygraph.backends.commit import HostCommit
+from tinygraph.backends.fast.binding import bound
+from tinygraph.backends.fast.call import Call, Run, tapes
 from tinygraph.backends.fast.machine import machine
+from tinygraph.backends.fast.moving import moved
 from tinygraph.backends.numpy import NumpyBackend
-from tinygraph.graph import Graph, Node
-from tinygraph.ops import all_finite
-from tinygraph.ops.fused import fused
+from tinygraph.graph import Node
 
 
 class FastBackend(NumpyBackend):
-    """NumPy, except that fused operations, and the look for what is not finite, run as machine code."""
+    """NumPy, except that what there is machine code for runs as such, a whole stretch of calls as one."""
 
-    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Run:
         """Return a call without arguments that computes ``node`` into ``out``."""
-        if node.op is all_finite:
-            block = finite.block(inputs, out)
-            if block is not None:
-                return call.kept(library.function(finite.source(machine().host)), block, [*inputs, out])
-        if node.op is fused:
-            bound = call.bound(node.attrs["graph"], inputs, out)
-            if bound is not None:
-                varies = tuple(step != 0 for _, step in bound.space.strides[: len(inputs)])
-                text = source(node.attrs["graph"], varies, bound.space.cols == 1)
-                return call.call(bound, library.function(text))
-        return super().bind(node, inputs, out)
+        return bound(node, inputs, out, machine().host) or super().bind(node, inputs, out)
 
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """There is nothing to choose: products in machine code take one thread."""
+        return nullcontext()
 
-@lru_cache(maxsize=4096)
-def source(graph: Graph, varies: tuple[bool, ...], one_column: bool) -> str:
-    """The text of a kernel."""
-    return kernel.source(graph, varies, one_column, machine().host)
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> list[Run]:
+        """Return calls that copy the first array of each pair into the second."""
+        return [moved(out, value, machine().host) for value, out in pairs]
+
+    def sequence(self, calls: Sequence[Run]) -> list[Run]:
+        """Return calls that do the same one after another, each stretch of machine code as one."""
+        return tapes(calls)
+
+    def commit(self, calls: Sequence[Run], guard: Any) -> HostCommit:
+        """Return what makes ``calls`` where ``guard`` is not False. Python sees to Ctrl-C between two calls,
+        not within machine code."""
+        calls = tapes(calls)
+        return HostCommit(calls, guard, uninterrupted=len(calls) == 1 and isinstance(calls[0], Call))
 
 
 def describe() -> str:

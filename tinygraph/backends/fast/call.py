@@ -1,98 +1,90 @@
-"""Binding: a fused operation on given arrays -> one call of a machine function on a block of addresses."""
+"""Calls of machine functions, each with one block of 64-bit words, and many of them as one: a tape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 
-from tinygraph.backends.scalar.lowering import split
-from tinygraph.backends.scalar.space import joined
-from tinygraph.graph import Graph
+from tinygraph import backends
+from tinygraph.backends.fast.kernel import NAME
+from tinygraph.backends.fast.library import function
+from tinygraph.backends.fast.machine import Function
 
 Array = np.ndarray[Any, Any]
-Call = Callable[[], Any]
+Run = backends.Call
 
 
-class Space(NamedTuple):
-    """Rows and columns that several arrays are walked through in: (bytes a row, bytes a column) of each."""
+class Call:
+    """A machine function on a block of words; it keeps the arrays whose addresses these are."""
 
-    rows: int
-    cols: int
-    strides: list[tuple[int, int]]
+    __slots__ = ("at", "block", "function", "keeps")
 
+    def __init__(self, function: Function, words: Iterable[int], keeps: Sequence[Any]):
+        self.function = function
+        self.block = np.array(list(words), dtype=np.int64)
+        self.at = self.block.ctypes.data
+        self.keeps = keeps
 
-class Bound(NamedTuple):
-    """Arrays laid out for a kernel; ``copies`` are (from, to), for inputs that stand in no order to walk."""
-
-    space: Space
-    arrays: list[Array]
-    copies: list[tuple[Array, Array]]
-
-
-def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound | None:
-    """Find the rows and columns of a fused operation's inputs and of the pieces of its outputs, or None."""
-    parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in split(array, y)]
-    shape = parts[0].shape
-    wide = [np.broadcast_to(array, shape) for array in inputs]
-    space = _walk(shape, [*wide, *parts])
-    if space is not None:
-        return Bound(space, [*wide, *parts], [])
-    tidy = [array if _tidy(array) else np.empty(shape, array.dtype) for array in wide]
-    copies = [(array, copy) for array, copy in zip(wide, tidy, strict=True) if array is not copy]
-    space = _walk(shape, [*tidy, *parts])
-    return None if space is None else Bound(space, [*tidy, *parts], copies)
+    def __call__(self) -> None:
+        """Run it."""
+        self.function.call(self.at)
 
 
-def call(bound: Bound, function: Callable[[int], None]) -> Call:
-    """Return the call of ``function`` on the arrays: their addresses do not change."""
-    space = bound.space
-    if not space.rows * space.cols:
-        return _nothing
-    words = [space.rows, space.cols]
-    for array, (step, _) in zip(bound.arrays, space.strides, strict=True):
-        words += [array.ctypes.data, step]
-    block = np.array(words, dtype=np.int64)
-    if bound.copies:
-        return partial(_copied, bound.copies, function, block.ctypes.data, bound.arrays, block)
-    return kept(function, block, bound.arrays)
-
-
-def kept(function: Callable[[int], None], block: Array, arrays: list[Array]) -> Call:
-    """A call of one argument that keeps what it points to."""
-    run = partial(function, block.ctypes.data)
-    run.keeps = (block, arrays)  # type: ignore[attr-defined]
-    return run
-
-
-def _copied(
-    copies: Sequence[tuple[Array, Array]], function: Callable[[int], None], at: int, *kept: Any
-) -> None:
-    for array, copy in copies:
-        np.copyto(copy, array)
-    function(at)
-
-
-def _nothing() -> None:
+def nothing() -> None:
     """Of arrays without elements there is nothing to compute."""
 
 
-def _tidy(array: Array) -> bool:
-    """Whether an array has no gaps, or is one number."""
-    return array.flags.c_contiguous or not any(array.strides)
+def tapes(runs: Iterable[Run]) -> list[Run]:
+    """Return the runs with each stretch of machine calls as one: Python takes longer to make a call than
+    many of them take."""
+    shorter: list[Run] = []
+    for machine, stretch in groupby(runs, lambda run: isinstance(run, Call)):
+        calls: list[Any] = list(stretch)
+        shorter += [_tape(calls)] if machine and len(calls) > 1 else calls
+    return shorter
 
 
-def _walk(shape: tuple[int, ...], arrays: Sequence[Array]) -> Space | None:
-    """Join axes until rows and columns are left; None where that cannot be."""
-    sizes, steps = joined(shape, [array.strides for array in arrays])
-    last = steps[-1] if steps else [0] * len(arrays)
-    along = all(step in (0, array.itemsize) for step, array in zip(last, arrays, strict=True))
-    if len(sizes) <= 1 and not along:
-        sizes, steps, along = [*sizes, 1], [*steps, [0] * len(arrays)], True
-    while len(sizes) < 2:
-        sizes, steps = [1, *sizes], [[0] * len(arrays), *steps]
-    if len(sizes) > 2 or not along:
-        return None
-    return Space(sizes[0], sizes[1], list(zip(*steps, strict=True)))
+def in_turn(runs: Iterable[Run]) -> Run:
+    """Return what makes these runs one after another."""
+    shorter = tapes(runs)
+    return shorter[0] if len(shorter) == 1 else partial(_each, shorter)
+
+
+def _each(runs: Sequence[Run]) -> None:
+    for run in runs:
+        run()
+
+
+def _tape(calls: Sequence[Call]) -> Call:
+    words = [len(calls)]
+    for call in calls:
+        words += [call.function.address, call.at]
+    return Call(function(source()), words, calls)
+
+
+def source() -> str:
+    """The text of the function that makes the calls; its block has their number, and for each the addresses
+    of the function and of its block."""
+    return f"""
+define void @{NAME}(ptr %tape) nounwind {{
+entry:
+  %count = load i64, ptr %tape
+  %last = getelementptr {{ptr, ptr}}, ptr %tape, i64 %count
+  br label %next
+next:
+  %before = phi ptr [%tape, %entry], [%at, %next]
+  %function.at = getelementptr i64, ptr %before, i64 1
+  %function = load ptr, ptr %function.at
+  %at = getelementptr i64, ptr %before, i64 2
+  %block = load ptr, ptr %at
+  call void %function(ptr %block)
+  %more = icmp ult ptr %at, %last
+  br i1 %more, label %next, label %end
+end:
+  ret void
+}}
+"""

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
 
-import numpy as np
-
+from tinygraph.backends.fast.call import Array, Call
 from tinygraph.backends.fast.kernel import NAME, Host
+from tinygraph.backends.fast.library import function
 
-Array = np.ndarray[Any, Any]
 #: The bits that infinities and NaN have set, and finite numbers have not all: in two words of 32 bits each.
 EXPONENT = {"float32": 0x7F8000007F800000, "float64": 0x7FF0000000000000}
 
 
-def block(arrays: Sequence[Array], out: Array) -> Array | None:
-    """The argument of the function: the address of ``out``, how many arrays, and for each its address, its
-    words and their exponents' bits. None if one has gaps."""
+def call(arrays: Sequence[Array], out: Array, host: Host) -> Call | None:
+    """Return the call of the function, on a block of: the address of ``out``, how many arrays, and for each
+    its address, its words and their exponents' bits. None if an array has gaps."""
     floats = [array for array in arrays if array.dtype.kind == "f" and array.size]
     if not floats or not all(_dense(array) for array in floats):
         return None
     words = [out.ctypes.data, len(floats)]
     for array in floats:
         words += [array.ctypes.data, array.nbytes // 4, EXPONENT[array.dtype.name]]
-    return np.array(words, dtype=np.int64)
+    return Call(function(source(host)), words, [*floats, out])
 
 
 def _dense(array: Array) -> bool:
@@ -31,6 +30,7 @@ def _dense(array: Array) -> bool:
     return array.flags.c_contiguous or array.flags.f_contiguous
 
 
+@cache
 def source(host: Host) -> str:
     """The text of the function."""
     lanes = host.width // 4

@@ -13,7 +13,7 @@ from tinygraph.backends.fast import cache
 from tinygraph.backends.fast.machine import Function, machine
 from tinygraph.version import __version__
 
-_loaded: dict[bytes, tuple[Function, Any]] = {}
+_loaded: dict[str, tuple[Function, Any]] = {}
 _lock = threading.Lock()
 
 
@@ -27,12 +27,12 @@ def key_of(text: str) -> bytes:
 
 def function(text: str) -> Function:
     """Return the machine function of a kernel, compiled unless it was before, here or in another process."""
-    key = key_of(text)
     with _lock:
-        if key not in _loaded:
+        if text not in _loaded:
+            key = key_of(text)
             code = cache.read(key)
             if code is None:
                 code = machine().compile(text)
                 cache.write(key, code)
-            _loaded[key] = machine().load(code, key.hex())
-        return _loaded[key][0]
+            _loaded[text] = machine().load(code, key.hex())
+        return _loaded[text][0]

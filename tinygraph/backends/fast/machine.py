@@ -6,16 +6,21 @@ import ctypes
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
 from tinygraph.backends.fast.kernel import NAME, Host
 from tinygraph.backends.fast.mathematics import LIBRARY
 
-#: A kernel: called with the address of its block of arguments, it lets other threads run meanwhile.
-Function = Callable[[int], None]
 _Function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class Function(NamedTuple):
+    """A machine function of the address of its block of arguments. Other threads may run during ``call``."""
+
+    address: int
+    call: Callable[[int], None]
 
 
 class Machine:
@@ -31,15 +36,16 @@ class Machine:
         self.triple = target.triple
         self.target = target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
         self.linker = llvm.create_lljit_compiler(self.target)
+        arm = self.triple.startswith(("aarch64", "arm64"))
         self.host = Host(
             64 if features.get("avx512f") else 32 if features.get("avx2") else 16,
-            bool(features.get("fma")) or self.triple.startswith(("aarch64", "arm64")),
+            bool(features.get("fma")) or arm,
             bool(features.get("avx512vl") and features.get("avx512bw")),
+            32 if features.get("avx512f") or arm else 16,
         )
         library = ctypes.CDLL(None if os.name == "posix" else "ucrtbase")
-        for name in sorted(LIBRARY):
-            for symbol in (name, name + "f"):
-                llvm.add_symbol(symbol, ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value)
+        for symbol in ("memcpy", *sorted(LIBRARY), *(f"{name}f" for name in sorted(LIBRARY))):
+            llvm.add_symbol(symbol, ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value)
 
     def compile(self, text: str) -> bytes:
         """Return the object code of a module."""
@@ -52,7 +58,7 @@ class Machine:
         """Return the function in object code, and what must be kept as long as it is called."""
         builder = llvm.JITLibraryBuilder().add_object_img(code).export_symbol(NAME)
         library = builder.add_current_process().link(self.linker, name)
-        return _Function(library[NAME]), library
+        return Function(library[NAME], _Function(library[NAME])), library
 
 
 @cache

@@ -10,6 +10,7 @@ from tinygraph.backends.scalar.language import Value
 
 #: LLVM's name of each dtype's elements.
 TYPES = {"float32": "float", "float64": "double", "int32": "i32", "int64": "i64", "bool": "i1"}
+FLOATS = ("float32", "float64")
 _COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from tinygraph.nn.tracing import next_stream
 
 Array = np.ndarray[Any, Any]
 
-#: The dropout masks of a sequence: of the inputs and of the recurrent state, one a gate; None for none.
-Masks = tuple[Sequence[Node | None], Sequence[Node | None]]
+#: The dropout masks of a sequence: of the inputs and of the recurrent state. None is for none; where each
+#: gate has its own, they stand along a first axis.
+Masks = tuple[Node | None, Node | None]
 
 
 class Cell(Layer):
@@ -134,34 +135,34 @@ class Cell(Layer):
         As in Keras: one mask of the inputs serves all gates, unless there is recurrent dropout or
         ``implementation`` is 1; then each gate has its own mask of the inputs and its own of the state.
         """
-        none: list[Node | None] = [None] * self.gates
         if not training:
-            return none, none
-        draws = self.gates if self.recurrent_dropout or self.implementation == 1 else 1
-        stream = next_stream(self.drawn) * 2 * self.gates
+            return None, None
+        each = self.gates > 1 and (self.recurrent_dropout > 0 or self.implementation == 1)
+        gates = (self.gates,) if each else ()
         state = (shape[0], *state_shapes(self)[0])
-        inputs = [self._mask(shape, self.dropout, stream + 2 * k, dtype) for k in range(draws)]
-        states = [self._mask(state, self.recurrent_dropout, stream + 2 * k + 1, dtype) for k in range(draws)]
-        return inputs * (self.gates // draws), states * (self.gates // draws)
+        stream = 2 * next_stream(self.drawn)
+        return (
+            self._mask((*gates, *shape), self.dropout, stream, dtype),
+            self._mask((*gates, *state), self.recurrent_dropout, stream + 1, dtype),
+        )
 
     def _mask(self, shape: Shape, rate: float, stream: int, dtype: Any) -> Node | None:
         if not rate or (rate == 1.0 and self.gates > 1):  # as Keras: dropping all of it drops nothing
             return None
         return ops.dropout_mask(self.drawn, shape, rate, seed=self.seed, stream=stream, dtype=dtype)
 
-    def product(
-        self,
-        x: Node,
-        kernel: Node,
-        masks: Sequence[Node | None],
-        multiply: Callable[[Node, Node], Node] = ops.matmul,
-    ) -> Node:
-        """x kernel for all gates, with dropout's masks on x: one product unless the gates' masks differ."""
-        if all(mask is masks[0] for mask in masks):
-            return multiply(dropped(x, masks[0]), kernel)
-        blocks = ops.split(kernel, len(masks), axis=-1)
-        parts = [multiply(dropped(x, mask), block) for mask, block in zip(masks, blocks, strict=True)]
-        return ops.concat(parts, axis=-1)
+    def product(self, x: Node, kernel: Node, mask: Node | None) -> Node:
+        """x kernel for all gates, with dropout's mask on x.
+
+        Where each gate has a mask of its own there is a product for each, all of them in one call, so that
+        h_(t-1) * mask is multiplied only with the gate's own columns of the kernel.
+        """
+        if mask is None or mask.ndim == x.ndim:
+            return dropped(x, mask) @ kernel
+        gates, (features, columns) = len(mask), kernel.shape
+        blocks = ops.transpose(ops.reshape(kernel, shape=(features, gates, columns // gates)), axes=(1, 0, 2))
+        parts = dropped(x, mask) @ blocks  # (gates, batch, units)
+        return ops.reshape(ops.transpose(parts, axes=(1, 0, 2)), shape=(len(x), columns))
 
 
 def dropped(x: Node, mask: Node | None) -> Node:

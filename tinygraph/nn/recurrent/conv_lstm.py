@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tinygraph import ops
@@ -9,7 +10,7 @@ from tinygraph.graph import Node, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.layers.convolution import Convolving
-from tinygraph.nn.recurrent.cell import Masks
+from tinygraph.nn.recurrent.cell import Masks, dropped
 from tinygraph.nn.recurrent.lstm import LSTMCell
 from tinygraph.nn.recurrent.rnn import CellRNN
 from tinygraph.nn.spatial import from_channels_last, to_channels_last
@@ -74,8 +75,8 @@ class ConvLSTMCell(Convolving, LSTMCell):
     def step(self, x: Node, states: list[Node], masks: Masks) -> tuple[Node, list[Node]]:
         """One step of the equations that `ConvLSTM2D` shows."""
         h, c = states
-        z = self.product(x, self.kernel, masks[0], self.convolved)
-        z = z + self.product(h, self.recurrent_kernel, masks[1], self._convolved_state)
+        z = gate_by_gate(self.convolved, x, self.kernel, masks[0])
+        z = z + gate_by_gate(self._convolved_state, h, self.recurrent_kernel, masks[1])
         if self.use_bias:
             z = z + self.bias
         gates = ops.split(z, 4, axis=-1)
@@ -83,6 +84,14 @@ class ConvLSTMCell(Convolving, LSTMCell):
 
     def _convolved_state(self, h: Node, kernel: Node) -> Node:
         return ops.conv(to_channels_last(h, self.data_format), kernel, padding="same")
+
+
+def gate_by_gate(convolved: Callable[[Node, Node], Node], x: Node, kernel: Node, masks: Node | None) -> Node:
+    """x * kernel for all gates, with dropout's masks on x; as `Cell.product`."""
+    if masks is None or masks.ndim == x.ndim:
+        return convolved(dropped(x, masks), kernel)
+    filters = ops.split(kernel, len(masks), axis=-1)
+    return ops.concat([convolved(x * mask, part) for mask, part in zip(masks, filters, strict=True)], axis=-1)
 
 
 @registry.register("layer")

@@ -8,7 +8,7 @@ from tinygraph import ops
 from tinygraph.graph import Node, Shape
 from tinygraph.nn import activations, registry
 from tinygraph.nn.checks import flag
-from tinygraph.nn.recurrent.cell import Cell, Masks
+from tinygraph.nn.recurrent.cell import Cell, Masks, dropped
 from tinygraph.nn.recurrent.rnn import CellRNN
 
 
@@ -75,10 +75,11 @@ class GRUCell(Cell):
             g = self.activation(a_g + r * b_g)
         else:
             two, last = ops.split(self.recurrent_kernel, [2 * self.units, self.units], axis=1)
-            b_z, b_r = ops.split(self.product(h, two, masks[1][:2]), 2, axis=1)
+            mask = masks[1]
+            of_two, of_last = (mask, mask) if mask is None or mask.ndim == h.ndim else (mask[:2], mask[2])
+            b_z, b_r = ops.split(self.product(h, two, of_two), 2, axis=1)
             z, r = self.recurrent_activation(a_z + b_z), self.recurrent_activation(a_r + b_r)
-            dropped_h = h if masks[1][2] is None else h * masks[1][2]
-            g = self.activation(a_g + (r * dropped_h) @ last)
+            g = self.activation(a_g + (r * dropped(h, of_last)) @ last)
         h = z * h + (1.0 - z) * g
         return h, [h]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from tinygraph import ops
 from tinygraph.graph import Node, scope
@@ -41,11 +42,19 @@ def unroll(
             if masks is None:
                 states = after
             else:
-                before = ops.zeros((), output.dtype) if zero_output or not outputs else outputs[-1]
-                output = chosen(masks[t], output, before)
-                states = [chosen(masks[t], new, old) for new, old in zip(after, states, strict=True)]
+                choice = cache(partial(chosen, masks[t]))  # one for an output that is a state as well
+                before = _nothing(output, states) if zero_output or not outputs else outputs[-1]
+                output = choice(output, before)
+                states = [choice(new, old) for new, old in zip(after, states, strict=True)]
         outputs.append(output)
     return outputs, states
+
+
+def _nothing(output: Node, states: Sequence[Node]) -> Node:
+    """Zeros in place of an output: those that a state begins as, if one does, so that both stay one value."""
+    zeros = (state for state in states if state.attrs.get("number") == 0)
+    alike = (state for state in zeros if (state.shape, state.dtype) == (output.shape, output.dtype))
+    return next(alike, ops.zeros((), output.dtype))
 
 
 def time_first(x: Node) -> Node:
