@@ -13,9 +13,8 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
     """Return d loss / d w for each node w of ``wrt``, as nodes that can be differentiated again.
 
     Where a node is used several times, its incoming gradients meet in one n-ary sum. A formula that has a
-    stable form (`tinygraph.rewrites.stable`) is differentiated in that. The new nodes
-    stand in the scope ``backward/...`` of the node that they belong to. A node that ``loss`` does not
-    depend on gets zeros.
+    stable form, such as ln(softmax(x)), is differentiated in that. The new nodes stand in the scope
+    ``backward/...`` of the node that they belong to. A node that ``loss`` does not depend on gets zeros.
 
     Args:
         loss: a node of one element; of any shape if ``seed`` is given.

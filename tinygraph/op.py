@@ -112,9 +112,10 @@ class Op:
         """Declare that it is a product of matrices; ``count(node)`` multiplications make one."""
         self.multiplications = count
 
-    def same_as(self, form: Form) -> None:
+    def same_as(self, form: Form) -> Form:
         """Declare where the result is, to the bit, a value that there is: ``form`` gives that node."""
         self.same = form
+        return form
 
     def stable_as(self, form: Form) -> None:
         """Declare a form that stays finite, and keeps its digits, where this operation does not."""

@@ -19,6 +19,8 @@ PACKAGES = (
     "tensorflow",
 )
 
+LIBRARIES = ("OPENBLAS_", "MKL_", "OMP_")
+
 VERSIONS = f"""
 import json, platform
 from importlib.metadata import PackageNotFoundError, version
@@ -68,4 +70,11 @@ def described(pythons):
     ]
     for python in pythons:
         lines.append(", ".join(f"{name} {version}" for name, version in versions(python).items()))
-    return lines
+    return lines + told()
+
+
+def told():
+    """Return a line of what the environment tells the libraries of matrices: OPENBLAS_CORETYPE halves speeds."""
+    found = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(LIBRARIES)]
+    found = [text for text in found if "NUM_THREADS" not in text]  # each process is given its own
+    return [f"in the environment: {', '.join(found)}"] if found else []

@@ -76,7 +76,7 @@ LEFT = {
     "a new axis": lambda: X[None],
     "transposed once": lambda: tg.transpose(X),
     "a square transposed": lambda: tg.transpose(X[:, :2]),
-    "an odd number of transpositions": lambda: tg.transpose(tg.transpose(tg.transpose(X[None], (1, 2, 0)))),
+    "transpositions that do not cancel": lambda: tg.transpose(tg.transpose(X[None], (1, 2, 0)), (1, 2, 0)),
     "another shape": lambda: tg.reshape(tg.reshape(X, (6,)), (3, 2)),
     "several joined": lambda: tg.concat([X, X]),
     "several added": lambda: tg.add_n(X, X),
@@ -133,6 +133,12 @@ def test_what_changes_nothing_is_left_out(name):
         before, after = (tg.compile(dict(each.outputs), rewrite=False)(x=feed) for each in (graph, rewritten))
         for key in before:
             assert before[key].tobytes() == after[key].tobytes()
+
+
+def test_two_transpositions_that_cancel_leave_the_one_before():
+    once = tg.transpose(tg.input("x", (2, 3, 4)), (1, 2, 0))
+    y = tg.transpose(tg.transpose(once, (1, 2, 0)), (2, 0, 1))
+    assert constants(tg.Graph({"y": y})).outputs["y"] is once
 
 
 def test_whole_numbers_have_one_zero():

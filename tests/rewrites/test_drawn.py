@@ -44,7 +44,7 @@ def test_drawn_graphs_keep_their_values(monkeypatch):
     monkeypatch.setattr(transposes, "ROWS", 1)
     monkeypatch.setattr(apart, "FEWEST", 1)
 
-    @settings(max_examples=300, derandomize=True)
+    @settings(max_examples=400)
     @given(graphs(smooth=True))
     def check(drawn):
         graph = tg.Graph(drawn.outputs, drawn.updates)
@@ -58,4 +58,4 @@ def test_drawn_graphs_keep_their_values(monkeypatch):
 
     check()
     for rewrite in {each for group in GROUPS.values() for each in group}:
-        assert fired[rewrite] >= 3, f"{rewrite.__name__} is hardly ever drawn"
+        assert fired[rewrite], f"{rewrite.__name__} is never drawn"

@@ -61,6 +61,7 @@ def test_near_misses_are_left_alone():
         [tg.sigmoid(i), tg.relu(f), tg.relu(g), tg.relu(o)],
         [tg.sigmoid(Z[:, 0:1]), tg.sigmoid(Z[:, 1:3])],
         [tg.sigmoid(Z), tg.tanh(Z)],
+        [tg.sigmoid(tg.sum(Z)[()]), tg.tanh(Z[()])],
         [tg.tanh(i), tg.tanh(f), tg.tanh(g), tg.tanh(o)],
         [tg.sigmoid(Z[:, 0:5]), tg.tanh(Z[:, 4:8])],
         [tg.sigmoid(Z[0:1]), tg.tanh(Z[1:2])],

@@ -61,3 +61,8 @@ def test_a_near_miss_is_left_alone(named):
 def test_slices_of_one_input_are_made_once():
     steps = [(tg.sin(x) @ tg.input("w", (6, 6)) + b)[:, k : k + 2] for k in (0, 2) for _ in range(5)]
     assert shares(Graph({str(k): step for k, step in enumerate(steps)})).count()["slice"] <= 12
+
+
+def test_a_slice_of_a_number_is_left_alone():
+    graph = tg.Graph({"y": tg.tanh(tg.sin(tg.input("x", ()))[()])})
+    assert shares(graph) is graph

@@ -108,6 +108,7 @@ def test_near_misses_are_left_alone():
         [h * H for *_, h in found],  # H would have to be repeated
         [tg.exp(tg.sum(h)) for *_, h in found],  # numbers have no rows
         [tg.exp(z[:, t : t + 3][:, :2][:, :1]) for t, (z, *_) in enumerate(found[:3])],
+        [tg.exp(tg.sum(h)[()]) for *_, h in found],
         [tg.exp(found[0][0])],
         [tg.exp(row[:, :2]) for row in [tg.tanh(H[:1])] * STEPS],  # a row that is the same for all
     ):

@@ -9,7 +9,6 @@ from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
 from tinygraph.ops.compare import equal, where
 from tinygraph.ops.exponential import log
-from tinygraph.ops.leaf import is_number
 from tinygraph.ops.rules import (
     Inferred,
     elementwise,
@@ -32,12 +31,6 @@ def add(xp, x, y, *, out):
     xp.add(x, y, out=out)
 
 
-@add.same_as
-def _(x, y):
-    zero = 0 if x.dtype.kind == y.dtype.kind == "i" else -0.0  # 0.0 would make 0.0 of -0.0
-    return x if is_number(y, zero) else y if is_number(x, zero) else None
-
-
 @add.vjp
 def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(g, y.shape)
@@ -49,11 +42,6 @@ def subtract(xp, x, y, *, out):
     xp.subtract(x, y, out=out)
 
 
-@subtract.same_as
-def _(x, y):
-    return x if is_number(y, 0.0) else None
-
-
 @subtract.vjp
 def _(g, z, x, y):
     return sum_to(g, x.shape), sum_to(-g, y.shape)
@@ -63,11 +51,6 @@ def _(g, z, x, y):
 def multiply(xp, x, y, *, out):
     """The product x y of each pair of elements."""
     xp.multiply(x, y, out=out)
-
-
-@multiply.same_as
-def _(x, y):
-    return x if is_number(y, 1.0) else y if is_number(x, 1.0) else None
 
 
 @multiply.vjp
@@ -86,11 +69,6 @@ def divide(xp, x, y, *, out):
     xp.divide(x, y, out=out)
 
 
-@divide.same_as
-def _(x, y):
-    return x if is_number(y, 1.0) else None
-
-
 @divide.vjp
 def _(g, z, x, y):
     return sum_to(g / y, x.shape), sum_to(-(g * z) / y, y.shape)
@@ -105,11 +83,6 @@ def power(xp, x, y, *, out):
     array([1., 4., 9.], dtype=float32)
     """
     xp.power(x, y, out=out, dtype=out.dtype)  # of whole numbers it would refuse 2 ** -1
-
-
-@power.same_as
-def _(x, y):
-    return x if is_number(y, 1.0) else None
 
 
 @power.vjp
@@ -182,11 +155,6 @@ def add_n(xp, x, *others, out):
         xp.add(out, y, out=out)
 
 
-@add_n.same_as
-def _(x, *others):
-    return None if others else x
-
-
 @add_n.vjp
 def _(g, z, *inputs):
     return (g,) * len(inputs)
@@ -214,11 +182,6 @@ def casted(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 def cast(xp, x, *, dtype, out):
     """Each element in another dtype."""
     xp.copyto(out, x, casting="unsafe")
-
-
-@cast.same_as
-def _(x, dtype):
-    return x
 
 
 @cast.vjp

@@ -7,7 +7,6 @@ from typing import Any
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
-from tinygraph.ops.leaf import number_of
 from tinygraph.ops.rules import Inferred, broadcast, comparison, elementwise, inplace, number, promote
 from tinygraph.ops.samples import PAIRS, truth, whole
 
@@ -94,12 +93,6 @@ def where(xp, condition, x, y, *, out):
     else:  # of whole rows, as masks are, copies take 0.7 of the time; of single elements, twice the time
         xp.copyto(out, y)
         xp.copyto(out, x, where=condition)
-
-
-@where.same_as
-def _(condition, x, y):
-    chosen = number_of(condition)
-    return None if chosen is None else x if chosen else y
 
 
 @where.vjp

@@ -47,11 +47,6 @@ def _(shapes, attrs):
     return [(*before, builtins.slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-@concat.same_as
-def _(x, *others, axis):
-    return None if others else x
-
-
 @concat.vjp
 def _(g, y, *inputs, axis):
     return split(g, [node.shape[axis] for node in inputs], axis)
@@ -86,11 +81,6 @@ def pad(xp, x, *, widths, value=0.0, out):
     """x with ``value`` before and after it on each axis."""
     out[...] = value
     out[_inside(widths, x.shape)] = x
-
-
-@pad.same_as
-def _(x, widths, value):
-    return x
 
 
 @pad.vjp

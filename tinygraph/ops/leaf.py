@@ -171,25 +171,6 @@ def full(shape: Any, value: float, dtype: Any = None) -> Node:
     return Node(constant_op, (), {"value": array, "number": value}, array.shape, array.dtype)
 
 
-def number_of(node: Node) -> Any:
-    """The one number, of NumPy's, that a fixed leaf is everywhere; None of other nodes."""
-    if node.inputs or "value" not in node.attrs:
-        return None
-    value = node.attrs["value"]
-    return value.flat[0] if uniform(value) else None
-
-
-def uniform(value: Array) -> bool:
-    """Whether an array is one number in memory, however often it is repeated."""
-    return value.size == 1 or (value.size > 0 and not any(value.strides))
-
-
-def is_number(node: Node, number: float) -> bool:
-    """Whether a fixed leaf is this number everywhere, of the same sign: 0.0 is not -0.0."""
-    value = number_of(node)
-    return value is not None and bool(value == number) and bool(np.signbit(value) == np.signbit(number))
-
-
 def zeros(shape: Any, dtype: Any = None) -> Node:
     """A constant of zeros: `full` with 0."""
     return full(shape, 0, dtype)

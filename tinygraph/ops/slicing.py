@@ -45,14 +45,6 @@ def _indexed(whole: Shape, index: Any) -> tuple[tuple[Any, ...], Shape]:
     return tuple(normal), (*shape, *whole[axis:])
 
 
-def _everything(shape: Shape, index: tuple[Any, ...]) -> bool:
-    """Whether ``index`` selects all elements in their order, and keeps the axes."""
-    spans = zip(index, shape, strict=False)
-    return len(index) <= len(shape) and all(
-        isinstance(item, builtins.slice) and item.indices(size) == (0, size, 1) for item, size in spans
-    )
-
-
 def _without_ellipsis(index: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
     """Write an ellipsis out as the full slices it stands for."""
     named, places = 0, []
@@ -108,11 +100,6 @@ def _(xp, x, index):
     return x[all_of_it]
 
 
-@slice.same_as
-def _(x, index):
-    return x if _everything(x.shape, index) else None
-
-
 @slice.vjp
 def _(g, y, x, index):
     return (place(g, shape=x.shape, index=index),)
@@ -139,11 +126,6 @@ def place(xp, x, *, shape, index, out):
     """Zeros of ``shape`` with x at ``index``: the gradient of `slice`."""
     out[...] = 0
     out[index] = x
-
-
-@place.same_as
-def _(x, shape, index):
-    return x if _everything(shape, index) else None
 
 
 @place.vjp

@@ -11,7 +11,7 @@ from tinygraph.ops.activation import log_softmax, logsumexp, sigmoid, softmax, s
 from tinygraph.ops.arithmetic import add, divide, negative, subtract
 from tinygraph.ops.broadcast import sum
 from tinygraph.ops.exponential import exp, expm1, log, log1p
-from tinygraph.ops.leaf import is_number
+from tinygraph.ops.same import is_number
 
 
 @log.stable_as

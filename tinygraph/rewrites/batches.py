@@ -87,7 +87,9 @@ def _is_product(node: Node) -> bool:
 
 def _is_sum(node: Node) -> bool:
     """Whether a node is the sum of a few matrices."""
-    return node.op is sum and node.shape == node.inputs[0].shape[1:] and _is_batch(node.inputs[0])
+    if node.op is not sum or node.attrs["axis"] != (0,) or node.attrs["keepdims"]:
+        return False
+    return _is_batch(node.inputs[0])
 
 
 def _is_row(node: Node) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
 from tinygraph.ops import concat, copy, input
 from tinygraph.ops.fused import fused, part
-from tinygraph.ops.leaf import number_of
+from tinygraph.ops.same import number_of
 
 #: The most operands that the operations of a region have together, and of one of them: compiling takes time
 #: that grows with them. A step of an LSTM has about 60.

@@ -1,7 +1,7 @@
 """f(constants) -> constant, and f(x) -> x where f changes nothing: what need not be computed at every run.
 
-Only what is equal to the bit: x + 0.0 stays, as it makes 0.0 of -0.0, and so does a product with the zeros
-that a recurrence begins with, as 0 * inf is NaN.
+What changes nothing stands in `tinygraph.ops.same`; it is equal to the bit. x + 0.0 stays, as it makes 0.0
+of -0.0, and so does a product with the zeros that a recurrence begins with, as 0 * inf is NaN.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import constant, full
-from tinygraph.ops.leaf import uniform
+from tinygraph.ops.same import uniform
 
 Array = np.ndarray[Any, Any]
 
