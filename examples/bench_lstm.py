@@ -11,15 +11,24 @@ and of the same shapes, and nothing else. "MB" is the most that training takes b
 "first s" are the seconds from the declaration of the model to the end of its first step.
 
     python examples/bench_lstm.py [--sizes 1 4] [--threads 1 2] [--rounds 15] [--profile] [--quick]
-        [--python PATH]
+        [--device cuda] [--python PATH]
 """
 
 import sys
 
-from bench.contenders import CATALOG, OURS
+from bench.contenders import CATALOG, GPU
 from bench.machine import described
 from bench.options import parsed, parser
-from bench.processes import built, clock_and_processor, interleaved, interpreters, medians, missing, workers
+from bench.processes import (
+    built,
+    clock_and_processor,
+    found,
+    interleaved,
+    interpreters,
+    medians,
+    missing,
+    workers,
+)
 from bench.table import ratio, spread, table
 
 SIZES = ((32, 10, 32, 64), (32, 20, 1, 16), (1, 10, 32, 64), (32, 50, 64, 128), (64, 100, 32, 256))
@@ -31,14 +40,17 @@ def main(arguments):
     """Print a table for each size and number of threads."""
     options = read(arguments)
     pythons = interpreters(options.python)
-    print(*described(pythons), *missing(CATALOG, pythons), sep="\n")
+    names = CATALOG if options.device == "cpu" else GPU
+    print(*described(pythons), *missing(names, pythons), sep="\n")
+    if next(iter(names)) not in found(names, pythons):
+        sys.exit("ours is among them: there is nothing to compare with")
     sizes = QUICK if options.quick else [SIZES[k - 1] for k in options.sizes]
     for threads in options.threads:
         for size in sizes:
             spec = dict(zip(("batch", "time", "features", "units"), size, strict=True))
             print(f"\n{', '.join(f'{name} {n}' for name, n in spec.items())}; threads {threads}, ", end="")
             print(f"medians of {options.rounds}\n", flush=True)
-            with workers(CATALOG, pythons, threads) as started:
+            with workers(names, pythons, threads) as started:
                 print(measured(started, spec, options), flush=True)
 
 
@@ -48,9 +60,12 @@ def read(arguments):
         "--sizes", nargs="+", type=int, choices=range(1, 6), default=[1, 2, 3, 4, 5], help=f"among {SIZES}"
     )
     made.add_argument("--threads", nargs="+", type=int, default=[1, 2])
+    made.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: an NVIDIA GPU")
     made.add_argument("--profile", action="store_true", help="show what the operations of ours take")
     options = parsed(made, arguments)
-    options.threads = [1] if options.quick else options.threads
+    if options.device == "cuda" and options.profile:
+        made.error("--profile times each call alone, which on a GPU is over before its work is")
+    options.threads = [1] if options.quick or options.device == "cuda" else options.threads
     return options
 
 
@@ -58,13 +73,14 @@ def measured(started, spec, options):
     """Measure all libraries on one size; return the table."""
     first, count, failed = built(started, "", spec, options.turn)
     calls = {worker.name: (lambda w=worker: w.ask("train", key="")) for worker in first}
-    calls[FLOOR] = lambda w=started[0]: w.ask("floor", key="")
+    if options.device == "cpu":
+        calls[FLOOR] = lambda w=started[0]: w.ask("floor", key="")
     steps, work = clock_and_processor(interleaved(calls, options.rounds))
     calls = {worker.name: (lambda w=worker: w.ask("predict", key="")) for worker in first}
     predictions, _ = clock_and_processor(interleaved(calls, options.rounds))
     memory = {worker.name: worker.ask("memory", key="") for worker in first}
     seconds = {worker.name: value for worker, value in first.items()}
-    base = OURS[0]
+    base = started[0].name
     rows = []
     for name, step in medians(steps).items():
         row = [name, step * 1e3, ratio(steps[name], steps[base]), spread(steps[name])]
@@ -76,7 +92,7 @@ def measured(started, spec, options):
             row += [None, None]
         rows.append([*row, memory.get(name), seconds.get(name)])
     header = ["", "step ms", "ratio", "±", "cpu ms", "ratio", "predict ms", "ratio", "MB", "first s"]
-    ours = [worker for worker in first if worker.name in OURS]
+    ours = [worker for worker in first if worker.name.startswith("tinygraph")]
     facts = [described_program(worker) for worker in ours]
     if options.profile:
         failed += [profiled(worker) for worker in ours]

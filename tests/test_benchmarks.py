@@ -35,6 +35,18 @@ def test_prints_machine_and_tables(script, tmp_path):
         assert any(line.startswith(start) for line in lines), f"no line begins with {start!r}: {done.stdout}"
 
 
+def test_a_gpu_that_ours_has_no_use_for_ends_the_benchmark():
+    from importlib.util import find_spec
+
+    if find_spec("cupy") is not None:
+        pytest.skip("CuPy is installed")
+    script = [sys.executable, EXAMPLES / "bench_lstm.py", "--quick", "--device", "cuda"]
+    done = subprocess.run(script, capture_output=True, text=True)
+    assert "not installed, and so not measured: tinygraph on CuPy" in done.stdout
+    assert done.stderr == "ours is among them: there is nothing to compare with\n"
+    assert done.returncode == 1
+
+
 def test_names_libraries_that_are_not_installed(monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLES)
     from bench import processes

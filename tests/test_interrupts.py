@@ -41,7 +41,7 @@ def test_other_threads_have_nothing_to_hold():
 def test_an_update_is_never_half_applied():
     weights = [tg.param(f"w{k}", 0.0) for k in range(40)]
     step = tg.compile(weights[0] + 0.0, updates={w: w + 1.0 for w in weights})
-    calls = step.program.commit
+    calls = step.program.commit.calls
     calls[20:20] = [lambda: os.kill(os.getpid(), signal.SIGINT)]
     with pytest.raises(KeyboardInterrupt):
         step()

@@ -82,11 +82,11 @@ def test_updates_take_effect_after_everything_is_computed():
 
 def test_a_guard_stops_updates_but_not_outputs():
     w, x = tg.param("w", VALUE), tg.input("x", (3,))
-    made = program({"y": w * x, "ok": tg.all_finite(x)}, {w: w + x})
-    assert not made.run({"x": [1.0, np.nan, 1.0]}, guard="ok")
+    made = program({"y": w * x, "ok": tg.all_finite(x)}, {w: w + x}, guard="ok")
+    assert not made.run({"x": [1.0, np.nan, 1.0]})
     np.testing.assert_array_equal(w.value, VALUE)
     np.testing.assert_array_equal(made.value("y"), [1.0, np.nan, 3.0])
-    assert made.run({"x": [1.0, 1.0, 1.0]}, guard="ok")
+    assert made.run({"x": [1.0, 1.0, 1.0]})
     np.testing.assert_array_equal(w.value, VALUE + 1)
 
 

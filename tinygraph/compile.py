@@ -29,14 +29,11 @@ class Function:
     becomes a compiled one of the same graph after some runs.
     """
 
-    def __init__(
-        self, graph: Graph, form: Any, program: Program, guard: str | None, fusing: Fusing | None = None
-    ):
+    def __init__(self, graph: Graph, form: Any, program: Program, fusing: Fusing | None = None):
         self.graph = graph
         self.program = program
         self._fusing = fusing
         self._form = form
-        self._guard = guard
         self._lock = threading.Lock()
         self.inputs = {leaf.name: leaf for leaf in graph.inputs}
 
@@ -44,23 +41,40 @@ class Function:
         """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
         checked = self._checked(feeds)
         with self._lock:
-            self._run(checked)
+            self._current().run(checked)
             values = {name: self.program.value(name) for name in self.graph.outputs}
         if self._form is dict:
             return values
         return list(values.values()) if self._form is list else values["output"]
+
+    def start(self, /, **feeds: Any) -> dict[str, Any]:
+        """Run the graph without waiting for a device; return copies of its outputs where they stand.
+
+        After a run whose guard was False no parameter changes until `failed` is asked.
+        """
+        checked = self._checked(feeds)
+        with self._lock:
+            program = self._current()
+            program.start(checked)
+            return {name: program.copy(name) for name in self.graph.outputs}
+
+    def failed(self) -> int | None:
+        """Wait; return which `start` since this was last asked, counted from 0, was the first whose guard was
+        False."""
+        with self._lock:
+            return self.program.failed()
 
     @property
     def plan(self) -> Plan:
         """Which value stands where."""
         return self.program.plan
 
-    def _run(self, feeds: Mapping[str, Array]) -> None:
-        """Run the program, the compiled one if it is time for it. Between two runs no value is on its way."""
+    def _current(self) -> Program:
+        """The program, the compiled one if it is time for it. Between two runs no value is on its way."""
         if self._fusing is not None:
             self.program = self._fusing.next() or self.program
             self._fusing = None if self._fusing.done else self._fusing
-        self.program.run(feeds, self._guard)
+        return self.program
 
     def _checked(self, feeds: Mapping[str, Any]) -> dict[str, Array]:
         """Return the feeds as arrays of the declared shapes, or raise before anything runs."""
@@ -130,9 +144,10 @@ def compile(
         rewrite: whether to rewrite the graph so that it runs faster; values may differ in the last bits.
         reuse: whether values may share buffers. Without it a run takes more memory and gives the same bits.
         jit_compile: whether to fuse elementwise operations and compile them, and products, to machine code,
-            which needs the extra ``fast``; sums are taken in another order, and values may differ in the last
-            bits. ``"auto"`` does so where it can be, after as many runs as it takes to pay, a number that
-            follows from the graph; True does so at once; False, or no ``rewrite``, never.
+            which needs the extra ``fast``, or on a GPU nothing more; sums are taken in another order, and
+            values may differ in the last bits. ``"auto"`` does so where it can be, on a GPU at once, else
+            after as many runs as it takes to pay, a number that follows from the graph; True does so at
+            once; False, or no ``rewrite``, never.
 
     Raises:
         GraphError: two inputs of one name, an update of another shape, an unknown guard.
@@ -162,13 +177,13 @@ def compile(
     graph = _apart(graph)
     _check_inputs(graph)
     where = backends.get(backend)
-    if jit_compile is True:
-        return Function(graph, form, fused_program(graph, where, reuse), guard)
-    called = passes.fewer_calls(graph) if rewrite else graph
-    program = Program(plan(called, reuse=reuse), where)
     wanted = jit_compile == "auto" and rewrite
-    fusing = Fusing(graph, where, reuse, program.plan.calls) if wanted else None
-    return Function(graph, form, program, guard, fusing)
+    if jit_compile is True or (wanted and where.compiles_at_once):
+        return Function(graph, form, fused_program(graph, where, reuse, guard))
+    called = passes.fewer_calls(graph) if rewrite else graph
+    program = Program(plan(called, reuse=reuse), where, guard=guard)
+    fusing = Fusing(graph, where, reuse, guard, program.plan.calls) if wanted else None
+    return Function(graph, form, program, fusing)
 
 
 def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:

@@ -18,9 +18,9 @@ A_CALL, A_NODE, THE_COMPILER, A_KERNEL, AN_OPERATION = 2e-6, 25e-6, 0.12, 3e-3, 
 
 
 @collector_paused()
-def fused_program(graph: Graph, backend: Backend, reuse: bool) -> Program:
+def fused_program(graph: Graph, backend: Backend, reuse: bool, guard: str | None) -> Program:
     """Return the program of ``graph`` as machine code."""
-    return Program(plan(passes.fuse(graph), reuse=reuse), backend.compiled())
+    return Program(plan(passes.fuse(graph), reuse=reuse), backend.compiled(), guard=guard)
 
 
 class Fusing:
@@ -30,10 +30,11 @@ class Fusing:
     last bits, so two processes must change from one to the other at the same run.
     """
 
-    def __init__(self, graph: Graph, backend: Backend, reuse: bool, calls: int):
+    def __init__(self, graph: Graph, backend: Backend, reuse: bool, guard: str | None, calls: int):
         self.graph = graph
         self.backend = backend
         self.reuse = reuse
+        self.guard = guard
         self.a_run = A_CALL * max(1, calls)
         self.spent = 0.0
         self.due = A_NODE * len(graph.nodes) + THE_COMPILER
@@ -67,6 +68,6 @@ class Fusing:
             self.due += sum(A_KERNEL + AN_OPERATION * len(kernel.nodes) for kernel in kernels)
             if self.spent < self.due:
                 return None
-        program = Program(self.plan, backend)
+        program = Program(self.plan, backend, guard=self.guard)
         self.done = True
         return program

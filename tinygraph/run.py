@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter, is_not
 from typing import Any
 
 import numpy as np
 
-from tinygraph.backends import Backend
+from tinygraph.backends import Backend, Call
 from tinygraph.graph import Node
-from tinygraph.interrupts import interrupts_held
 from tinygraph.ops.leaf import Parameter
 from tinygraph.plan import Plan, nbytes
 
-Call = Callable[[], Any]
 array_in = attrgetter("array")
 
 
 class Program:
     """A plan bound to one backend: every array has its address, every kernel its arguments.
 
-    ``compute`` are the calls that change no parameter, ``commit`` those that do: between the two stands
-    the guard, so that a step that went wrong changes nothing. With ``poison`` a buffer is filled with NaN
-    as soon as nobody may read it any more: what the tests of the planner look for.
+    ``compute`` are the calls that change no parameter, ``commit`` makes those that do: between the two stands
+    the output ``guard``, so that a step that went wrong changes nothing. With ``poison`` a buffer is filled
+    with NaN as soon as nobody may read it any more: what the tests of the planner look for.
     """
 
-    def __init__(self, plan: Plan, backend: Backend, *, poison: bool = False):
+    def __init__(self, plan: Plan, backend: Backend, *, guard: str | None = None, poison: bool = False):
         self.plan = plan
         self.backend = backend
+        self.guard = guard
         self.poison = poison
         self.leaves = plan.graph.leaves
         self.parameters = [leaf for leaf in self.leaves if isinstance(leaf, Parameter)]
@@ -41,31 +39,37 @@ class Program:
         self.fed = {
             leaf.name: self._typed(backend.empty(nbytes(leaf)), 0, leaf) for leaf in plan.graph.inputs
         }
+        self.feed = backend.feeder(self.fed)
         products = [node for node in plan.called if node.op.multiplications]
         self.threads = backend.threads(max((node.op.multiplications(node) for node in products), default=0))
         self._bind()
 
-    def run(self, feeds: Mapping[str, Any], guard: str | None = None) -> bool:
-        """Feed the inputs, compute, and commit unless output ``guard`` is False. Return whether it did."""
+    def run(self, feeds: Mapping[str, Any]) -> bool:
+        """Feed the inputs, compute, and commit unless the guard is False. Return whether it did."""
+        self.start(feeds)
+        return self.commit.failed() is None
+
+    def start(self, feeds: Mapping[str, Any]) -> None:
+        """Do the same without waiting for a device. After a run whose guard was False none commits until
+        `failed` is asked."""
         if any(map(is_not, map(array_in, self.cells), self.bound)):
+            before = self.commit
             self._bind()
-        for name, value in feeds.items():
-            self.backend.write(self.fed[name], value)
+            self.commit.go_on(before)
+        self.feed(feeds)
         with np.errstate(all="ignore"), self.threads:
             for call in self.compute:
                 call()
-            if guard is not None and not bool(self.value(guard)):
-                return False
-            if self.commit:
-                with self.held():
-                    for call in self.commit:
-                        call()
-        return True
+            self.commit()
+
+    def failed(self) -> int | None:
+        """Wait; return which run since this was last asked, counted from 0, was the first whose guard was
+        False."""
+        return self.commit.failed()
 
     def first_nonfinite(self, feeds: Mapping[str, Any]) -> Node | None:
         """Return the first float node that is NaN or infinite somewhere; of a plan without reuse."""
-        for name, value in feeds.items():
-            self.backend.write(self.fed[name], value)
+        self.feed(feeds)
         xp = self.backend.xp
         with np.errstate(all="ignore"):
             given = [leaf for leaf in self.leaves if "value" not in leaf.attrs]  # a constant may mean its inf
@@ -80,19 +84,24 @@ class Program:
         """Return a copy of an output on the host."""
         return self.backend.to_host(self.arrays[self.plan.graph.outputs[output]])
 
+    def copy(self, output: str) -> Any:
+        """Return a copy of an output where the backend has it."""
+        return self.backend.copy(self.arrays[self.plan.graph.outputs[output]])
+
     def steps(self) -> Iterator[tuple[Node, Call]]:
         """Yield each computed node with the call that computes it, in the order of running."""
         return ((node, call) for node in self.plan.schedule for call in self._calls(node))
 
-    def _calls(self, node: Node) -> list[Call]:
+    def _calls(self, node: Node) -> Sequence[Call]:
         """The call that computes a node; of what is joined, those that copy the inputs left to be."""
         if node in self.plan.called:
             inputs = [self.arrays[source] for source in node.inputs]
             return [self.backend.bind(node, inputs, self.arrays[node])]
-        return [
-            self.backend.copying(self.arrays[node][index], self.arrays[source])
-            for source, index in self.plan.joined.get(node, ())
-        ]
+        left = self.plan.joined.get(node)
+        if not left:
+            return ()
+        whole = self.arrays[node]
+        return self.backend.bind_copies([(self.arrays[source], whole[index]) for source, index in left])
 
     def _bind(self) -> None:
         """Give every value its array and every call its arguments; addresses do not change after."""
@@ -108,12 +117,11 @@ class Program:
             phase.extend(self._calls(node))
             if self.poison:
                 phase.extend(partial(spoil, self.arrays[gone]) for gone in self.plan.freed[step])
-        for node, leaf in self.plan.copies:
-            commit.append(self.backend.copying(self.arrays[leaf], self.arrays[node]))
-        self.compute = self.backend.recorded(compute)
-        self.commit = self.backend.recorded(commit)
-        # To hold interrupts takes 10 us, a fifth of the smallest step.
-        self.held = nullcontext if self.backend.uninterrupted(self.commit) else interrupts_held
+        pairs = [(self.arrays[node], self.arrays[leaf]) for node, leaf in self.plan.copies]
+        commit.extend(self.backend.bind_copies(pairs))
+        self.compute = self.backend.sequence(compute)
+        guard = self.arrays[self.plan.graph.outputs[self.guard]] if self.guard is not None else None
+        self.commit = self.backend.commit(commit, guard)
 
     def _array(self, node: Node) -> Any:
         if node in self.plan.slots:

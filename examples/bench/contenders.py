@@ -82,12 +82,12 @@ class Keras(Trained):
 class Tinygraph(Keras):
     """Ours: the same calls."""
 
-    def __init__(self, spec, jit_compile):
+    def __init__(self, spec, jit_compile, backend="numpy"):
         from tinygraph import nn
 
         Trained.__init__(self, spec)
         self.model = sequence_model(nn.Input, nn.Model, nn, spec)
-        self.model.compile("adam", "mse", jit_compile=jit_compile)
+        self.model.compile("adam", "mse", backend=backend, jit_compile=jit_compile)
 
     def program(self):
         """Return the function of a training step."""
@@ -154,15 +154,16 @@ def sequence_model(Input, Model, layers, spec):
 
 
 class PyTorch(Trained):
-    """PyTorch's own LSTM in the usual loop."""
+    """PyTorch's own LSTM in the usual loop; on a GPU that of cuDNN, with batches from pinned memory."""
 
-    def __init__(self, spec, compiled):
+    def __init__(self, spec, compiled, device="cpu"):
         import torch
 
         super().__init__(spec)
         torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-        self.torch = torch
-        module = torch_module(torch, spec)
+        torch.backends.cudnn.allow_tf32 = False  # float32, as in all others
+        self.torch, self.device = torch, device
+        module = torch_module(torch, spec).to(device)
         self.forward = torch.compile(module) if compiled else module
         self.optimizer = torch.optim.Adam(module.parameters())
 
@@ -170,19 +171,24 @@ class PyTorch(Trained):
         """Take the data of so many steps."""
         super().load(steps)
         self.x, self.y = self.torch.from_numpy(self.x), self.torch.from_numpy(self.y)
+        if self.device != "cpu":
+            self.x, self.y = self.x.pin_memory(), self.y.pin_memory()
 
     def train(self):
         """Run the steps."""
         loss_of = self.torch.nn.functional.mse_loss
         for x, y in self.batches():
+            x, y = (each.to(self.device, non_blocking=True) for each in (x, y))
             self.optimizer.zero_grad()
             loss_of(self.forward(x), y).backward()
             self.optimizer.step()
+        if self.device != "cpu":
+            self.torch.cuda.synchronize()
 
     def predict(self):
         """Predict the first batch."""
         with self.torch.no_grad():
-            return self.forward(self.x[: self.spec["batch"]]).numpy()
+            return self.forward(self.x[: self.spec["batch"]].to(self.device)).cpu().numpy()
 
 
 def torch_module(torch, spec):
@@ -334,4 +340,16 @@ CATALOG = {
     "Keras/PyTorch": on("torch", "torch"),
     "Keras/TensorFlow": on("tensorflow", "tensorflow"),
 }
+#: What is compared on a GPU.
+GPU = {
+    "tinygraph on CuPy": Contender(
+        frozenset({"numpy", "cupy-cuda12x"}),
+        partial(Tinygraph, jit_compile="auto", backend="cupy"),
+        "tinygraph.nn",
+    ),
+    "PyTorch cuDNN": Contender(
+        frozenset({"torch"}), partial(PyTorch, compiled=False, device="cuda"), "torch"
+    ),
+}
+EVERY = CATALOG | GPU
 OURS = ("tinygraph", "tinygraph[fast]")

@@ -8,7 +8,16 @@ import re
 import subprocess
 from pathlib import Path
 
-PACKAGES = ("numpy", "llvmlite", "threadpoolctl", "torch", "jax", "keras", "tensorflow")
+PACKAGES = (
+    "numpy",
+    "llvmlite",
+    "threadpoolctl",
+    "cupy-cuda12x",
+    "torch",
+    "jax",
+    "keras",
+    "tensorflow",
+)
 
 LIBRARIES = ("OPENBLAS_", "MKL_", "OMP_")
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from bench.contenders import CATALOG
+from bench.contenders import EVERY
 from bench.machine import versions
 
 
@@ -52,7 +52,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env=environment(threads, cache) | CATALOG[name].variables,
+            env=environment(threads, cache) | EVERY[name].variables,
         )
 
     def ask(self, what, **request):
@@ -96,7 +96,7 @@ def workers(names, pythons, threads):
 def found(names, pythons):
     """Return the libraries that are installed, each with the first interpreter that has it."""
     has = {python: versions(python) for python in pythons}
-    pairs = {name: [p for p in pythons if has[p].keys() >= CATALOG[name].needs] for name in names}
+    pairs = {name: [p for p in pythons if has[p].keys() >= EVERY[name].needs] for name in names}
     return {name: those[0] for name, those in pairs.items() if those}
 
 

@@ -17,11 +17,13 @@ pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
 
 from backends.fused_call import compiled, one_call, plain, run
 
-from tinygraph.backends.fast import elementwise, kernel, library, mathematics
-from tinygraph.backends.fast.expression import parse
+from tinygraph.backends.fast import elementwise, kernel, library
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.machine import machine
-from tinygraph.backends.fast.vectors import Value, Vectors
+from tinygraph.backends.fast.vectors import Vectors
+from tinygraph.backends.scalar import functions
+from tinygraph.backends.scalar.expression import parse
+from tinygraph.backends.scalar.language import Value
 
 FUSED = [case for case in cases() if case.op.scalar]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -2.0, 3.0, 1e30, -1e30, 1e-30, 700.0, -700.0]
@@ -238,7 +240,7 @@ def test_a_function_that_is_unknown_is_told():
     graph = Graph({"0": tg.sin(x)})
     assert "sinf" in kernel.source(graph, [True], False, HOSTS[0])
     with pytest.raises(ValueError, match="nonsense"):
-        mathematics.call(Vectors(4, True), "nonsense", [Value("%x", "float32")])
+        functions.call(Vectors(4, True), "nonsense", [Value("%x", "float32")])
 
 
 def test_devices_tell_of_the_compiler():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 import tinygraph as tg
 from tinygraph import backends, nn
+from tinygraph.interrupts import interrupts_held
 
 pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
 
@@ -57,11 +59,11 @@ def test_a_training_step_is_machine_code_throughout(layer):
     model.train_on_batch(np.ones((4, 6, 3)), np.ones((4, 1)))
     ((function, _),) = model.steps.latest.kept.values()
     program = function.program
-    for phase in (program.compute, program.commit):
+    for phase in (program.compute, program.commit.calls):
         assert len(phase) == 1
         assert isinstance(phase[0], Call)
-    assert program.backend.uninterrupted(program.commit)
-    assert not backends.get("numpy").uninterrupted(program.commit)
+    assert isinstance(program.commit.held, nullcontext)  # Ctrl-C cannot come between
+    assert isinstance(backends.get("numpy").commit(program.commit.calls, None).held, interrupts_held)
 
 
 def test_a_step_of_one_call_each_is_the_step_itself():

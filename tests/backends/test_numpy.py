@@ -30,9 +30,9 @@ def test_to_host_copies():
     np.testing.assert_array_equal(copy, np.ones((3, 2)))
 
 
-def test_write_copies_and_converts():
+def test_feeding_copies_and_converts():
     array = np.zeros((2, 2), "float32")
-    NUMPY.write(array, [[1, 2], [3, 4]])
+    NUMPY.feeder({"x": array})({"x": [[1, 2], [3, 4]]})
     np.testing.assert_array_equal(array, [[1, 2], [3, 4]])
 
 

@@ -278,17 +278,17 @@ class Rows(Callback):
 
 def seen(model, monkeypatch, x, **kwargs):
     """The first feature of every sample, in the order of training, for each epoch."""
-    from tinygraph.nn import loop
+    from tinygraph.nn.steps import Steps
 
-    rows, train = Rows(), loop.train
+    rows, start = Rows(), Steps.start
     name = model.inputs[0].name
 
-    def spy(steps, feeds, where):
+    def spy(function, feeds):
         rows.epochs[-1].extend(feeds[name][:, 0].tolist())
-        return train(steps, feeds, where)
+        return start(function, feeds)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "train", spy)
+        patch.setattr(Steps, "start", staticmethod(spy))
         model.fit(x, np.zeros((len(x), 2)), callbacks=[rows], verbose=0, **kwargs)
     return rows.epochs
 

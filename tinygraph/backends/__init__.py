@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from tinygraph.graph import Node
 
-if TYPE_CHECKING:
-    from tinygraph.backends.fast import FastBackend
-
 #: Every backend, and the module that has its ``backend()``.
 BACKENDS = {"numpy": "tinygraph.backends.numpy", "cupy": "tinygraph.backends.cupy"}
+
+
+#: A kernel with its arrays, called once in every run.
+Call = Callable[[], Any]
+
+
+class Commit(Protocol):
+    """The calls of a run that change something. After a run whose guard was False they are not made again
+    until `failed` is asked: what they change is what it was before the first run that went wrong."""
+
+    def __call__(self) -> None:
+        """Make them, if the guard holds and has held."""
+
+    def failed(self) -> int | None:
+        """Wait; return which run since this was last asked, counted from 0, was the first that went wrong."""
+
+    def go_on(self, before: Any) -> None:
+        """Count on from where ``before``, of the same calls on other arrays, has come to."""
 
 
 class Backend(Protocol):
@@ -27,6 +42,10 @@ class Backend(Protocol):
     xp: Any
     #: what a parameter's cell is told to move to; None for the host
     device: Any
+    #: whether a call is over when it returns; else it is under way, and asking for a value waits for it
+    immediate: bool
+    #: whether "auto" means machine code from the first run on; else only when a program has run for a while
+    compiles_at_once: bool
 
     def empty(self, size: int) -> Any:
         """Return ``size`` bytes, aligned, as an array of uint8."""
@@ -34,28 +53,31 @@ class Backend(Protocol):
     def asarray(self, value: Any) -> Any:
         """Return a host array on this device."""
 
-    def write(self, array: Any, value: Any) -> None:
-        """Copy ``value``, from the host or this device, into ``array``."""
-
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy as a NumPy array."""
 
-    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+    def copy(self, array: Any) -> Any:
+        """Return a copy on this device."""
+
+    def feeder(self, fed: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
+        """Return a call that brings host arrays, by name, into the arrays ``fed``."""
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
 
     def threads(self, largest: int) -> AbstractContextManager[None]:
         """Return the block that a program runs in whose largest product takes so many multiplications."""
 
-    def copying(self, array: Any, value: Any) -> Callable[[], Any]:
-        """Return a call that copies ``value``, from this device, into ``array``."""
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
+        """Return calls that copy the first array of each pair into the second, in whatever order."""
 
-    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
-        """Return calls that do the same as these one after another, fewer where some can be made at once."""
+    def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return calls that do what ``calls`` do one after another; there may be fewer."""
 
-    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
-        """Whether Ctrl-C cannot come between what these calls do."""
+    def commit(self, calls: Sequence[Call], guard: Any) -> Commit:
+        """Return what makes ``calls`` where ``guard``, an array of one truth value or None, is not False."""
 
-    def compiled(self) -> FastBackend:
+    def compiled(self) -> Backend:
         """Return a backend of the same arrays that runs machine code; raises `BackendError` where there is
         none."""
 

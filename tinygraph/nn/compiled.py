@@ -44,7 +44,7 @@ class Compiled(Graphed):
             weighted_metrics: metrics that take sample weights into account.
             backend: where it runs; see `tinygraph.devices`.
             jit_compile: whether operations are fused and compiled to machine code; ``"auto"`` for where
-                llvmlite is installed (extra ``fast``). Values differ in the last bits.
+                llvmlite is installed (extra ``fast``), or on a GPU. Values differ in the last bits.
 
         Raises:
             ValueError: a name that nothing has, with the closest one that exists; another ``jit_compile``.

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.graph import Node
 from tinygraph.nn.callbacks import CallbackList
 from tinygraph.nn.data import Samples
+from tinygraph.nn.outcomes import logs_of
 from tinygraph.nn.steps import Steps
 
 if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
 
 Array = np.ndarray[Any, Any]
-
-
-class NonFiniteError(ArithmeticError):
-    """A loss, gradient or new weight became NaN or infinite; the weights are those of the step before."""
 
 
 class Loop:
@@ -35,15 +30,17 @@ class Loop:
 
         It ends early when a callback sets ``model.stop_training``.
         """
+        training = self.steps.training
+        training.forget()
         self.steps.reset("train")
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("train_batch_begin", batch, {})
             those = slice(start, start + batch_size)
-            feeds = data.take(those if rows is None else rows[those])
-            loss = train(self.steps, feeds, f"{where}, step {batch + 1}")
-            self.told.tell("train_batch_end", batch, {"loss": loss})
+            logs = training.step(data, those if rows is None else rows[those], f"{where}, step {batch + 1}")
+            self.told.tell("train_batch_end", batch, logs)
             if self.model.stop_training:
                 break
+        training.look()
         return self.steps.results("train")
 
     def judge(self, data: Samples, batch_size: int) -> dict[str, float]:
@@ -53,8 +50,8 @@ class Loop:
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("test_batch_begin", batch, {})
             feeds = data.take(slice(start, start + batch_size))
-            loss = self.steps.run("test", feeds)["loss"]
-            self.told.tell("test_batch_end", batch, {"loss": float(loss)})
+            loss = self.steps.start(self.steps.ready("test", feeds), feeds)["loss"]
+            self.told.tell("test_batch_end", batch, logs_of(loss, self.steps.immediate))
         logs = self.steps.results("test")
         self.told.tell("test_end", logs)
         return logs
@@ -72,21 +69,3 @@ class Loop:
             self.told.tell("predict_batch_end", batch, {})
         self.told.tell("predict_end", {})
         return results
-
-
-def train(steps: Steps, feeds: Mapping[str, Array], where: str) -> float:
-    """Run one training step and return its loss; one that goes wrong changes nothing: `NonFiniteError`."""
-    result = steps.run("train", feeds)
-    if not result["finite"]:
-        first = steps.first_nonfinite("train", feeds)
-        raise NonFiniteError(_diagnosis(first, float(result["loss"]), where))
-    return float(result["loss"])
-
-
-def _diagnosis(first: Node | None, loss: float, where: str) -> str:
-    found = f"; the first node that is not finite is {first.label}" if first is not None else ""
-    what = f"the loss is {loss:g}" + (", but its step is not finite" if np.isfinite(loss) else "")
-    return (
-        f"{where}: {what}{found}. The weights are those before this step. "
-        "A smaller learning rate, clipnorm or scaled inputs usually help."
-    )

@@ -21,6 +21,7 @@ from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
+from tinygraph.nn.outcomes import Training
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
@@ -125,6 +126,8 @@ class Steps:
         # not interrupted.
         jit_compile = backends.compiles(backend) if jit_compile == "auto" else jit_compile
         self.settings: dict[str, Any] = {"backend": backend, "jit_compile": jit_compile}
+        self.immediate = backends.get(backend).immediate
+        self.training = Training(self)
         #: the sums of each mode, so that an evaluation amid an epoch does not disturb that of training
         self.sums = {"train": Sums(), "test": Sums()}
         self.layers = model.family
@@ -136,12 +139,22 @@ class Steps:
         key = (mode, shapes, tuple([layer.trainable for layer in self.layers]))
         return self.latest.get(key, lambda: self._compiled(mode, feeds))
 
-    def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the program for ``mode`` on one batch and return its outputs."""
+    def ready(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+        """Return the program for ``mode`` on one batch, which may be run now."""
         function, checks = self.function(mode, feeds)
         for check in checks:
             check()
+        return function
+
+    def run(self, mode: str, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the program for ``mode`` on one batch and return its outputs."""
+        function = self.ready(mode, feeds)
         return function(**used(function, feeds))
+
+    @staticmethod
+    def start(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        """Run a program without waiting for a device; return its outputs where they stand."""
+        return function.start(**used(function, feeds))
 
     def first_nonfinite(self, mode: str, feeds: Mapping[str, Any]) -> Node | None:
         """Return the first node of the program that is NaN or infinite on this batch."""

@@ -12,7 +12,8 @@ from tinygraph.nn.callbacks import Callback, CallbackList, History
 from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.data import DataError, Samples
-from tinygraph.nn.loop import Loop, NonFiniteError as NonFiniteError, train
+from tinygraph.nn.loop import Loop
+from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
 from tinygraph.nn.progress import Progress, described
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.steps import Steps
@@ -170,7 +171,8 @@ class Trainable(Compiled):
         """Do one training step on these samples; return its loss and metrics, before the update."""
         steps, data, _ = self._training_data(x, y, sample_weight, class_weight, 0.0, None)
         with steps.sums["train"].set_aside():
-            train(steps, data.take(slice(None)), "train_on_batch")
+            steps.training.step(data, slice(None), "train_on_batch")
+            steps.training.look()
             logs = steps.results("train")
         return logs if return_dict else _listed(logs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 try:
@@ -15,6 +16,7 @@ except ImportError as problem:
         f"jit_compile: llvmlite cannot be imported ({problem}); pip install 'tinygraph[fast]'."
     ) from None
 
+from tinygraph.backends.commit import HostCommit
 from tinygraph.backends.fast.binding import bound
 from tinygraph.backends.fast.call import Call, Run, tapes
 from tinygraph.backends.fast.machine import machine
@@ -30,17 +32,23 @@ class FastBackend(NumpyBackend):
         """Return a call without arguments that computes ``node`` into ``out``."""
         return bound(node, inputs, out, machine().host) or super().bind(node, inputs, out)
 
-    def copying(self, array: Any, value: Any) -> Run:
-        """Return a call that copies ``value`` into ``array``."""
-        return moved(array, value, machine().host)
+    def threads(self, largest: int) -> AbstractContextManager[None]:
+        """There is nothing to choose: products in machine code take one thread."""
+        return nullcontext()
 
-    def recorded(self, calls: Sequence[Run]) -> list[Run]:
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> list[Run]:
+        """Return calls that copy the first array of each pair into the second."""
+        return [moved(out, value, machine().host) for value, out in pairs]
+
+    def sequence(self, calls: Sequence[Run]) -> list[Run]:
         """Return calls that do the same one after another, each stretch of machine code as one."""
         return tapes(calls)
 
-    def uninterrupted(self, calls: Sequence[Run]) -> bool:
-        """Python sees to Ctrl-C between two calls, not within machine code."""
-        return len(calls) == 1 and isinstance(calls[0], Call)
+    def commit(self, calls: Sequence[Run], guard: Any) -> HostCommit:
+        """Return what makes ``calls`` where ``guard`` is not False. Python sees to Ctrl-C between two calls,
+        not within machine code."""
+        calls = tapes(calls)
+        return HostCommit(calls, guard, uninterrupted=len(calls) == 1 and isinstance(calls[0], Call))
 
 
 def describe() -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from tinygraph import backends
 from tinygraph.backends.fast.kernel import NAME
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.machine import Function
 
 Array = np.ndarray[Any, Any]
-Run = Callable[[], Any]
+Run = backends.Call
 
 
 class Call:

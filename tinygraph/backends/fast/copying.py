@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 
 from tinygraph.backends.fast import turning
-from tinygraph.backends.fast.axes import joined
 from tinygraph.backends.fast.call import Array, Call, Run, nothing
 from tinygraph.backends.fast.kernel import NAME, Host, attributes
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.tile import words
 from tinygraph.backends.fast.vectors import FLOATS
+from tinygraph.backends.scalar.space import joined
 
 AXES = 3  # beside the one that runs lie along
 
@@ -25,7 +25,7 @@ def call(y: Array, x: Array, host: Host) -> Run | None:
         return nothing
     arrays = (y, np.broadcast_to(x, y.shape))
     addresses = [array.ctypes.data for array in arrays]
-    axes = joined(y.shape, arrays)
+    axes = joined(y.shape, [array.strides for array in arrays])
     run = axes.pop()[0] if axes and axes[-1][1] == [y.itemsize] * 2 else 1
     if (run > 1 or not axes) and len(axes) <= AXES:
         outer = [(1, [0, 0])] * (AXES - len(axes)) + axes

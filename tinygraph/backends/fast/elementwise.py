@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from tinygraph.backends.fast import copying, kernel
-from tinygraph.backends.fast.axes import joined
 from tinygraph.backends.fast.call import Array, Call, Run, in_turn, nothing
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.library import function
-from tinygraph.backends.fast.lowering import pieces
+from tinygraph.backends.scalar.lowering import split
+from tinygraph.backends.scalar.space import joined
 from tinygraph.graph import Graph
 
 
@@ -35,7 +35,7 @@ class Bound(NamedTuple):
 
 def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound | None:
     """Find the rows and columns of a fused operation's inputs and of the pieces of its outputs, or None."""
-    parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in _split(array, y)]
+    parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in split(array, y)]
     shape = parts[0].shape
     wide = [np.broadcast_to(array, shape) for array in inputs]
     space = _walk(shape, [*wide, *parts])
@@ -70,14 +70,6 @@ def source(graph: Graph, varies: tuple[bool, ...], one_column: bool, host: Host)
     return kernel.source(graph, varies, one_column, host)
 
 
-def _split(array: Array, output: Any) -> list[Array]:
-    """The pieces of an output that stand side by side along its last axis."""
-    width = pieces(output)[0].shape[-1:]
-    if output.op.name != "concat":
-        return [array]
-    return [array[..., start : start + width[0]] for start in range(0, array.shape[-1], *width)]
-
-
 def _tidy(array: Array) -> bool:
     """Whether an array has no gaps, or is one number."""
     return array.flags.c_contiguous or not any(array.strides)
@@ -86,7 +78,7 @@ def _tidy(array: Array) -> bool:
 def _walk(shape: tuple[int, ...], arrays: Sequence[Array]) -> Space | None:
     """Join axes until rows and columns are left; None where that cannot be."""
     none = (1, [0] * len(arrays))
-    axes = joined(shape, arrays) or [none]
+    axes = joined(shape, [array.strides for array in arrays]) or [none]
     along = all(step in (0, array.itemsize) for step, array in zip(axes[-1][1], arrays, strict=True))
     if len(axes) == 1:
         axes, along = [none, *axes] if along else [*axes, none], True

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tinygraph.backends.fast import memory
-from tinygraph.backends.fast.lowering import compute, pieces
-from tinygraph.backends.fast.vectors import Value, Vectors
+from tinygraph.backends.fast.mathematics import Mathematics
+from tinygraph.backends.fast.vectors import Vectors
+from tinygraph.backends.scalar.language import Value
+from tinygraph.backends.scalar.lowering import compute, pieces
 from tinygraph.graph import Graph
 
 NAME = "tinygraph_kernel"
@@ -48,7 +50,7 @@ def source(graph: Graph, varies: Sequence[bool], one_column: bool, host: Host) -
     outputs = [Operand(p.dtype.name, True) for y in graph.outputs.values() for p in pieces(y)]
     dtypes = {node.dtype for node in graph.nodes if node.dtype.kind != "b"}
     widest = max([4] if not dtypes else [8 if min(d.itemsize for d in dtypes) == 8 else 4])
-    vectors = Vectors(1 if one_column else host.width // widest, host.fma)
+    vectors = Mathematics(1 if one_column else host.width // widest, host.fma)
 
     def body(given: Sequence[Value]) -> list[Value]:
         return compute(vectors, graph, {str(k): value for k, value in enumerate(given)})

@@ -6,7 +6,9 @@ every input, subnormal ones, infinities and NaN included.
 
 from __future__ import annotations
 
-from tinygraph.backends.fast.vectors import Value, Vectors
+from tinygraph.backends.fast.vectors import Vectors
+from tinygraph.backends.scalar.functions import FLOATS_ONLY
+from tinygraph.backends.scalar.language import Value
 
 EXPONENTIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 0.5)
 LOGARITHM = (
@@ -18,7 +20,7 @@ LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4  # their sum; a multiple of the 
 ROUNDER = 12582912.0  # 1.5 * 2**23: adding it leaves the nearest whole number in the lowest bits
 ROUNDER_BITS = 0x4B400000
 #: Functions that the C library has, under their names there; in float32 with an "f" behind.
-LIBRARY = {"tanh", "exp", "expm1", "log", "log1p", "sin", "cos", "erf", "pow"}
+LIBRARY = FLOATS_ONLY - {"sqrt"}
 
 
 def horner(v: Vectors, x: Value, coefficients: tuple[float, ...]) -> Value:
@@ -129,34 +131,14 @@ def log1p(v: Vectors, x: Value) -> Value:
 POLYNOMIALS = {"exp": exp, "expm1": expm1, "tanh": tanh, "log": log, "log1p": log1p}
 
 
-def sign(v: Vectors, x: Value) -> Value:
-    """-1, 0 or 1; NaN stays, and -0 becomes 0."""
-    zero = v.number(0, x.dtype)
-    below = v.select(v.compare("<", x, zero), v.number(-1, x.dtype), v.arithmetic("+", x, zero))
-    return v.select(v.compare(">", x, zero), v.number(1, x.dtype), below)
+class Mathematics(Vectors):
+    """Vectors, and functions of them."""
 
-
-def extreme(v: Vectors, relation: str, x: Value, y: Value) -> Value:
-    """The larger or the smaller; NaN if one is NaN."""
-    chosen = v.select(v.compare(relation, x, y), x, y)
-    return v.select(v.compare("!=", x, x), x, chosen) if x.dtype.startswith("f") else chosen
-
-
-def call(v: Vectors, name: str, args: list[Value]) -> Value:
-    """The function ``name`` of values of one dtype."""
-    x, *rest = args
-    if name in ("fmaximum", "fminimum"):
-        return extreme(v, ">" if name == "fmaximum" else "<", x, rest[0])
-    if name == "sign":
-        return sign(v, x)
-    if name == "abs" and not x.dtype.startswith("f"):
-        return x if x.dtype == "bool" else extreme(v, ">", x, v.negative(x))
-    if name in ("abs", "sqrt", "floor"):
-        return v.intrinsic("fabs" if name == "abs" else name, x)
-    if name == "pow" and rest[0].number == 2.0:
-        return v.arithmetic("*", x, x)
-    if name in POLYNOMIALS and x.dtype == "float32":
-        return POLYNOMIALS[name](v, x)
-    if name not in LIBRARY:
-        raise ValueError(f"scalar: {name!r} is not a function that can be compiled.")
-    return v.lane_by_lane(name + ("f" if x.dtype == "float32" else ""), *args)
+    def function(self, name: str, *args: Value) -> Value:
+        """A function of floats: of the processor, a polynomial, or of the C library."""
+        x = args[0]
+        if name in ("abs", "sqrt", "floor"):
+            return self.intrinsic("fabs" if name == "abs" else name, x)
+        if name in POLYNOMIALS and x.dtype == "float32":
+            return POLYNOMIALS[name](self, x)
+        return self.lane_by_lane(name + ("f" if x.dtype == "float32" else ""), *args)

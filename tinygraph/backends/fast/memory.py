@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tinygraph.backends.fast.vectors import TYPES, Value, Vectors
+from tinygraph.backends.fast.vectors import TYPES, Vectors
+from tinygraph.backends.scalar.language import Value
 
 #: bytes of an element of each type
 SIZES = {"float": 4, "double": 8, "i32": 4, "i64": 8, "i8": 1}

@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 
 from tinygraph.backends.fast import memory, product
-from tinygraph.backends.fast.axes import Axis, joined
 from tinygraph.backends.fast.call import Array, Call, Run
 from tinygraph.backends.fast.kernel import NAME, Host, attributes
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.tile import words
 from tinygraph.backends.fast.vectors import FLOATS, TYPES, Vectors
+from tinygraph.backends.scalar.space import Axis, joined
 
 #: The most numbers in a row. NumPy adds up in pairs, whose error grows with the logarithm of how many there
 #: are, not with how many; and among so many the call is no matter.
@@ -46,7 +46,7 @@ def call(x: Array, out: Array, reduced: Sequence[int], divisor: int, host: Host)
 def _axis(x: Array, axes: Sequence[int]) -> Axis | None:
     """Some axes of x as one, or None."""
     part = x[tuple(slice(None) if axis in axes else 0 for axis in range(x.ndim))]
-    found = joined(part.shape, [part]) or [(1, [0])]
+    found = joined(part.shape, [part.strides]) or [(1, [0])]
     return found[0] if len(found) == 1 else None
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from tinygraph.backends.fast import memory
 from tinygraph.backends.fast.kernel import Host, attributes
-from tinygraph.backends.fast.vectors import Value, Vectors
+from tinygraph.backends.fast.vectors import Vectors
+from tinygraph.backends.scalar.language import Value
 
 #: What each part of a product is told: the block; where the first element of its part of A, B and C stands;
 #: what its sums begin with, the bytes between rows of that, and whether it is zero; how many rows of B to

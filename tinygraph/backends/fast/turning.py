@@ -9,7 +9,8 @@ import numpy as np
 from tinygraph.backends.fast import memory
 from tinygraph.backends.fast.kernel import NAME, Host, attributes
 from tinygraph.backends.fast.tile import words
-from tinygraph.backends.fast.vectors import TYPES, Value, Vectors
+from tinygraph.backends.fast.vectors import TYPES, Vectors
+from tinygraph.backends.scalar.language import Value
 
 
 @cache

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 import numpy as np
+
+from tinygraph.backends.scalar.language import Value
 
 #: LLVM's name of each dtype's elements.
 TYPES = {"float32": "float", "float64": "double", "int32": "i32", "int64": "i64", "bool": "i1"}
 FLOATS = ("float32", "float64")
 _COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
-
-
-class Value(NamedTuple):
-    """A vector: its name in the text, its dtype, and its number where it is a constant."""
-
-    text: str
-    dtype: str
-    number: float | None = None
 
 
 class Vectors:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.backends import BackendError
+from tinygraph.backends import BackendError, Call, Commit
+from tinygraph.backends.commit import HostCommit
+from tinygraph.backends.cupy.feeder import Feeder
 from tinygraph.graph import Node
 
 if TYPE_CHECKING:
-    from tinygraph.backends.fast import FastBackend
+    from tinygraph.backends.cupy.compiled import CompiledCupyBackend
 
 
 class CupyBackend:
     """Runs the same kernels with CuPy, on the current GPU."""
 
     name = "cupy"
+    immediate = False
+    compiles_at_once = True
 
-    def __init__(self, cupy: Any):
+    def __init__(self, cupy: Any, device: CupyBackend | None = None):
         self.xp = cupy
-        self.device = self
+        self.device = device or self
 
     def empty(self, size: int) -> Any:
         """Return ``size`` bytes of device memory; CuPy's pool aligns them to 512."""
@@ -33,18 +37,19 @@ class CupyBackend:
         """Return the array on the device."""
         return self.xp.asarray(value)
 
-    def write(self, array: Any, value: Any) -> None:
-        """Copy ``value``, from the host or this device, into ``array``."""
-        if isinstance(value, self.xp.ndarray):
-            self.xp.copyto(array, value)
-        else:
-            array.set(np.ascontiguousarray(value, dtype=array.dtype).reshape(array.shape))
-
     def to_host(self, array: Any) -> np.ndarray[Any, Any]:
         """Return a copy in host memory; waits for the device."""
         return np.asarray(self.xp.asnumpy(array))
 
-    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Callable[[], Any]:
+    def copy(self, array: Any) -> Any:
+        """Return a copy on the device."""
+        return array.copy()
+
+    def feeder(self, fed: Mapping[str, Any]) -> Feeder:
+        """Return a call that brings host arrays, by name, into the arrays ``fed``."""
+        return Feeder(self.xp, fed)
+
+    def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
         return partial(node.op.kernel, self.xp, *inputs, out=out, **node.attrs)
 
@@ -52,21 +57,23 @@ class CupyBackend:
         """A GPU has no threads to choose."""
         return nullcontext()
 
-    def copying(self, array: Any, value: Any) -> Callable[[], Any]:
-        """Return a call that copies ``value``, from this device, into ``array``."""
-        return partial(self.xp.copyto, array, value)
+    def bind_copies(self, pairs: Sequence[tuple[Any, Any]]) -> Sequence[Call]:
+        """Return calls that copy the first array of each pair into the second."""
+        return [partial(self.xp.copyto, out, value) for value, out in pairs]
 
-    def recorded(self, calls: Sequence[Callable[[], Any]]) -> Sequence[Callable[[], Any]]:
-        """Return the calls themselves."""
+    def sequence(self, calls: Sequence[Call]) -> Sequence[Call]:
+        """Return the calls."""
         return calls
 
-    def uninterrupted(self, calls: Sequence[Callable[[], Any]]) -> bool:
-        """They are made from Python, where it can."""
-        return False
+    def commit(self, calls: Sequence[Call], guard: Any) -> Commit:
+        """Return what makes ``calls`` where ``guard`` is not False; it waits for the device to know."""
+        return HostCommit(calls, guard)
 
-    def compiled(self) -> FastBackend:
-        """There is no such backend yet."""
-        raise BackendError("jit_compile: the backend 'cupy' does not compile kernels.")
+    def compiled(self) -> CompiledCupyBackend:
+        """Return CuPy with kernels of our own, captured in CUDA graphs."""
+        from tinygraph.backends.cupy.compiled import CompiledCupyBackend
+
+        return CompiledCupyBackend(self.xp, self.device)
 
 
 @cache

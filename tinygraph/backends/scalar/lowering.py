@@ -1,4 +1,4 @@
-"""A graph of elementwise operations -> the body of a loop over vectors of its elements."""
+"""A graph of elementwise operations -> the body of a loop over its elements, in a given language."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.backends.fast import mathematics
-from tinygraph.backends.fast.expression import Expression, parse
-from tinygraph.backends.fast.vectors import Value, Vectors
+from tinygraph.backends.scalar import functions
+from tinygraph.backends.scalar.expression import Expression, parse
+from tinygraph.backends.scalar.language import Language, Value
 from tinygraph.graph import Graph, Node
-
-_FLOATS_ONLY = {*mathematics.LIBRARY, "sqrt"}
 
 
 def pieces(output: Node) -> list[Node]:
@@ -20,7 +18,15 @@ def pieces(output: Node) -> list[Node]:
     return list(output.inputs) if output.op.name == "concat" else [output]
 
 
-def compute(v: Vectors, graph: Graph, given: Mapping[str, Value]) -> list[Value]:
+def split(array: Any, output: Node) -> list[Any]:
+    """The pieces of the array of an output, which stand side by side along its last axis."""
+    if output.op.name != "concat":
+        return [array]
+    width = output.inputs[0].shape[-1]
+    return [array[..., start : start + width] for start in range(0, array.shape[-1], width)]
+
+
+def compute(v: Language, graph: Graph, given: Mapping[str, Value]) -> list[Value]:
     """Write what ``graph`` computes of the values of its inputs, and return the pieces of its outputs."""
     values: dict[Node, Value] = {}
     for node in graph.nodes:
@@ -36,7 +42,7 @@ def compute(v: Vectors, graph: Graph, given: Mapping[str, Value]) -> list[Value]
     return [values[piece] for output in graph.outputs.values() for piece in pieces(output)]
 
 
-def _applied(v: Vectors, node: Node, operands: list[Value]) -> Value:
+def _applied(v: Language, node: Node, operands: list[Value]) -> Value:
     """One operation; one of any number of inputs folds them from the left."""
     formula, dtype = parse(node.op.scalar), node.dtype.name
     if not node.op.variadic:
@@ -50,7 +56,7 @@ def _applied(v: Vectors, node: Node, operands: list[Value]) -> Value:
 class _Formula:
     """The ``scalar`` of one operation on its operands, in the types that NumPy would compute in."""
 
-    def __init__(self, v: Vectors, operands: list[Value], attrs: Mapping[str, Any], dtype: str):
+    def __init__(self, v: Language, operands: list[Value], attrs: Mapping[str, Any], dtype: str):
         self.v = v
         self.operands = operands
         self.attrs = attrs
@@ -79,7 +85,7 @@ class _Formula:
             return self.v.negative(values[0])
         if kind == "floor" and not values[0].dtype.startswith("f"):
             return values[0]
-        return mathematics.call(self.v, kind, self._floats(values) if kind in _FLOATS_ONLY else values)
+        return functions.call(self.v, kind, self._floats(values) if kind in functions.FLOATS_ONLY else values)
 
     def _operands(self, args: tuple[Expression, ...]) -> list[Value]:
         """The values of ``args``; a number takes the type of what stands beside it."""
