@@ -74,7 +74,7 @@ def described(pythons):
 
 
 def told():
-    """Return a line of what the environment tells the libraries of matrices: OPENBLAS_CORETYPE halves speeds."""
+    """Return a line of what the environment tells a BLAS: an OPENBLAS_CORETYPE may halve its speed."""
     found = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(LIBRARIES)]
     found = [text for text in found if "NUM_THREADS" not in text]  # each process is given its own
     return [f"in the environment: {', '.join(found)}"] if found else []

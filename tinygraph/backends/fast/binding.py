@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.backends.fast import elementwise, finite, moving, product, reduction
+from tinygraph.backends.fast import elementwise, finite, moving, product, random, reduction
 from tinygraph.backends.fast.call import Array, Run
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.graph import Node
-from tinygraph.ops import affine, all_finite, copy, matmul, mean, pad, place, reshape, sum
+from tinygraph.ops import affine, all_finite, copy, matmul, mean, pad, place, reshape, sum, uniform
 from tinygraph.ops.fused import fused
 
 Binding = Callable[[Node, Sequence[Array], Any, Host], Run | None]
@@ -35,6 +35,10 @@ def _reduced(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run
     return reduction.call(x, out, node.attrs["axis"], divisor, host)
 
 
+def _drawn(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
+    return random.call(*inputs, out, node.attrs["seed"], node.attrs["stream"], host)
+
+
 def _padded(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run:
     (x,) = inputs
     inside = zip(node.attrs["widths"], x.shape, strict=True)
@@ -53,4 +57,5 @@ BINDINGS: dict[Any, Binding] = {
     reshape: lambda node, inputs, out, host: moving.moved(out.reshape(inputs[0].shape), inputs[0], host),
     place: lambda node, inputs, out, host: moving.surrounded(out, node.attrs["index"], inputs[0], 0, host),
     pad: _padded,
+    uniform: _drawn,
 }
