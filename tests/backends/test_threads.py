@@ -88,6 +88,12 @@ def test_one_thread_stays_one_thread(library):
     assert isinstance(threads.threads(LARGE), nullcontext)
 
 
+def test_machine_code_leaves_the_blas_alone(library):
+    pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
+    made = tg.compile(product(64, 64, 64), jit_compile=True)
+    assert isinstance(made.program.threads, nullcontext)
+
+
 def test_what_the_user_set_between_two_runs_survives(library):
     compiled = tg.compile(product(64, 64, 64))
     feeds = {"x": np.ones((64, 64)), "w": np.ones((64, 64))}
