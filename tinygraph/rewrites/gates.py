@@ -37,7 +37,7 @@ def gates(graph: Graph) -> Graph:
             kind = tuple(
                 (span, activations[part].op if part in activations else None) for span, part in found
             )
-            alike[z.dtype, kind][z] = found
+            alike[z.dtype, z.shape[-1], kind][z] = found
     if not alike:
         return graph
     uses = Counter(chain(graph.roots, *(node.inputs for node in graph.nodes)))
@@ -52,7 +52,7 @@ def _worth_it(z: Node, found: Shares, activations: Mapping[Node, Node]) -> bool:
     wide = [(span, activations[part].op) for span, part in found if part in activations]
     apart = all(a[1] <= b[0] for (a, _), (b, _) in pairwise(found))
     enough = 2 * sum(stop - start for (start, stop), _ in wide) >= z.shape[-1]
-    return apart and enough and len(wide) > 1 and any(op is sigmoid for _, op in wide)
+    return z.dtype.kind == "f" and apart and enough and len(wide) > 1 and any(op is sigmoid for _, op in wide)
 
 
 def _together(
