@@ -199,3 +199,10 @@ def test_a_sum_is_machine_code(axis):
 def test_a_sum_that_is_left_to_numpy(x, axis):
     out = np.zeros(x.sum(axis=axis).shape, x.dtype)
     assert reduction.call(x, out, axis, 1, HOST) is None
+
+
+def test_one_element_is_put_in_its_place():
+    x = tg.input("x", (), dtype="float64")
+    placed = tg.place(x * 2.0, shape=(2, 3), index=(1, 2))
+    run = tg.compile(placed, jit_compile=True)
+    np.testing.assert_array_equal(run(x=1.5), [[0, 0, 0], [0, 0, 3.0]])
