@@ -221,3 +221,10 @@ def test_random_numbers_that_stand_apart_are_left_to_numpy():
     step = np.array(1, dtype="int64")
     assert random.call(step, np.empty((4, 2))[:, 0], 1, 0, HOST) is None
     assert random.call(step.astype("int32"), np.empty(4), 1, 0, HOST) is None
+
+
+def test_one_element_is_put_in_its_place():
+    x = tg.input("x", (), dtype="float64")
+    placed = tg.place(x * 2.0, shape=(2, 3), index=(1, 2))
+    run = tg.compile(placed, jit_compile=True)
+    np.testing.assert_array_equal(run(x=1.5), [[0, 0, 0], [0, 0, 3.0]])

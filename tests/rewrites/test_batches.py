@@ -75,6 +75,7 @@ ONE, FIVE = (tg.input(f"x{n}", (n, 5, 3), dtype="float64") for n in (1, 5))
         tg.sum(tg.input("as many", (4, 4, 3)), axis=1),
         tg.sum(MASK, axis=0, keepdims=True),
         tg.sum(H, axis=0),
+        tg.sum(MASK > 0.0, axis=0),
     ],
     ids=[
         "many",
@@ -86,6 +87,7 @@ ONE, FIVE = (tg.input(f"x{n}", (n, 5, 3), dtype="float64") for n in (1, 5))
         "as many rows",
         "kept",
         "2-D",
+        "truth values",
     ],
 )
 def test_a_near_miss_is_left_alone(node):

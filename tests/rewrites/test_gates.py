@@ -66,6 +66,8 @@ def test_near_misses_are_left_alone():
         [tg.sigmoid(Z[:, 0:5]), tg.tanh(Z[:, 4:8])],
         [tg.sigmoid(Z[0:1]), tg.tanh(Z[1:2])],
         [tg.sigmoid(Z[:, 0:8:2]), tg.tanh(Z[:, 1:8:2])],
+        activated(tg.cast(Z, "int64")),
+        [1.0 / tg.sigmoid(i), tg.tanh(f), tg.tanh(g), tg.tanh(o)],
     ):
         graph = named(nodes)
         assert gates(graph) is graph
@@ -113,3 +115,17 @@ def test_a_value_with_other_users_is_not_computed_twice():
         assert rewritten.count()["matmul"] == used.count()["matmul"]
         assert rewritten.count()["tanh"] == graph.count()["tanh"]
         check_kept(used, rewritten)
+
+
+def test_arrays_of_other_widths_have_a_scale_of_their_own():
+    wider = tg.input("wider", (2, 10), dtype="float64")
+    graph = named([f(z[:, k : k + 4]) for z in (Z, wider) for k, f in ((0, tg.sigmoid), (4, tg.tanh))])
+    rewritten = gates(graph)
+    assert rewritten.count()["tanh"] == 2
+    check_kept(graph, rewritten)
+
+
+def test_a_bias_of_whole_numbers_is_not_scaled():
+    w = tg.param("w", np.random.default_rng(0).normal(size=(8, 8)), dtype="float64")
+    graph = named(activated(Z @ w + np.arange(8)))
+    check_kept(graph, gates(graph))

@@ -57,6 +57,14 @@ def test_what_is_no_product_is_still_added():
         [tg.transpose(tg.input(f"c{t}", (4, 2, 3)), axes=(1, 2, 0)) @ G[t] for t in range(3)],
         [tg.sum(g, axis=0, keepdims=True) for g in G],
         [tg.sum(g, axis=1) for g in G],
+        [
+            tg.transpose(tg.input(f"d{n}", (n, 4, 3)), axes=(0, 2, 1)) @ tg.input("e", (2, 4, 2))
+            for n in (1, 2)
+        ],
+        [
+            tg.transpose(tg.input(f"f{t}", (4, 3), dtype=t)) @ tg.cast(G[0], "float64")
+            for t in ("int64", "float64")
+        ],
     ],
     ids=[
         "alone",
@@ -65,6 +73,8 @@ def test_what_is_no_product_is_still_added():
         "one factor for a batch",
         "kept axis",
         "other axis",
+        "one matrix for a batch",
+        "other types",
     ],
 )
 def test_a_near_miss_is_left_alone(terms):

@@ -109,3 +109,19 @@ def test_rows_of_a_parameter_are_the_old_ones_where_it_is_updated():
 def test_a_near_miss_is_left_alone(outputs):
     graph = tg.Graph(outputs)
     assert alike(graph) is graph
+
+
+@pytest.mark.parametrize("part", [lambda t: X[t], lambda t: X[t : t + 1]], ids=["steps", "spans"])
+@pytest.mark.parametrize("same", [0, 5])
+def test_all_rows_with_one_of_them(part, same):
+    parts = [part(t) for t in range(6)]
+    graph = tg.Graph({str(t): parts[t] * parts[same] for t in range(6)})
+    rewritten = alike(graph)
+    assert rewritten.count()["multiply"] == 1
+    check_kept(graph, rewritten)
+
+
+def test_a_sum_of_inputs_of_one_shape_is_left_alone():
+    same = FULL[0]
+    graph = tg.Graph({str(t): tg.add_n(X[t], same) for t in range(6)})
+    assert alike(graph) is graph

@@ -65,6 +65,7 @@ def test_a_near_miss_is_left_alone():
         {"a": W @ V, "b": W @ tg.transpose(V)},
         {"a": batched @ W, "b": tg.tanh(batched) @ W},
         {"a": X[0] @ W},
+        {"a": X[0] @ W, "b": tg.cast(X[1], "int64") @ W, "c": tg.cast(X[2], "float32") @ V},
     ):
         graph = tg.Graph(outputs)
         assert siblings(graph) is graph

@@ -148,3 +148,17 @@ def test_a_stack_is_linear_in_the_number_of_steps():
         nodes.append(1.0 - h * h)
     rewritten = stacks(tg.Graph({"y": tg.add_n(nodes)}))
     assert rewritten.count()["subtract"] == 1
+
+
+def test_what_takes_inputs_of_one_shape_is_not_given_one_row_for_all():
+    x, row = tg.input("x", (4, 3), dtype="float64"), tg.tanh(tg.input("row", (1, 3), dtype="float64"))
+    graph = named([tg.add_n(tg.sin(x[t : t + 1]), row) for t in range(4)])
+    check_kept(graph, stacks(graph))
+
+
+def test_what_is_joined_with_something_later_is_not_taken_from_there():
+    x = tg.input("x", (2, 3), dtype="float64")
+    first, second = (tg.softmax(x[t : t + 1]) for t in range(2))
+    slopes = [tg.tanh(first), tg.tanh(second)]
+    joined = tg.concat([first, second, tg.softmax(slopes[0] * slopes[1])])
+    check_kept(named([joined]), stacks(named([joined])))

@@ -26,7 +26,7 @@ def apart(graph: Graph) -> Graph:
     roots = set(graph.roots)
     new: dict[Node, Node] = {}
     for product in graph.nodes:
-        if product.op is not matmul or product in roots:
+        if product.op is not matmul or product.ndim != 2 or product in roots:
             continue
         node, bias = product, _bias(product, users[product])
         if bias is not None:

@@ -86,10 +86,10 @@ def _is_product(node: Node) -> bool:
 
 
 def _is_sum(node: Node) -> bool:
-    """Whether a node is the sum of a few matrices."""
+    """Whether a node is the sum of a few matrices, which are of its dtype."""
     if node.op is not sum or node.attrs["axis"] != (0,) or node.attrs["keepdims"]:
         return False
-    return _is_batch(node.inputs[0])
+    return node.dtype == node.inputs[0].dtype and _is_batch(node.inputs[0])
 
 
 def _is_row(node: Node) -> bool:

@@ -1,7 +1,8 @@
 """σ(z[:, a]), tanh(z[:, b]), ... -> slices of tanh(z · s) · p + q: the gates of a cell by one tanh.
 
 σ(x) = tanh(x / 2) / 2 + 1/2, so s, p and q are 1/2 in the columns of a σ, and 1, 1 and 0 in all others. A σ
-loses digits below 1e-7, which do not count in a gate; one that stands alone is left as it is.
+loses digits below 1e-7, which do not count in a factor such as a gate. One that a quotient or a logarithm is
+made of, which they may count in, is left as it is, and so is one that stands alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import chain, pairwise
 import numpy as np
 
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
-from tinygraph.ops import constant, sigmoid, slice as part_of, tanh
+from tinygraph.ops import constant, multiply, sigmoid, slice as part_of, subtract, tanh
 from tinygraph.rewrites.scales import scaled
 from tinygraph.rewrites.shares import Span, span_of
 
@@ -25,7 +26,10 @@ def gates(graph: Graph) -> Graph:
     """Return ``graph`` with sigmoids and tanhs of at least half the columns of an array computed together."""
     activations: dict[Node, Node] = {}
     shares: dict[Node, list[tuple[Span, Node]]] = defaultdict(list)
+    exact: set[Node] = set()  # what is no factor, nor subtracted from 1 to be one
     for node in graph.nodes:
+        if node.op is not multiply and node.op is not subtract:
+            exact.update(node.inputs)
         if node.op is part_of and (span := span_of(node)) is not None:
             shares[node.inputs[0]].append((span, node))
         elif (node.op is sigmoid or node.op is tanh) and node.inputs[0].op is part_of:
@@ -33,11 +37,13 @@ def gates(graph: Graph) -> Graph:
     alike: dict[object, dict[Node, Shares]] = defaultdict(dict)
     for z, found in shares.items():
         found.sort(key=lambda share: share[0])
-        if _worth_it(z, found, activations):
+        wide = [(span, activations[part]) for span, part in found if part in activations]
+        rounded = any(y.op is sigmoid and y in exact for _, y in wide)
+        if not rounded and _worth_it(z, found, wide):
             kind = tuple(
                 (span, activations[part].op if part in activations else None) for span, part in found
             )
-            alike[z.dtype, kind][z] = found
+            alike[z.dtype, z.shape[-1], kind][z] = found
     if not alike:
         return graph
     uses = Counter(chain(graph.roots, *(node.inputs for node in graph.nodes)))
@@ -47,12 +53,12 @@ def gates(graph: Graph) -> Graph:
     return graph.substitute(new)
 
 
-def _worth_it(z: Node, found: Shares, activations: Mapping[Node, Node]) -> bool:
+def _worth_it(z: Node, found: Shares, wide: Shares) -> bool:
     """Whether two or more activations, a sigmoid among them, take half of the columns, all apart."""
-    wide = [(span, activations[part].op) for span, part in found if part in activations]
     apart = all(a[1] <= b[0] for (a, _), (b, _) in pairwise(found))
     enough = 2 * sum(stop - start for (start, stop), _ in wide) >= z.shape[-1]
-    return apart and enough and len(wide) > 1 and any(op is sigmoid for _, op in wide)
+    gates = len(wide) > 1 and any(y.op is sigmoid for _, y in wide)
+    return z.dtype.kind == "f" and apart and enough and gates
 
 
 def _together(

@@ -54,8 +54,10 @@ def _factors(term: Node) -> Rows | None:
         return None
     left, g = term.inputs
     *batch, rows, columns = range(left.ndim)
-    if left.op is not transpose or left.attrs["axes"] != (*batch, columns, rows) or left.ndim != g.ndim:
+    if left.op is not transpose or left.attrs["axes"] != (*batch, columns, rows):
         return None
+    if left.shape[:-2] != g.shape[:-2] or not left.dtype == g.dtype == term.dtype:
+        return None  # one matrix for a whole batch, or of another type than in the next term
     return left.inputs[0], g
 
 
@@ -65,7 +67,7 @@ def _product(a: Node, g: Node) -> Node:
 
 def _summed(term: Node) -> Rows | None:
     """(g,) of a term that is the sum over all rows of a matrix g."""
-    if term.op is not sum or term.inputs[0].ndim != 2:
+    if term.op is not sum or term.inputs[0].ndim != 2 or term.inputs[0].dtype != term.dtype:
         return None
     return term.inputs if term.attrs["axis"] == (0,) and not term.attrs["keepdims"] else None
 

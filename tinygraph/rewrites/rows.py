@@ -7,12 +7,13 @@ each part alike, such as adding a bias, is done to all of them in one call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
-from tinygraph.ops import concat, reshape
+from tinygraph.ops import add_n, concat, reshape
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ def together(parts: Sequence[Rows | None]) -> Node | None:
 
 def alike(graph: Graph) -> Graph:
     """Return ``graph`` with what is done to all rows of an array, part by part, done to the array."""
-    groups: dict[Hashable, dict[Node, Rows]] = defaultdict(dict)
+    groups: dict[tuple[Any, ...], dict[Node, Rows]] = defaultdict(dict)
     for node in graph.nodes:
-        if node.inputs and node.op.scalar:
+        if node.inputs and node.op.scalar and node.op is not add_n:  # which takes inputs of one shape
             for k, source in enumerate(node.inputs):
                 rows, others = rows_of(source), (*node.inputs[:k], *node.inputs[k + 1 :])
                 if rows is None or source.shape != node.shape:
@@ -77,13 +78,13 @@ def alike(graph: Graph) -> Graph:
                 if all(alone or other.ndim < node.ndim or other.shape[0] == 1 for other in others):
                     groups[node.op, rows.source, alone, k, others, tuple(node.attrs.items())][node] = rows
     new: dict[Node, Node] = {}
-    for members in groups.values():
+    for (*_, k, others, _), members in groups.items():
         spans = sorted((rows.start, rows.stop) for rows in members.values())
         first, rows = next(iter(members.items()))
         ends = [0, *(stop for _, stop in spans)]
         if len(spans) < 2 or [start for start, _ in spans] != ends[:-1] or ends[-1] != rows.source.shape[0]:
             continue
-        inputs = [rows.source if rows_of(source) == rows else source for source in first.inputs]
+        inputs = [*others[:k], rows.source, *others[k:]]  # others may show the same rows: x[t] · x[0]
         with absolute_scope(common_scope(list(members))):
             made = first.op(*inputs, **first.attrs)
             for member, part in members.items():

@@ -47,6 +47,8 @@ def scaled(wanted: Sequence[Node], s: np.ndarray, uses: Mapping[Node, int]) -> d
         if taken is None:
             return None
         for source, span in zip(node.inputs, taken, strict=True):
+            if span is not None and source.dtype.kind != "f":
+                return None
             if span is None or _is_weight(source):
                 continue
             seen[source] += 1

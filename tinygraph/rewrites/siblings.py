@@ -20,8 +20,11 @@ def siblings(graph: Graph) -> Graph:
     """Return ``graph`` with one product for all products that share their right factor."""
     groups: dict[Node, list[Node]] = defaultdict(list)
     for node in graph.nodes:
-        if node.op is matmul and node.inputs[0].ndim == node.inputs[1].ndim == 2:
-            groups[node.inputs[1]].append(node)
+        if node.op is not matmul:
+            continue
+        left, right = node.inputs
+        if left.ndim == right.ndim == 2 and left.dtype == right.dtype:
+            groups[right].append(node)
     several = {right: members for right, members in groups.items() if len(members) > 1}
     known = {frozenset(n.inputs): n.inputs for n in graph.nodes if n.op is concat and n.attrs["axis"] == 0}
     new: dict[Node, Node] = {}
@@ -37,11 +40,14 @@ def siblings(graph: Graph) -> Graph:
     return graph.substitute(new) if new else graph
 
 
-def independent(graph: Graph, groups: Mapping[Key, Sequence[Node]]) -> Mapping[Key, Sequence[Node]]:
+def independent(
+    graph: Graph, groups: Mapping[Key, Sequence[Node]], within: Mapping[Node, Node] | None = None
+) -> Mapping[Key, Sequence[Node]]:
     """Return the groups of which no member needs another, not even through other groups made one.
 
     A node's taint has a bit for each group that it needs. A group that needs itself is out; so is one that
-    would need itself by way of another, were both computed at once.
+    would need itself by way of another, were both computed at once. What a member is made of may be taken
+    from the whole that it is joined to, which ``within`` names; then the member needs all of that.
     """
     bit = {member: 1 << k for k, members in enumerate(groups.values()) for member in members}
     taint: dict[Node, int] = {}
@@ -53,6 +59,13 @@ def independent(graph: Graph, groups: Mapping[Key, Sequence[Node]]) -> Mapping[K
         taint[node] = own
         if node in bit:
             needs[bit[node].bit_length() - 1] |= own
+    joined = within or {}
+    for member in bit if joined else ():
+        for source in member.inputs:
+            while source.op.view and source not in joined:
+                (source,) = source.inputs
+            if source in joined:
+                needs[bit[member].bit_length() - 1] |= taint[joined[source]]
     kept: dict[Key, Sequence[Node]] = {}
     reached: dict[int, int] = {}  # of each kept group, all that it needs by way of kept groups
     for k, (right, members) in enumerate(groups.items()):

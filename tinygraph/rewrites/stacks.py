@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
-from tinygraph.ops import concat, reshape, slice as part_of
+from tinygraph.ops import add_n, concat, reshape, slice as part_of
 from tinygraph.rewrites.dedupe import frozen
 from tinygraph.rewrites.rows import Rows, rows_of, together
 from tinygraph.rewrites.siblings import independent
@@ -25,7 +25,9 @@ def stacks(graph: Graph) -> Graph:
     if not groups:
         return graph
     stacking = _Stacking(graph)
-    for members in independent(graph, groups).values():
+    joins = [node for node in graph.nodes if node.op is concat and node.attrs["axis"] == 0]
+    within = {source: node for node in reversed(joins) for source in node.inputs}
+    for members in independent(graph, groups, within).values():
         stacking.stack(members)
     return graph.substitute(stacking.new) if stacking.new else graph
 
@@ -83,6 +85,8 @@ class _Stacking:
             inputs = [self._stacked(column, ordered[0]) for column in columns]
             if any(node is None for node in inputs):
                 return
+            if ordered[0].op is add_n and len({node.shape for node in inputs if node is not None}) > 1:
+                return  # it takes inputs of one shape, and one row is the same for all
             whole = ordered[0].op(*inputs, **ordered[0].attrs)
             if whole.shape[0] < sum(node.shape[0] for node in ordered):
                 return  # one row that is the same for all
@@ -107,6 +111,8 @@ class _Stacking:
             return None
         rows = together([self.rows.get(node) or rows_of(node) for node in column])
         if rows is not None:
+            if rows.op is part_of and rows.inputs[0].op is concat and rows.inputs[0] not in self.time:
+                return None  # part of another stack: what else is in it may need the members
             shape = (len(column) * first.shape[0], *first.shape[1:])
             return rows if rows.shape == shape else reshape(rows, shape=shape)
         if all(node.op is part_of for node in column):

@@ -31,8 +31,8 @@ def joined(out: Array, places: Sequence[Any], inputs: Sequence[Array], host: Hos
 
 def surrounded(out: Array, place: Any, x: Array, number: float, host: Host) -> Run:
     """Return what copies x to its place, and fills the rest with a number."""
-    around = np.array(number, out.dtype)
-    return in_turn([moved(out, around, host), moved(out[place], x, host)])
+    around, inside = np.array(number, out.dtype), (*place, Ellipsis)  # of one element too a view
+    return in_turn([moved(out, around, host), moved(out[inside], x, host)])
 
 
 @lru_cache(maxsize=256)
