@@ -68,7 +68,7 @@ def built(length, units, machine_code):
     clock.ends("gradients")
     graph = tg.Graph({"loss": loss}, model.optimizer.updates(model.trainable_weights, slopes))
     clock.ends("update")
-    for rewrite in passes.PASSES + (passes.FUSING if machine_code else ()):
+    for rewrite in passes.PASSES + (passes.FUSING if machine_code else passes.CALLING):
         graph = rewrite(graph)
         clock.ends(rewrite.__name__)
     planned = plan(graph)

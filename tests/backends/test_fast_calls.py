@@ -16,7 +16,7 @@ from tinygraph.interrupts import interrupts_held
 
 pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
 
-from tinygraph.backends.fast import copying, moving, product, reduction
+from tinygraph.backends.fast import copying, moving, product, random, reduction
 from tinygraph.backends.fast.call import Call, tapes
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.machine import machine
@@ -52,9 +52,10 @@ def test_calls_from_python_keep_their_place():
     assert tapes([]) == []
 
 
+@pytest.mark.parametrize("dropped", [{}, {"dropout": 0.5, "recurrent_dropout": 0.5}], ids=["", "dropout"])
 @pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.SimpleRNN])
-def test_a_training_step_is_machine_code_throughout(layer):
-    model = nn.Sequential([layer(8, input_shape=(6, 3)), nn.Dense(1)])
+def test_a_training_step_is_machine_code_throughout(layer, dropped):
+    model = nn.Sequential([layer(8, input_shape=(6, 3), **dropped), nn.Dense(1)])
     model.compile("adam", "mse", jit_compile=True)
     model.train_on_batch(np.ones((4, 6, 3)), np.ones((4, 1)))
     ((function, _),) = model.steps.latest.kept.values()
@@ -201,3 +202,22 @@ def test_a_sum_is_machine_code(axis):
 def test_a_sum_that_is_left_to_numpy(x, axis):
     out = np.zeros(x.sum(axis=axis).shape, x.dtype)
     assert reduction.call(x, out, axis, 1, HOST) is None
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("count", [0, 1, 3, 7, 8, 9, 64, 1001])
+def test_random_numbers_are_the_same_bits(host, dtype, count):
+    for step, seed, stream in ((0, 1, 0), (7, -5, 3), (2**40, 2**63 + 1, 2**20)):
+        expected, found = np.empty(count, dtype), np.full(count + 1, 2.0, dtype)
+        at = np.array(step, dtype="int64")
+        tg.uniform.kernel(np, at, shape=(count,), seed=seed, stream=stream, out=expected)
+        random.call(at, found[:-1], seed, stream, host)()
+        np.testing.assert_array_equal(found[:-1], expected)
+        assert found[-1] == 2.0
+
+
+def test_random_numbers_that_stand_apart_are_left_to_numpy():
+    step = np.array(1, dtype="int64")
+    assert random.call(step, np.empty((4, 2))[:, 0], 1, 0, HOST) is None
+    assert random.call(step.astype("int32"), np.empty(4), 1, 0, HOST) is None

@@ -47,6 +47,7 @@ def test_near_misses_are_left_alone():
         {"y": mixed},
         {"y": 0.5 * C * C * C},
         {"y": A * (B * C)},
+        {"y": (LATE[0] * A[0]) * B},  # the row has fewer elements
     ):
         graph = tg.Graph(outputs)
         assert factors(graph) is graph

@@ -39,7 +39,8 @@ def truth(mask: Node) -> Node:
 
 def with_axes(mask: Node, count: int) -> Node:
     """A mask, or weights of samples or steps, with so many axes: those that it lacks, behind, of size 1."""
-    return mask[(...,) + (None,) * (count - mask.ndim)]  # a view, even of what has gaps
+    lacking = count - mask.ndim
+    return mask[(...,) + (None,) * lacking] if lacking > 0 else mask  # a view, even of what has gaps
 
 
 def chosen(mask: Node, x: Node, y: Node) -> Node:

@@ -34,7 +34,7 @@ def number_of(node: Node) -> Any:
 
 def is_number(node: Node, number: float) -> bool:
     """Whether a fixed leaf is this number everywhere, of the same sign: 0.0 is not -0.0."""
-    value = number_of(node)
+    value = None if node.inputs else number_of(node)
     return value is not None and bool(value == number) and bool(np.signbit(value) == np.signbit(number))
 
 

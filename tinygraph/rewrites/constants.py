@@ -30,8 +30,10 @@ def constants(graph: Graph) -> Graph:
             if "value" in node.attrs:
                 known[node] = node.attrs["value"]
             continue
-        sources = [new.get(source, source) for source in node.inputs]
-        if all(source in known for source in sources):
+        sources = node.inputs
+        if not new.keys().isdisjoint(sources):
+            sources = tuple(new.get(source, source) for source in sources)
+        if all(map(known.__contains__, sources)):
             given = [known[source] for source in sources]
             if _is_view(node, given[0]):  # it costs nothing, and others look for the transpose of a leaf
                 known[node] = node.op.view.make(np, given[0], **node.attrs)

@@ -24,7 +24,8 @@ def factors(graph: Graph) -> Graph:
     for node in graph.nodes:
         depth[node] = 1 + max((depth[source] for source in node.inputs), default=0)
         if node.op is multiply:
-            within = [source for source in node.inputs if source.op is multiply and uses[source] == 1]
+            # A smaller product stays: to multiply its factors one by one would take more multiplications.
+            within = [x for x in node.inputs if x.op is multiply and uses[x] == 1 and x.shape == node.shape]
             inner.update(within)
             if within:
                 tops.append(node)

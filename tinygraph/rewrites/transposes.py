@@ -7,6 +7,7 @@ stand in memory as such; the copy takes 10 µs, once for all time steps.
 from __future__ import annotations
 
 from collections import defaultdict
+from math import prod
 
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import copy, matmul
@@ -19,13 +20,18 @@ def transposes(graph: Graph) -> Graph:
     """Return ``graph`` with a transposed right factor of many products laid out for them."""
     products: dict[Node, list[Node]] = defaultdict(list)
     for node in graph.nodes:
-        if node.op is matmul and node.ndim == 2 and node.inputs[1].op.name == "transpose":
+        if node.op is matmul and _has_gaps(node.inputs[1]):
             products[node.inputs[1]].append(node)
     new: dict[Node, Node] = {}
     for right, members in products.items():
-        if len(members) >= PRODUCTS and sum(node.shape[0] for node in members) >= ROWS:
+        if len(members) >= PRODUCTS and sum(prod(node.shape[:-1]) for node in members) >= ROWS:
             with absolute_scope(right.scope):
                 rows = copy(right)
             for node in members:
                 new[node] = node.with_inputs((node.inputs[0], rows))
     return graph.substitute(new) if new else graph
+
+
+def _has_gaps(right: Node) -> bool:
+    """Whether the elements of a row stand apart: another axis was the last one."""
+    return right.op.name == "transpose" and right.attrs["axes"][-1] != right.ndim - 1

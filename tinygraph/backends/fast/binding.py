@@ -36,7 +36,7 @@ def _reduced(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run
 
 
 def _drawn(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
-    return random.call(*inputs, out, node.attrs["seed"], node.attrs["stream"], host)
+    return random.call(inputs[0], out, node.attrs["seed"], node.attrs["stream"], host)
 
 
 def _padded(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run:

@@ -13,7 +13,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, mapped
 from tinygraph.nn.checks import check_mask, flag
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.masks import chosen, truth
+from tinygraph.nn.masks import chosen, truth, with_axes
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.recurrent.cell import Cell
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
@@ -114,7 +114,7 @@ class RNN(Layer):
         x = self._turned(self.cell.typed(0, x))
         if not x.shape[0]:
             raise GraphError(f"{self.title}: expected at least one time step, got none.")
-        counts = None if mask is None else self._turned(truth(mask))
+        counts = None if mask is None else with_axes(self._turned(truth(mask)), 3)  # of the states, mostly
         if counts is not None:
             x = chosen(counts, x, ops.zeros((), x.dtype))  # or padding that is not finite spoils gradients
         steps, masks = list(x), None if counts is None else list(counts)

@@ -30,7 +30,7 @@ def unroll(
         step: ``step(x_t, states)`` gives the output and the next states.
         inputs: x_t of each time step, each with the batch as first axis.
         states: those before the first step.
-        masks: for each time step the truth values (batch,) of which samples it counts for.
+        masks: for each time step the truth values (batch, 1) of which samples it counts for.
         backwards: run from the last time step to the first.
         zero_output: what the output is where a step does not count.
     """
