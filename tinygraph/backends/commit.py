@@ -20,7 +20,7 @@ class HostCommit:
         self.calls = calls
         self.guard = guard
         # To hold interrupts takes 1 µs.
-        self.held = nullcontext() if uninterrupted or not calls else interrupts_held()
+        self.held = nullcontext() if uninterrupted else interrupts_held()
         self.runs = 0
         self.first: int | None = None
 
@@ -29,7 +29,7 @@ class HostCommit:
         if self.first is None and self.guard is not None and not self.guard:
             self.first = self.runs
         self.runs += 1
-        if self.first is None:
+        if self.calls and self.first is None:
             with self.held:
                 for call in self.calls:
                     call()
