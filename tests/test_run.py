@@ -90,6 +90,14 @@ def test_a_guard_stops_updates_but_not_outputs():
     np.testing.assert_array_equal(w.value, VALUE + 1)
 
 
+def test_a_run_does_not_suffer_from_one_that_was_never_asked():
+    x, w = tg.input("x", (2,)), tg.param("w", np.ones(2))
+    made = program({"ok": tg.all_finite(x)}, {w: w + x}, guard="ok")
+    made.start({"x": [np.nan, 1.0]})  # and Ctrl-C
+    assert made.run({"x": [1.0, 1.0]})
+    np.testing.assert_array_equal(w.value, 2.0)
+
+
 def test_warnings_of_numpy_are_not_heard_and_come_back():
     made = program({"y": tg.log(tg.constant([0.0, -1.0])) / 0.0})
     with warnings.catch_warnings():

@@ -46,8 +46,9 @@ class Program:
 
     def run(self, feeds: Mapping[str, Any]) -> bool:
         """Feed the inputs, compute, and commit unless the guard is False. Return whether it did."""
+        self.failed()  # Ctrl-C may have come before the last run asked
         self.start(feeds)
-        return self.commit.failed() is None
+        return self.failed() is None
 
     def start(self, feeds: Mapping[str, Any]) -> None:
         """Do the same without waiting for a device. After a run whose guard was False none commits until
