@@ -83,6 +83,7 @@ class Service:
         """Return the most MB that training took beyond what the imported library takes, or None."""
         if self.base is None or not os.access(CLEAR, os.W_OK):
             return None
+        self.floors.clear()  # which has arrays of its own
         CLEAR.write_text("5")
         self.models[key].train()
         return max(0.0, memory("VmHWM") - self.base)
