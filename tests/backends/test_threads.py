@@ -52,6 +52,8 @@ def test_a_product_tells_how_many_multiplications_it_takes():
     assert matmul.multiplications(product(2, 3, 5)) == 30
     batch = tg.input("x", (7, 2, 3)) @ tg.input("w", (3, 5))
     assert matmul.multiplications(batch) == 210
+    affine = tg.affine(product(2, 3, 5).inputs[0], tg.input("w", (3, 5)), tg.input("b", (5,)))
+    assert affine.op.multiplications(affine) == 30
     assert tg.tanh(batch).op.multiplications is None
 
 
@@ -92,6 +94,18 @@ def test_machine_code_leaves_the_blas_alone(library):
     pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
     made = tg.compile(product(64, 64, 64), jit_compile=True)
     assert isinstance(made.program.threads, nullcontext)
+
+
+@pytest.mark.parametrize(("count", "ours"), [(1, True), (2, False)])
+def test_machine_code_leaves_large_products_to_several_threads(library, count, ours):
+    call = pytest.importorskip("tinygraph.backends.fast.call", reason="the extra 'fast' is not installed")
+    library.set_num_threads(count)
+    for shape, machine in [((512, 512, 511), True), ((512, 512, 512), ours)]:
+        compiled = tg.compile(tg.tanh(product(*shape)), jit_compile=True)
+        found = [
+            isinstance(run, call.Call) for node, run in compiled.program.steps() if node.op.multiplications
+        ]
+        assert found == [machine]
 
 
 def test_what_the_user_set_between_two_runs_survives(library):

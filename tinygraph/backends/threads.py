@@ -16,6 +16,8 @@ from typing import Any
 ALONE = 2**18
 #: multiplications; a product of as many takes 0.7 ms of one core, so that sharing it is worth a wait
 LARGE = 2**25
+#: multiplications; a product of as many takes the threads of a BLAS less time than one of machine code
+SHARED = 2**27
 
 
 class OneThread:
@@ -64,3 +66,8 @@ one_thread = OneThread()
 def threads(largest: int) -> AbstractContextManager[None]:
     """Return the block that a program runs in whose largest product takes so many multiplications."""
     return one_thread if ALONE <= largest < LARGE and one_thread.changes else nullcontext()
+
+
+def shared(multiplications: int) -> bool:
+    """Whether a product is large enough for the threads of the BLAS, and there are several."""
+    return multiplications >= SHARED and one_thread.changes

@@ -37,7 +37,7 @@ def matmul(xp, x, y, *, out):
 
 @matmul.multiplies
 def _(product):
-    x, _ = product.inputs
+    x, *_ = product.inputs
     return product.size * x.shape[-1]
 
 
@@ -75,6 +75,9 @@ def affine(xp, x, y, z, *, out):
     """
     xp.matmul(x, y, out=out)
     xp.add(out, z, out=out)
+
+
+affine.multiplications = matmul.multiplications
 
 
 @affine.vjp

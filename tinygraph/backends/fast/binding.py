@@ -10,6 +10,7 @@ import numpy as np
 from tinygraph.backends.fast import elementwise, finite, moving, product, random, reduction
 from tinygraph.backends.fast.call import Array, Run
 from tinygraph.backends.fast.kernel import Host
+from tinygraph.backends.threads import shared
 from tinygraph.graph import Node
 from tinygraph.ops import affine, all_finite, copy, matmul, mean, pad, place, reshape, sum, uniform
 from tinygraph.ops.fused import fused
@@ -27,6 +28,10 @@ def bound(node: Node, inputs: Sequence[Array], out: Any, host: Host) -> Run | No
         places = node.op.pieces([array.shape for array in inputs], node.attrs)
         return moving.joined(out, places, inputs, host)
     return None
+
+
+def _multiplied(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
+    return None if shared(node.op.multiplications(node)) else product.call(inputs, out, host)
 
 
 def _reduced(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
@@ -48,8 +53,8 @@ def _padded(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run:
 
 BINDINGS: dict[Any, Binding] = {
     fused: lambda node, inputs, out, host: elementwise.call(node.attrs["graph"], inputs, out, host),
-    matmul: lambda node, inputs, out, host: product.call(inputs, out, host),
-    affine: lambda node, inputs, out, host: product.call(inputs, out, host),
+    matmul: _multiplied,
+    affine: _multiplied,
     sum: _reduced,
     mean: _reduced,
     all_finite: lambda node, inputs, out, host: finite.call(inputs, out, host),
