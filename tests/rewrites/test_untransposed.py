@@ -4,7 +4,7 @@ import pytest
 from rewrites.equal import check_kept
 
 import tinygraph as tg
-from tinygraph.rewrites.untransposed import untransposed
+from tinygraph.rewrites.transposes import untransposed
 
 W = tg.input("w", (3, 5), dtype="float64")
 X = [tg.input(f"x{t}", (t + 1, 5), dtype="float64") for t in range(4)]

@@ -20,8 +20,7 @@ from tinygraph.rewrites.siblings import siblings
 from tinygraph.rewrites.stable import stable
 from tinygraph.rewrites.stacks import stacks
 from tinygraph.rewrites.tiles import tiles
-from tinygraph.rewrites.transposes import transposes
-from tinygraph.rewrites.untransposed import untransposed
+from tinygraph.rewrites.transposes import transposes, untransposed
 
 #: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
