@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import filterfalse, takewhile
+from itertools import chain, filterfalse, takewhile
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -329,6 +329,11 @@ class Graph:
     def inputs(self) -> list[Node]:
         """The leaves that are fed at each run."""
         return [leaf for leaf in self.leaves if leaf.op.fed]
+
+    @cached_property
+    def uses(self) -> Counter[Node]:
+        """How often each node is an input of another, an output or an update."""
+        return Counter(chain(self.roots, *(node.inputs for node in self.nodes)))
 
     def count(self) -> dict[str, int]:
         """Return how often each operation is used, by name."""

@@ -19,6 +19,7 @@ from tinygraph.ops.samples import whole
 
 GOLDEN = 0x9E3779B97F4A7C15
 BITS = (1 << 64) - 1
+ROUNDS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))  # of the finalizer: shift, factor
 
 
 def stepped(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
@@ -39,7 +40,7 @@ def uniform(xp, step, *, shape, seed, stream=0, dtype=None, out):
     >>> bool((draw() == draw()).all())
     False
     """
-    key = xp.asarray(mixed((seed & BITS) ^ mixed(stream + 1)), dtype="uint64")
+    key = xp.asarray(key_of(seed, stream), dtype="uint64")
     key = mix(xp, key + step.astype("uint64") * xp.asarray(GOLDEN, dtype="uint64"))
     position = xp.arange(1, out.size + 1, dtype="uint64")
     position *= xp.asarray(GOLDEN, dtype="uint64")
@@ -51,9 +52,14 @@ def uniform(xp, step, *, shape, seed, stream=0, dtype=None, out):
     out *= 2.0**-digits
 
 
+def key_of(seed: int, stream: int) -> int:
+    """64 bits of a seed and a stream; a step is mixed into them."""
+    return mixed((seed & BITS) ^ mixed(stream + 1))
+
+
 def mix(xp, z):
     """SplitMix64's finalizer, on an array of 64-bit numbers, which it writes over."""
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+    for shift, factor in ROUNDS:
         z ^= z >> xp.asarray(shift, dtype="uint64")
         z *= xp.asarray(factor, dtype="uint64")
     z ^= z >> xp.asarray(31, dtype="uint64")
@@ -62,8 +68,8 @@ def mix(xp, z):
 
 def mixed(z: int) -> int:
     """SplitMix64's finalizer, on one number."""
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & BITS
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & BITS
+    for shift, factor in ROUNDS:
+        z = ((z ^ (z >> shift)) * factor) & BITS
     return z ^ (z >> 31)
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import add, add_n, affine, matmul
 
 
 def accumulated(graph: Graph) -> Graph:
     """Return ``graph`` with sums of a value and a product, wanted nowhere else, as one operation."""
-    uses = Counter(source for node in graph.nodes for source in node.inputs)
-    uses.update(graph.roots)
     new: dict[Node, Node] = {}
     for node in graph.nodes:
         if node.op not in (add, add_n) or len(node.inputs) != 2:
             continue
         for product, other in (node.inputs[::-1], node.inputs):
-            if product.op is matmul and uses[product] == 1 and _goes_along(other, product, node):
+            if product.op is matmul and graph.uses[product] == 1 and _goes_along(other, product, node):
                 with absolute_scope(node.scope):
                     new[node] = affine(*product.inputs, other)
                 break

@@ -25,10 +25,15 @@ def _key(node: Node, new: dict[Node, Node]) -> Hashable | None:
         sources = node.inputs
         if not new.keys().isdisjoint(sources):
             sources = tuple(new.get(source, source) for source in sources)
-        return node.op, sources, node.dtype, tuple(map(frozen, node.attrs.values())) if node.attrs else ()
+        return node.op, sources, node.dtype, attributes(node)
     if "number" in node.attrs:
         return node.op, node.shape, node.dtype, frozen(node.attrs["number"])
     return None
+
+
+def attributes(node: Node) -> Hashable:
+    """The attributes of a node, which equal another's only if they are the same."""
+    return tuple(map(frozen, node.attrs.values())) if node.attrs else ()
 
 
 def frozen(value: Any) -> Hashable:

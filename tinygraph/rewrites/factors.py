@@ -6,9 +6,7 @@ the way forward alone, and can be made for all steps at once.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
 
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import multiply
@@ -16,7 +14,7 @@ from tinygraph.ops import multiply
 
 def factors(graph: Graph) -> Graph:
     """Return ``graph`` with products of three or more factors multiplied in the order of their depth."""
-    uses = Counter(chain(graph.roots, *(node.inputs for node in graph.nodes)))
+    uses = graph.uses
     depth: dict[Node, int] = {}
     pairs: dict[frozenset[Node], Node] = {}
     inner: set[Node] = set()

@@ -7,9 +7,9 @@ made of, which they may count in, is left as it is, and so is one that stands al
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -46,10 +46,9 @@ def gates(graph: Graph) -> Graph:
             alike[z.dtype, z.shape[-1], kind][z] = found
     if not alike:
         return graph
-    uses = Counter(chain(graph.roots, *(node.inputs for node in graph.nodes)))
     new: dict[Node, Node] = {}
     for several in alike.values():
-        new |= _together(several, activations, uses)
+        new |= _together(several, activations, graph.uses)
     return graph.substitute(new)
 
 

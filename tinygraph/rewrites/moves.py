@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope
 from tinygraph.ops import add_n, concat, place, reshape, transpose
+from tinygraph.rewrites.dedupe import attributes
 
 
 def sums(graph: Graph) -> Graph:
@@ -34,7 +35,7 @@ def _move(node: Node) -> Hashable | None:
     if not node.inputs or not (node.op.view or node.op is place):
         return None
     (source,) = node.inputs
-    return (node.op, source.shape, repr(node.attrs)) if node.size >= source.size else None
+    return (node.op, source.shape, attributes(node)) if node.size >= source.size else None
 
 
 def _total(terms: Sequence[Node]) -> Node:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
 from tinygraph.ops import add_n, concat, reshape, slice as part_of
-from tinygraph.rewrites.dedupe import frozen
+from tinygraph.rewrites.dedupe import attributes
 from tinygraph.rewrites.rows import Rows, rows_of, together
 from tinygraph.rewrites.siblings import independent
 
@@ -58,8 +58,7 @@ def _look(node: Node) -> Hashable:
     rows = rows_of(node)
     if rows is not None:
         return rows.source, node.shape
-    attrs = tuple(frozen(value) for value in node.attrs.values()) if node.attrs else ()
-    return node.op, node.shape, node.dtype.num, attrs
+    return node.op, node.shape, node.dtype.num, attributes(node)
 
 
 class _Stacking:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygraph.backends.cupy.language import TYPES
 from tinygraph.backends.cupy.launch import GUARD, GUARDED, NAME, Launch, compiled
-from tinygraph.ops.random import BITS, GOLDEN, mixed
+from tinygraph.ops.random import GOLDEN, ROUNDS, key_of
 
 THREADS = 256
 
@@ -18,7 +18,7 @@ def launch(xp: Any, step: Any, out: Any, seed: int, stream: int) -> Launch | Non
     """Return the launch that draws the numbers of a step; None for none, or if they stand apart."""
     if not out.size or not out.flags.c_contiguous:
         return None
-    key = np.uint64(mixed((seed & BITS) ^ mixed(stream + 1)))
+    key = np.uint64(key_of(seed, stream))
     text = source(out.dtype.name, step.dtype.name)
     arguments = step, key, out, np.uint64(out.size)
     return Launch(compiled(xp, text), (-(-out.size // THREADS),), (THREADS,), arguments)
@@ -28,13 +28,13 @@ def launch(xp: Any, step: Any, out: Any, seed: int, stream: int) -> Launch | Non
 def source(dtype: str, step: str) -> str:
     """The text of the kernel: what `tinygraph.ops.random.uniform` does, an element a thread."""
     digits = 24 if dtype == "float32" else 53
+    rounds = "\n".join(f"    z = (z ^ (z >> {shift})) * {factor:#x}ull;" for shift, factor in ROUNDS)
     return f"""
 typedef unsigned long long word;
 typedef {TYPES[dtype]} number;
 
 __device__ word mix(word z) {{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+{rounds}
     return z ^ (z >> 31);
 }}
 

@@ -11,7 +11,7 @@ from tinygraph.backends.fast.kernel import NAME, Host, attributes
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.fast.tile import words
 from tinygraph.backends.fast.vectors import TYPES
-from tinygraph.ops.random import BITS, GOLDEN, mixed
+from tinygraph.ops.random import GOLDEN, ROUNDS, key_of
 
 
 def call(step: Array, out: Array, seed: int, stream: int, host: Host) -> Run | None:
@@ -23,8 +23,8 @@ def call(step: Array, out: Array, seed: int, stream: int, host: Host) -> Run | N
         return None
     if not out.size:
         return nothing
-    key = np.uint64(mixed((seed & BITS) ^ mixed(stream + 1))).astype(np.int64)
-    block = [step.ctypes.data, out.ctypes.data, out.size, int(key)]
+    key = _signed(key_of(seed, stream))
+    block = [step.ctypes.data, out.ctypes.data, out.size, key]
     return Call(function(source(out.dtype.name, host)), block, (step, out))
 
 
@@ -98,7 +98,7 @@ class _Words:
     def mixed(self, z: str, result: str) -> str:
         """SplitMix64's finalizer."""
         lines = []
-        for n, (shift, factor) in enumerate(((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 0))):
+        for n, (shift, factor) in enumerate((*ROUNDS, (31, 0))):
             end = result if not factor else f"{result}.x{n}"
             lines.append(f"  {result}.s{n} = lshr {self.kind} {z}, {self.splat(shift)}")
             lines.append(f"  {end} = xor {self.kind} {z}, {result}.s{n}")

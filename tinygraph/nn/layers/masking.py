@@ -36,9 +36,8 @@ class Masking(Layer):
     def call(self, x: Node, training: bool) -> Node:
         """x, 0 where it is masked."""
         differs = ops.cast(ops.not_equal(x, self.mask_value), dtype=x.dtype)
-        counts = (
-            ops.sum(differs, axis=-1, keepdims=True) > 0.0
-        )  # of zeros and ones, exact; half the time of max
+        # A sum of zeros and ones is exact, and takes half the time of their maximum.
+        counts = ops.sum(differs, axis=-1, keepdims=True) > 0.0
         return carry(ops.where(counts, x, 0.0), ops.reshape(counts, shape=x.shape[:-1]))
 
     def output_shape(self, shape: Shape) -> Shape:
