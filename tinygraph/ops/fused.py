@@ -69,3 +69,10 @@ class Part:
 
 fused = Fused()
 part = Part()
+
+
+def has_formula(node: Node) -> bool:
+    """Whether one formula says what each element is: of NaN as a whole number every processor has another
+    idea."""
+    to_whole = node.dtype.kind == "i" and any(source.dtype.kind == "f" for source in node.inputs)
+    return bool(node.op.scalar) and not to_whole

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tinygraph.graph import Graph, Node, absolute_scope
-from tinygraph.ops import add, affine, concat, matmul
-from tinygraph.rewrites.rows import Rows, rows_of
+from tinygraph.ops import add, affine, matmul
+from tinygraph.rewrites.rows import Rows, pieces_of, rows_of
 
 #: Fewer rows do not keep the processor busy while W is read.
 FEWEST = 6
@@ -33,7 +33,7 @@ def apart(graph: Graph) -> Graph:
             (node,) = users[product]
         parts = _parts(users[node]) if node not in roots else {}
         left, right = product.inputs
-        pieces = _pieces(left) if parts else {}
+        pieces = {(rows.start, rows.stop): piece for piece, rows in pieces_of(left)} if parts else {}
         for user, rows in parts.items():
             piece = pieces.get((rows.start, rows.stop))
             with absolute_scope(user.scope):
@@ -59,14 +59,3 @@ def _parts(users: Sequence[Node]) -> Mapping[Node, Rows]:
             return {}
         parts[user] = rows
     return parts
-
-
-def _pieces(whole: Node) -> Mapping[tuple[int, int], Node]:
-    """What was joined, by the rows that it has in the whole."""
-    pieces = {}
-    if whole.op is concat and whole.attrs["axis"] == 0:
-        start = 0
-        for piece in whole.inputs:
-            pieces[start, start + piece.shape[0]] = piece
-            start += piece.shape[0]
-    return pieces

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinygraph.graph import Graph, Node, Shape, absolute_scope
 from tinygraph.ops import concat, copy, input
-from tinygraph.ops.fused import fused, part
+from tinygraph.ops.fused import fused, has_formula, part
 from tinygraph.ops.same import number_of
 
 #: The most operands that the operations of a region have together, and of one of them: compiling takes time
@@ -44,10 +44,7 @@ def space(node: Node) -> Shape | None:
         alike = all(source.shape == share.shape for source in node.inputs)
         last = node.attrs["axis"] == node.ndim - 1
         return share.shape if alike and last and len(node.inputs) > 1 else None
-    if not node.op.scalar or len(node.inputs) > WIDEST:
-        return None
-    to_whole = node.dtype.kind == "i" and any(source.dtype.kind == "f" for source in node.inputs)
-    return None if to_whole else node.shape  # of NaN as a whole number every processor has another idea
+    return node.shape if has_formula(node) and len(node.inputs) <= WIDEST else None
 
 
 class _Regions:

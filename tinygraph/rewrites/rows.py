@@ -7,7 +7,7 @@ each part alike, such as adding a bias, is done to all of them in one call.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -38,6 +38,15 @@ def rows_of(node: Node) -> Rows | None:
         return Rows(source, first, first + 1)
     start, stop, step = first.indices(source.shape[0]) if first is not None else (0, 0, 0)
     return Rows(source, start, stop) if step == 1 and start < stop else None
+
+
+def pieces_of(node: Node) -> Iterator[tuple[Node, Rows]]:
+    """Yield what a node joins along the first axis, each piece with the rows that it is; else nothing."""
+    if node.op is concat and node.attrs["axis"] == 0:
+        start = 0
+        for piece in node.inputs:
+            yield piece, Rows(node, start, start + piece.shape[0])
+            start += piece.shape[0]
 
 
 def whole(graph: Graph) -> Graph:

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
 from tinygraph.ops import add_n, concat, reshape, slice as part_of
 from tinygraph.rewrites.dedupe import attributes
-from tinygraph.rewrites.rows import Rows, rows_of, together
+from tinygraph.rewrites.rows import Rows, pieces_of, rows_of, together
 from tinygraph.rewrites.siblings import independent
 
 #: The most elements of a member: of larger ones the calls no longer count, but the cache that stacks leave.
@@ -116,9 +116,8 @@ class _Stacking:
             return rows if rows.shape == shape else reshape(rows, shape=shape)
         if all(node.op is part_of for node in column):
             return self._columns(column)
-        copied = sum(node in self.fixed or not node.inputs or bool(node.op.view) for node in column)
-        if copied:
-            return None
+        if any(node in self.fixed or not node.inputs or node.op.view for node in column):
+            return None  # it would be copied
         whole = concat(column, axis=0)
         self._place(whole)
         return whole
@@ -135,9 +134,7 @@ class _Stacking:
 
     def _place(self, whole: Node) -> None:
         """Note what is written into a concat, and as which of its rows."""
-        start = 0
-        for node in whole.inputs:
-            if whole.attrs["axis"] == 0 and node not in self.fixed:
-                self.rows.setdefault(node, Rows(whole, start, start + node.shape[0]))
-            start += node.shape[0] if node.ndim else 0
-            self.fixed.add(node)
+        for node, rows in pieces_of(whole):
+            if node not in self.fixed:
+                self.rows.setdefault(node, rows)
+        self.fixed.update(whole.inputs)

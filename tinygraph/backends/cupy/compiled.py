@@ -25,7 +25,7 @@ from tinygraph.ops import (
     sum,
     uniform,
 )
-from tinygraph.ops.fused import fused
+from tinygraph.ops.fused import fused, has_formula
 
 #: ``kernel(xp, node, inputs, out)``: the launches that compute a node; None, or None among them, if not so
 Kernel = Callable[[Any, Node, Sequence[Any], Any], Sequence[Launch | None] | None]
@@ -39,7 +39,7 @@ class CompiledCupyBackend(CupyBackend):
 
     def bind(self, node: Node, inputs: Sequence[Any], out: Any) -> Call:
         """Return a call without arguments that computes ``node`` into ``out``."""
-        kernel = KERNELS.get(node.op) or (_elementwise if _has_formula(node) else None)
+        kernel = KERNELS.get(node.op) or (_elementwise if has_formula(node) else None)
         each = kernel(self.xp, node, inputs, out) if kernel else None
         launches = [launch for launch in each or () if launch is not None]
         if each and len(launches) == len(each):
@@ -61,12 +61,6 @@ class CompiledCupyBackend(CupyBackend):
         if guard is None or len(ours) < len(calls):
             return super().commit(self.sequence(calls), guard)
         return DeviceCommit(self.xp, ours, guard)
-
-
-def _has_formula(node: Node) -> bool:
-    """Whether one formula says what each element is. What NaN is as a whole number, C does not say."""
-    to_whole = node.dtype.kind == "i" and any(source.dtype.kind == "f" for source in node.inputs)
-    return bool(node.op.scalar) and not to_whole
 
 
 def _elementwise(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
