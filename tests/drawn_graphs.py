@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import tinygraph as tg
 from tinygraph import Node
 from tinygraph.ops import Parameter
+from tinygraph.ops.leaf import Part
 
 SHAPES = [(), (3,), (2, 3), (3, 2), (2, 1, 3), (6,)]
 #: Everything stays between -2 and 2 or so: no infinity hides a mistake.
@@ -149,11 +150,17 @@ def graphs(draw: Any, smooth: bool = False) -> Drawn:
     for _ in range(draw(st.integers(1, 20))):
         pool.append(_grown(draw, pool, smooth))
     outputs = draw(st.lists(st.sampled_from(pool), min_size=1, max_size=4))
+    updates = {w: _new_value(draw, w, pool) for w in parameters if draw(st.booleans())}
     if smooth:
-        outputs += tg.gradients(tg.add_n([tg.sum(tg.sin(y)) for y in outputs]), parameters)
+        slopes = tg.gradients(tg.add_n([tg.sum(tg.sin(y)) for y in outputs]), parameters)
+        outputs += slopes
+        if draw(st.booleans()):
+            moments = _moments(draw, parameters, slopes)
+            updates |= moments
+            parameters += moments
     return Drawn(
         {f"y{i}": node for i, node in enumerate(outputs)},
-        {w: _new_value(draw, w, pool) for w in parameters if draw(st.booleans())},
+        updates,
         {node.name: random.normal(size=node.shape) for node in inputs},
         parameters,
     )
@@ -169,6 +176,18 @@ def _grown(draw: Any, pool: list[Node], smooth: bool) -> Node:
     node = draw(some)
     made = draw(st.sampled_from(VIEWS if kind == "view" else UNARY if smooth else UNARY + ROUGH))(node)
     return made if made.size <= 200 else node
+
+
+def _moments(draw: Any, parameters: list[Parameter], slopes: list[Node]) -> dict[Parameter, Node]:
+    """An optimizer's state, the parts of one parameter, and what it becomes."""
+    whole = tg.param("m", np.linspace(-1.0, 1.0, sum(w.size for w in parameters)), "float64")
+    steps = [lambda m, g: 0.5 * m + g, lambda m, g: m - 0.1 * (g * g * 0.1 + m), lambda m, g: tg.sin(m + 1.0)]
+    step, new, start = draw(st.sampled_from(steps)), {}, 0
+    for w, slope in zip(parameters, slopes, strict=True):
+        part = Part(whole, slice(start, start + w.size), w.shape, f"m{start}")
+        new[part] = step(part, slope)
+        start += w.size
+    return new
 
 
 def _new_value(draw: Any, w: Parameter, pool: list[Node]) -> Node:

@@ -7,6 +7,7 @@ import pytest
 from backends.fake_cupy import DeviceArray
 
 import tinygraph as tg
+from tinygraph.ops.leaf import Part
 
 
 def train(backend: str) -> tuple[list[float], tg.Parameter]:
@@ -32,6 +33,20 @@ def test_what_comes_to_the_host_is_a_copy_of_its_own_kind(fake):
     array[...] = 1.0
     np.testing.assert_array_equal(host, np.zeros((2, 2)))
     assert type(host) is np.ndarray
+
+
+def test_parts_of_a_parameter_move_together(device):
+    """A program on the host, then one on the device, then the first again: all of one memory."""
+    whole = tg.param("m", np.arange(4.0))
+    first, last = (Part(whole, slice(k, k + 2), (2, 1), f"part{k}") for k in (0, 2))
+    host = tg.compile(first * 1.0, {first: first + 1.0}, jit_compile=False)
+    there = tg.compile(last * 1.0, {last: last * 2.0}, backend="cupy")
+    for run in range(2):
+        np.testing.assert_array_equal(host(), [[run], [1.0 + run]])
+        np.testing.assert_array_equal(there(), [[2.0 * 2**run], [3.0 * 2**run]])
+    np.testing.assert_array_equal(whole.value, [2.0, 3.0, 8.0, 12.0])
+    first.assign([[5.0], [6.0]])
+    np.testing.assert_array_equal(whole.value, [5.0, 6.0, 8.0, 12.0])
 
 
 def test_programs_of_one_device_share_their_parameters(device):

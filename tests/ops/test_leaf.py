@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.ops.leaf import Part
 
 
 def test_floats_take_floatx_and_whole_numbers_int64():
@@ -106,3 +107,16 @@ def test_a_counter_starts_where_it_is_told():
     count = tg.compile(step * 1)
     assert [int(count()) for _ in range(3)] == [5, 6, 7]
     assert int(step.value) == 8
+
+
+def test_a_part_of_a_parameter_shows_what_is_written_into_either():
+    whole = tg.param("m", np.arange(6.0))
+    part = Part(whole, slice(2, 6), (2, 2), "part")
+    np.testing.assert_array_equal(part.value, [[2.0, 3.0], [4.0, 5.0]])
+    tg.compile({}, {whole: whole * 2.0})()
+    np.testing.assert_array_equal(part.value, [[4.0, 6.0], [8.0, 10.0]])
+    tg.compile({}, {part: part + 1.0})()
+    part.assign(part.value * 10.0)
+    np.testing.assert_array_equal(whole.value, [0.0, 2.0, 50.0, 70.0, 90.0, 110.0])
+    with pytest.raises(tg.GraphError, match=r"expected a value of \(2, 2\)"):
+        part.assign(np.zeros(4))

@@ -44,7 +44,7 @@ def test_drawn_graphs_keep_their_values(monkeypatch):
     monkeypatch.setattr(transposes, "ROWS", 1)
     monkeypatch.setattr(apart, "FEWEST", 1)
 
-    @settings(max_examples=400)
+    @settings(max_examples=1000)
     @given(graphs(smooth=True))
     def check(drawn):
         graph = tg.Graph(drawn.outputs, drawn.updates)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygraph.defaults import floatx
-from tinygraph.graph import OPS, GraphError, Kind, Node
+from tinygraph.graph import OPS, GraphError, Kind, Node, Shape
+from tinygraph.ops.cells import Cell, Stretch
 from tinygraph.ops.rules import integer_shape, known_dtype
 
 Array = np.ndarray[Any, Any]
@@ -34,31 +35,6 @@ class Leaf:
 
     def __repr__(self) -> str:
         return f"<leaf {self.name}>"
-
-
-class Cell:
-    """The mutable store behind a parameter: one array, on one device at a time."""
-
-    __slots__ = ("array", "backend")
-
-    def __init__(self, array: Array):
-        self.array: Any = array
-        self.backend: Any = None  # None: plain NumPy on the host
-
-    def host(self) -> Array:
-        """Return the array itself where it is NumPy's, else a copy from the device."""
-        return self.array if self.backend is None else self.backend.to_host(self.array)
-
-    def assign(self, value: Array) -> None:
-        """Write ``value`` into the array where it stands, so that programs bound to it see it."""
-        self.array[...] = value if self.backend is None else self.backend.asarray(value)
-
-    def on(self, backend: Any) -> Any:
-        """Move the array to ``backend`` unless it is there, and return it."""
-        if backend is not self.backend:
-            self.array = self.host() if backend is None else backend.asarray(self.host())
-            self.backend = backend
-        return self.array
 
 
 class Parameter(Node):
@@ -92,6 +68,27 @@ class Counter(Parameter):
     """A whole number that every run of a program that uses it advances by one."""
 
     __slots__ = ()
+
+
+class Part(Parameter):
+    """A parameter whose value is ``span`` of another's, ``whole``, which is flat: writing one writes both."""
+
+    __slots__ = ()
+
+    def __new__(cls: type[Kind], whole: Parameter, span: slice, shape: Shape, name: str) -> Kind:
+        """A leaf of ``shape``, which has as many elements as the span."""
+        attrs = {"cell": Stretch(whole.cell, span, shape), "whole": whole, "span": span}
+        return Node.__new__(cls, param_op, (), attrs, shape, whole.dtype, name=name)
+
+    @property
+    def whole(self) -> Parameter:
+        """The parameter that this one is a part of."""
+        return self.attrs["whole"]
+
+    @property
+    def span(self) -> slice:
+        """Which elements of the whole these are."""
+        return self.attrs["span"]
 
 
 def array_of(value: Any, dtype: Any, name: str) -> Array:

@@ -10,6 +10,7 @@ from tinygraph.rewrites.chains import chains
 from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.factors import factors
+from tinygraph.rewrites.flat import flat
 from tinygraph.rewrites.gates import gates
 from tinygraph.rewrites.moves import joins, sums
 from tinygraph.rewrites.outer import outer
@@ -42,7 +43,8 @@ FUSING = (batches, apart, accumulated, untransposed, shares, chains)
 #: For backends that pay for each call, as NumPy does, and have a BLAS.
 #: outer, transposes: products as a BLAS has them best; siblings has left those that have to be many.
 #: gates: the activations of a cell as one. factors: what stacks can then make of all time steps.
-CALLING = (outer, transposes, gates, factors, stacks)
+#: flat last: it takes the gradients as they then are.
+CALLING = (outer, transposes, gates, factors, stacks, flat)
 
 
 def rewrite(graph: Graph) -> Graph:

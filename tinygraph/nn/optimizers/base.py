@@ -18,6 +18,7 @@ from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import Configurable, plain
 from tinygraph.nn.schedules import LearningRateSchedule
 from tinygraph.ops import Parameter
+from tinygraph.ops.leaf import Part
 
 #: the new value of a parameter, and those of its slots by name
 Updated = tuple[Node, dict[str, Node]]
@@ -147,12 +148,21 @@ class Optimizer(Configurable):
 
     def build(self, parameters: Sequence[Parameter]) -> None:
         """Make the state of those ``parameters`` that have none yet."""
+        fresh = [w for w in parameters if w not in self._slots]
+        for w in fresh:
+            self._slots[w] = {}
+        for name, start in self.slots().items():
+            for dtype in dict.fromkeys(w.dtype for w in fresh):
+                self._build_slot(name, start, [w for w in fresh if w.dtype == dtype])
+
+    def _build_slot(self, name: str, start: float, parameters: Sequence[Parameter]) -> None:
+        """Make one slot of parameters of one dtype: side by side, so that one call can update them all."""
+        whole = self.state(name, np.full(sum(w.size for w in parameters), start), parameters[0].dtype)
+        first = 0
         for w in parameters:
-            if w not in self._slots:
-                self._slots[w] = {
-                    name: self.state(f"{w.label}/{name}", np.full(w.shape, start), w.dtype)
-                    for name, start in self.slots().items()
-                }
+            with absolute_scope(f"{whole.scope}/{w.label}"):
+                self._slots[w][name] = Part(whole, slice(first, first + w.size), w.shape, name)
+            first += w.size
 
     def updates(self, parameters: Sequence[Parameter], gradients: Sequence[Node]) -> dict[Parameter, Node]:
         """Return the new values of the parameters and of the optimizer's state: for `tinygraph.compile`.
