@@ -50,17 +50,25 @@ class Op:
     ``scalar`` is the formula of one element in C-like form, which fusion compiles; ``samples`` are the
     inputs that it is tested on: shapes (or `tinygraph.ops.samples.Draw`) and, last, a dict of attributes.
     ``ufunc`` is the name of the function of the array module that is all the kernel calls, of as many inputs
-    as that takes: a backend may bind that itself, as a Python frame costs as much as a small call.
+    as that takes: a backend may bind that itself, as a Python frame costs as much as a small call. So is
+    ``bitwise``, of one that takes the bits of its arrays, which are of one width, as whole numbers.
     """
 
     def __init__(
-        self, kernel: Callable[..., None], rule: Rule, scalar: str, samples: Sequence, ufunc: str = ""
+        self,
+        kernel: Callable[..., None],
+        rule: Rule,
+        scalar: str,
+        samples: Sequence,
+        ufunc: str = "",
+        bitwise: str = "",
     ):
         self.name = kernel.__name__.rstrip("_")
         self.kernel = kernel
         self.rule = rule
         self.scalar = scalar
         self.ufunc = ufunc
+        self.bitwise = bitwise
         self.samples = samples
         #: of how many of its first inputs the kernel may write over one of the result's shape and dtype
         self.inplace: int = getattr(rule, "inplace", 0)
@@ -200,9 +208,11 @@ def declared(name: str) -> Any:
     return OPS[name]
 
 
-def op(rule: Rule, *, scalar: str = "", samples: Sequence = (), ufunc: str = "") -> Callable[[Callable], Op]:
+def op(
+    rule: Rule, *, scalar: str = "", samples: Sequence = (), ufunc: str = "", bitwise: str = ""
+) -> Callable[[Callable], Op]:
     """Declare the decorated kernel as an operation: see the head of this file."""
-    return lambda kernel: Op(kernel, rule, scalar, samples, ufunc)
+    return lambda kernel: Op(kernel, rule, scalar, samples, ufunc, bitwise)
 
 
 def lift(values: Sequence[Any]) -> tuple[Node, ...]:

@@ -34,6 +34,7 @@ def environment(threads, cache):
         "NPROC": count,  # what XLA makes its pool of threads by
         "XLA_FLAGS": xla,
         "XDG_CACHE_HOME": cache,
+        "PYTHONDONTWRITEBYTECODE": "",  # a package that pip installed has its bytecode beside it
         "TORCHINDUCTOR_CACHE_DIR": str(Path(cache, "inductor")),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),

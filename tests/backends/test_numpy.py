@@ -10,6 +10,7 @@ import pytest
 import tinygraph as tg
 from tinygraph import backends
 from tinygraph.graph import OPS
+from tinygraph.ops.bits import kept
 
 NUMPY = backends.get("numpy")
 
@@ -56,3 +57,14 @@ def test_what_is_one_function_of_numpy_is_bound_as_it_is():
     for node in (tg.add_n(x, y), tg.add_n(x, y, x)):  # of three inputs it takes two calls of NumPy's
         NUMPY.bind(node, [a, b, b][: len(node.inputs)], out)()
         np.testing.assert_array_equal(out, len(node.inputs))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_takes_bits_is_bound_to_those_of_the_arrays(dtype):
+    x, bits = np.arange(12, dtype=dtype).reshape(3, 4), np.array([[0, -1]] * 3, f"int{dtype[5:]}")
+    node = kept(tg.constant(x[:, 1:3], dtype=dtype), tg.constant(bits, dtype=bits.dtype.name))
+    out = np.ones((3, 4), dtype)
+    call = NUMPY.bind(node, [x[:, 1:3], bits], out[:, ::2])
+    call()
+    assert call.func is np.bitwise_and
+    np.testing.assert_array_equal(out, [[0, 1, 2, 1], [0, 1, 6, 1], [0, 1, 10, 1]])

@@ -51,9 +51,9 @@ class Case:
         )
 
     def single(self) -> Case:
-        """The same in float32."""
+        """The same in float32, and whole numbers as wide."""
         attrs = {k: "float32" if v == "float64" else v for k, v in self.attrs.items()}
-        values = [v.astype("float32") if v.dtype.kind == "f" else v for v in self.values]
+        values = [v if v.dtype.kind == "b" else v.astype(f"{v.dtype.kind}4") for v in self.values]
         return Case(self.op, tuple(values), attrs)
 
 

@@ -15,10 +15,10 @@ LSTM = nn.LSTM
 COUNTS = {
     "LSTM": (lambda: [LSTM(4, **INPUT)], (52, 479), (25, 235)),
     "backwards": (lambda: [LSTM(4, go_backwards=True, **INPUT)], (52, 479), (25, 235)),
-    "masked": (lambda: [nn.Masking(**INPUT), LSTM(4)], (52, 557), (25, 312)),
+    "masked": (lambda: [nn.Masking(**INPUT), LSTM(4)], (52, 557), (25, 324)),
     "dropout": (lambda: [LSTM(4, dropout=0.5, recurrent_dropout=0.5, **INPUT)], (52, 566), (34, 327)),
     "recurrent dropout": (lambda: [LSTM(4, recurrent_dropout=0.5, **INPUT)], (52, 532), (25, 285)),
-    "masked GRU": (lambda: [nn.Masking(**INPUT), nn.GRU(4)], (52, 554), (25, 340)),
+    "masked GRU": (lambda: [nn.Masking(**INPUT), nn.GRU(4)], (52, 554), (25, 350)),
     "two": (lambda: [LSTM(4, **SEQUENCES), LSTM(4)], (111, 968), (48, 454)),
     "Bidirectional": (lambda: [nn.Bidirectional(LSTM(4), **INPUT)], (101, 928), (47, 445)),
     "GRU": (lambda: [nn.GRU(4, **INPUT)], (52, 519), (25, 305)),

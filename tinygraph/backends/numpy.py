@@ -57,6 +57,9 @@ class NumpyBackend:
         ufunc = getattr(np, node.op.ufunc) if node.op.ufunc else None
         if ufunc is not None and len(inputs) == ufunc.nin:
             return partial(ufunc, *inputs, out)  # 0.4 µs less than by way of the kernel
+        if node.op.bitwise:
+            bits = [array.view(f"i{array.itemsize}") for array in (*inputs, out)]
+            return partial(getattr(np, node.op.bitwise), *bits)
         return partial(node.op.kernel, np, *inputs, out=out, **node.attrs)
 
     def threads(self, largest: int) -> AbstractContextManager[None]:

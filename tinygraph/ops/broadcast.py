@@ -73,7 +73,7 @@ def sum(xp, x, *, axis=None, keepdims=False, out):
     >>> tg.sum(tg.input("x", (2, 3, 4)), axis=(0, 2)).shape
     (3,)
     """
-    xp.sum(x, axis=axis, keepdims=keepdims, out=out)
+    x.sum(axis=axis, keepdims=keepdims, out=out)
 
 
 @sum.vjp

@@ -23,7 +23,7 @@ class Fused:
     pieces = None
     gradient = same = stable = multiplications = None
     scalar = ""
-    ufunc = ""
+    ufunc = bitwise = ""
     inplace = sys.maxsize  # any input of a result's shape: an element is read before one is written there
     picks = False
 

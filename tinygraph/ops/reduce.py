@@ -52,7 +52,7 @@ def mean(xp, x, *, axis=None, keepdims=False, out):
     >>> tg.compile(tg.mean(tg.constant([[1.0, 2.0], [3.0, 6.0]]), axis=0))()
     array([2., 4.], dtype=float32)
     """
-    xp.mean(x, axis=axis, keepdims=keepdims, out=out)
+    x.mean(axis=axis, keepdims=keepdims, out=out)
 
 
 @mean.vjp
@@ -63,13 +63,13 @@ def _(g, y, x, axis, keepdims):
 @op(reduced_any, samples=[*SAMPLES, (whole(3, 4, below=3), {"axis": 1})])
 def max_(xp, x, *, axis=None, keepdims=False, out):
     """The largest element over the axes; elements that tie share the gradient evenly."""
-    xp.max(x, axis=axis, keepdims=keepdims, out=out)
+    x.max(axis=axis, keepdims=keepdims, out=out)
 
 
 @op(reduced_any, samples=[*SAMPLES, (whole(3, 4, below=3), {"axis": 1})])
 def min_(xp, x, *, axis=None, keepdims=False, out):
     """The smallest element over the axes; elements that tie share the gradient evenly."""
-    xp.min(x, axis=axis, keepdims=keepdims, out=out)
+    x.min(axis=axis, keepdims=keepdims, out=out)
 
 
 def share_ties(g, y, x, axis, keepdims):
@@ -85,7 +85,7 @@ min_.vjp(share_ties)
 @op(reduced_any, samples=SAMPLES)
 def prod(xp, x, *, axis=None, keepdims=False, out):
     """The product over the axes. Its gradient is right with zeros among the elements."""
-    xp.prod(x, axis=axis, keepdims=keepdims, out=out)
+    x.prod(axis=axis, keepdims=keepdims, out=out)
 
 
 @prod.vjp

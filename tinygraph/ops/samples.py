@@ -15,7 +15,7 @@ PAIRS = [((3, 4), (3, 4)), ((3, 4), (4,)), ((2, 1, 3), (4, 1)), ((), (2, 2)), ((
 
 @dataclass(frozen=True)
 class Draw:
-    """A random input: ``normal``, ``positive`` (0.5 to 2), ``whole`` (0 to below) or ``truth``."""
+    """A random input: ``normal``, ``positive`` (0.5 to 2), ``whole`` (0 to below), ``truth`` or ``bits``."""
 
     shape: Shape
     kind: str = "normal"
@@ -29,6 +29,8 @@ class Draw:
             return random.integers(0, self.below, self.shape)
         if self.kind == "truth":
             return random.random(self.shape) < 0.5
+        if self.kind == "bits":
+            return -random.integers(0, 2, self.shape)
         return random.normal(size=self.shape)
 
 
@@ -45,3 +47,8 @@ def whole(*shape: int, below: int) -> Draw:
 def truth(*shape: int) -> Draw:
     """True and False, for conditions."""
     return Draw(shape, "truth")
+
+
+def bits(*shape: int) -> Draw:
+    """All bits or none: -1 and 0."""
+    return Draw(shape, "bits")

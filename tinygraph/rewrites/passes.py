@@ -7,6 +7,7 @@ from tinygraph.rewrites.accumulated import accumulated
 from tinygraph.rewrites.apart import apart
 from tinygraph.rewrites.batches import batches
 from tinygraph.rewrites.chains import chains
+from tinygraph.rewrites.choices import choices
 from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.factors import factors
@@ -42,9 +43,9 @@ PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, ded
 FUSING = (batches, apart, accumulated, untransposed, shares, chains)
 #: For backends that pay for each call, as NumPy does, and have a BLAS.
 #: outer, transposes: products as a BLAS has them best; siblings has left those that have to be many.
-#: gates: the activations of a cell as one. factors: what stacks can then make of all time steps.
-#: flat last: it takes the gradients as they then are.
-CALLING = (outer, transposes, gates, factors, stacks, flat)
+#: gates: the activations of a cell as one. factors, choices: what stacks can then make of all time steps.
+#: flat last: it takes the gradients as they then are. Where calls cost nothing it is no gain.
+CALLING = (outer, transposes, gates, factors, choices, stacks, flat)
 
 
 def rewrite(graph: Graph) -> Graph:
