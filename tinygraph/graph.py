@@ -262,10 +262,13 @@ def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Nod
     ``nodes`` stand in order, and so does what is returned: to go along them takes half the time of a walk
     from the roots. A node above which nothing is new stays itself.
     """
-    needed = _needed(nodes, roots, new)
+    needed = set(roots)  # but not what only a replacement needs
+    for node in reversed(nodes):
+        if node in needed and node not in new:
+            needed.update(node.inputs)
     built: dict[Node, Node] = {}
     become, changed = built.__getitem__, set(new)
-    stays, changes = changed.isdisjoint, changed.add
+    stays = changed.isdisjoint
     for node in nodes:
         if node not in needed or node in built:
             continue
@@ -275,29 +278,8 @@ def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Nod
             built[node] = node
         else:
             built[node] = node.with_inputs(tuple(map(become, node.inputs)))
-            changes(node)
+            changed.add(node)
     return built
-
-
-def _needed(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Node]) -> set[Node]:
-    """Return what ``roots``, which are of ``nodes``, need if ``new`` ones stand for what they replace."""
-    needed = set(roots)
-    ahead = set(nodes)
-    for node in reversed(nodes):
-        ahead.discard(node)
-        if node not in needed:
-            continue
-        if node not in new:
-            needed.update(node.inputs)
-            continue
-        waiting = [new[node]]
-        while waiting:
-            source = waiting.pop()
-            if source not in needed:
-                needed.add(source)
-                if source not in ahead:
-                    waiting += [new[source]] if source in new else source.inputs
-    return needed
 
 
 def _built(root: Node, new: Mapping[Node, Node], built: dict[Node, Node], changed: set[Node]) -> Node:
