@@ -262,10 +262,7 @@ def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Nod
     ``nodes`` stand in order, and so does what is returned: to go along them takes half the time of a walk
     from the roots. A node above which nothing is new stays itself.
     """
-    needed = set(roots)  # but not what only a replacement needs
-    for node in reversed(nodes):
-        if node in needed and node not in new:
-            needed.update(node.inputs)
+    needed = _needed(nodes, roots, new)
     built: dict[Node, Node] = {}
     become, changed = built.__getitem__, set(new)
     stays = changed.isdisjoint
@@ -280,6 +277,25 @@ def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Nod
             built[node] = node.with_inputs(tuple(map(become, node.inputs)))
             changed.add(node)
     return built
+
+
+def _needed(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Node]) -> set[Node]:
+    """Return what ``roots`` need with ``new`` inputs, but for what only what stands further back needs."""
+    there, needed = set(nodes), set(roots)
+    for node in reversed(nodes):
+        if node not in needed:
+            continue
+        if node not in new:
+            needed.update(node.inputs)
+            continue
+        made = [new[node]]
+        while made:
+            source = made.pop()
+            if source not in needed:
+                needed.add(source)
+                if source not in there:
+                    made += source.inputs
+    return needed
 
 
 def _built(root: Node, new: Mapping[Node, Node], built: dict[Node, Node], changed: set[Node]) -> Node:
