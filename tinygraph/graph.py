@@ -259,8 +259,8 @@ def toposort(roots: Iterable[Node]) -> list[Node]:
 def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
     """Return what each of ``nodes`` that ``roots`` still need becomes with ``new`` inputs.
 
-    ``nodes`` stand in order, and so does what is returned: to go along them takes half the time of a walk
-    from the roots. A node above which nothing is new stays itself.
+    ``nodes`` stand in order, and so does what is returned: to go along them takes two thirds of the time of
+    a walk from the roots. A node above which nothing is new stays itself.
     """
     needed = _needed(nodes, roots, new)
     built: dict[Node, Node] = {}
@@ -280,7 +280,10 @@ def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Nod
 
 
 def _needed(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Node]) -> set[Node]:
-    """Return what ``roots`` need with ``new`` inputs, but for what only what stands further back needs."""
+    """Return those of ``nodes`` that ``roots`` need with ``new`` inputs, and what is new.
+
+    Not all: where a replacement is made of a node that stands behind it, it is built with that.
+    """
     there, needed = set(nodes), set(roots)
     for node in reversed(nodes):
         if node not in needed:
@@ -350,7 +353,7 @@ class Graph:
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """Every node in an order in which it can be run: what the outputs need, then the updates."""
+        """Every node in an order in which it can be run."""
         return toposort(self.roots)
 
     @cached_property

@@ -77,9 +77,7 @@ class _Planner:
     def __init__(self, graph: Graph, reuse: bool):
         self.graph = graph
         self.reuse = reuse
-        self.schedule = toposort(
-            graph.roots
-        )  # a value is made when it is needed: rewrites leave some earlier
+        self.schedule = toposort(graph.roots)  # each value when it is needed: rewrites leave some earlier
         self.commit = self._commit()
         self.arena = _Arena()
         self.slots: dict[Node, int] = {}
