@@ -346,11 +346,31 @@ def test_a_replacement_used_by_many_is_built_once():
     assert new.count()["tanh"] == 1
 
 
-def test_substitute_tells_the_order_that_a_sort_finds():
+def test_substitute_tells_an_order_that_can_be_run():
     a, b = x(), tg.input("b", (2, 3))
     first, second = tg.tanh(a), tg.sin(b)
     used_twice = first * second
     graph = tg.Graph({"y": used_twice + tg.exp(first), "z": second}, {})
     new = graph.substitute({first: tg.cos(second + b), second: tg.abs(b)})
-    assert new.nodes == tg.toposort(new.roots)
+    place = {node: step for step, node in enumerate(new.nodes)}
+    assert all(place[source] < place[node] for node in new.nodes for source in node.inputs)
+    assert place.keys() == set(tg.toposort(new.roots))
     assert len(new.nodes) == 7
+
+
+def test_what_a_replacement_needs_early_is_built_once():
+    a = x()
+    first, second = tg.tanh(a), tg.sin(a)
+    late = tg.exp(second)
+    new = tg.Graph({"y": first, "z": late * 2.0}).substitute({first: tg.abs(late), second: tg.cos(a)})
+    assert new.outputs["y"].inputs[0] is new.outputs["z"].inputs[0]
+    assert new.count() == {"abs": 1, "constant": 1, "cos": 1, "exp": 1, "input": 1, "multiply": 1}
+
+
+def test_a_replacement_may_need_what_nothing_else_does_any_more():
+    a = x()
+    first, second = tg.tanh(a), tg.sin(a)
+    late = tg.exp(second)
+    new = tg.Graph({"y": first, "z": late}).substitute({first: tg.abs(second), late: tg.cos(a)})
+    assert new.count() == {"abs": 1, "cos": 1, "input": 1, "sin": 1}
+    assert set(new.nodes) == set(tg.toposort(new.roots))

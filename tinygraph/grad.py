@@ -108,7 +108,7 @@ def _depending_on(wrt: Sequence[Node], order: Sequence[Node]) -> set[Node]:
     """Return the float nodes of ``order`` through which a node of ``wrt`` acts, those included."""
     needed = set(wrt)
     for node in order:
-        if node.dtype.kind == "f" and any(source in needed for source in node.inputs):
+        if not needed.isdisjoint(node.inputs) and node.dtype.kind == "f":
             needed.add(node)
     return needed
 

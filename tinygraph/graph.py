@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, filterfalse, takewhile
+from itertools import chain, takewhile
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -240,54 +240,91 @@ def _frozen(
 
 def toposort(roots: Iterable[Node]) -> list[Node]:
     """Return every node that ``roots`` need, each after its inputs; iterative, so depth is no limit."""
-    order: list[Node] = []
-    done: set[Node] = set()
+    order: dict[Node, None] = {}
     stack = list(roots)[::-1]
     while stack:
         node = stack[-1]
-        if node in done:
+        if node in order:
             stack.pop()
             continue
-        waiting = [source for source in node.inputs if source not in done]
-        if waiting:
-            stack.extend(waiting[::-1])
-        else:
-            stack.pop()
-            done.add(node)
-            order.append(node)
-    return order
+        height = len(stack)
+        for source in node.inputs[::-1]:
+            if source not in order:
+                stack.append(source)
+        if len(stack) == height:
+            order[stack.pop()] = None
+    return list(order)
 
 
-def rebuilt(roots: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Return what every node that ``roots`` need becomes with ``new`` inputs, in the order of `toposort`.
+def rebuilt(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Return what each of ``nodes`` that ``roots`` still need becomes with ``new`` inputs.
 
-    A node above which nothing is new stays itself.
+    ``nodes`` stand in order, and so does what is returned: to go along them takes two thirds of the time of
+    a walk from the roots. A node above which nothing is new stays itself.
     """
+    needed = _needed(nodes, roots, new)
     built: dict[Node, Node] = {}
-    open_: dict[Node, tuple[Node, ...]] = {}  # what is built after its inputs, and these
-    is_built, become, all_old = built.__contains__, built.__getitem__, new.keys().isdisjoint
-    stack = [*roots][::-1]
-    while stack:
-        node = stack.pop()
-        if node in built:
+    become, changed = built.__getitem__, set(new)
+    stays = changed.isdisjoint
+    for node in nodes:
+        if node not in needed or node in built:
             continue
-        inputs = open_.get(node)
-        if inputs is None:
-            inputs = node.inputs
-            if not all_old(inputs):
-                inputs = tuple([new.get(source, source) for source in inputs])
-            waiting = [*filterfalse(is_built, inputs)]
-            if waiting:
-                open_[node] = inputs
-                stack.append(node)
-                stack += waiting[::-1]
-                continue
-        try:
-            inputs = tuple(map(become, inputs))
-        except KeyError:  # it is needed to build what it waits for
-            raise GraphError(f"substitute: {node!r} would need its own result.") from None
-        built[node] = node if inputs == node.inputs else node.with_inputs(inputs)
+        if node in new:
+            built[node] = _built(new[node], new, built, changed)
+        elif stays(node.inputs):
+            built[node] = node
+        else:
+            built[node] = node.with_inputs(tuple(map(become, node.inputs)))
+            changed.add(node)
     return built
+
+
+def _needed(nodes: Sequence[Node], roots: Iterable[Node], new: Mapping[Node, Node]) -> set[Node]:
+    """Return those of ``nodes`` that ``roots`` need with ``new`` inputs, and what is new.
+
+    Not all: where a replacement is made of a node that stands behind it, it is built with that.
+    """
+    there, needed = set(nodes), set(roots)
+    for node in reversed(nodes):
+        if node not in needed:
+            continue
+        if node not in new:
+            needed.update(node.inputs)
+            continue
+        made = [new[node]]
+        while made:
+            source = made.pop()
+            if source not in needed:
+                needed.add(source)
+                if source not in there:
+                    made += source.inputs
+    return needed
+
+
+def _built(root: Node, new: Mapping[Node, Node], built: dict[Node, Node], changed: set[Node]) -> Node:
+    """Return what ``root`` becomes with ``new`` inputs; it and all that it needs joins what is ``built``."""
+    opened: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        if node in built:
+            stack.pop()
+            continue
+        inputs = [new.get(source, source) for source in node.inputs]
+        waiting = [source for source in inputs if source not in built]
+        if not waiting:
+            made = tuple([built[source] for source in inputs])
+            if made == node.inputs:
+                built[node] = node
+            else:
+                built[node] = node.with_inputs(made)
+                changed.add(node)
+        elif node in opened:  # it is needed to build what it waits for
+            raise GraphError(f"substitute: {node!r} would need its own result.")
+        else:
+            opened.add(node)
+            stack += waiting[::-1]
+    return built[root]
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,7 +353,7 @@ class Graph:
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """Every node in an order in which it can be run: what the outputs need, then the updates."""
+        """Every node in an order in which it can be run."""
         return toposort(self.roots)
 
     @cached_property
@@ -349,12 +386,12 @@ class Graph:
             if (node.shape, node.dtype) != (old.shape, old.dtype):
                 raise GraphError(f"substitute: {node!r} cannot stand for {old!r}.")
         final = {old: self.resolve(old, new) for old in new}
-        built = rebuilt([final.get(root, root) for root in self.roots], final)
+        built = rebuilt(self.nodes, self.roots, final)
         graph = Graph(
-            {name: built[final.get(node, node)] for name, node in self.outputs.items()},
-            {leaf: built[final.get(node, node)] for leaf, node in self.updates.items()},
+            {name: built[node] for name, node in self.outputs.items()},
+            {leaf: built[node] for leaf, node in self.updates.items()},
         )
-        graph.__dict__["nodes"] = list(built.values())  # `rebuilt` went the way of `toposort`
+        graph.__dict__["nodes"] = list(dict.fromkeys(built.values()))
         return graph
 
     @staticmethod

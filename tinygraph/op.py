@@ -173,10 +173,12 @@ class Op:
     def _attributes(self, rest: tuple[Any, ...], attrs: dict[str, Any]) -> dict[str, Any]:
         if len(rest) > len(self.attributes):
             raise TypeError(f"{self.name}: takes {self.__signature__}, got too many arguments.")
-        placed = dict(zip(self.attributes, rest, strict=False))
-        for name in placed.keys() & attrs.keys():
-            raise TypeError(f"{self.name}: got {name!r} twice.")
-        given = self.defaults | placed | attrs
+        given = self.defaults.copy()
+        for name, value in zip(self.attributes, rest, strict=False):
+            if name in attrs:
+                raise TypeError(f"{self.name}: got {name!r} twice.")
+            given[name] = value
+        given |= attrs
         if given.keys() != set(self.attributes):
             unknown = [name for name in given if name not in self.attributes]
             missing = [name for name in self.attributes if name not in given]

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tinygraph.graph import Graph, Node
+from tinygraph.graph import Graph, Node, toposort
 
 #: a node, and where something stands in it or it in something
 Part = tuple[Node, tuple[slice, ...]]
@@ -77,7 +77,7 @@ class _Planner:
     def __init__(self, graph: Graph, reuse: bool):
         self.graph = graph
         self.reuse = reuse
-        self.schedule = graph.nodes
+        self.schedule = toposort(graph.roots)  # each value when it is needed: rewrites leave some earlier
         self.commit = self._commit()
         self.arena = _Arena()
         self.slots: dict[Node, int] = {}

@@ -1,11 +1,11 @@
-"""whole and alike: rows taken apart and put together again, and what is done to each of them alike."""
+"""Rows: rows taken apart and put together again, and what is done to each of them alike."""
 
 import numpy as np
 import pytest
 from rewrites.equal import check_kept
 
 import tinygraph as tg
-from tinygraph.rewrites.rows import alike, whole
+from tinygraph.rewrites.rows import rows
 
 X = tg.input("x", (6, 4, 3), dtype="float64")
 B, FULL = tg.input("b", (3,), dtype="float64"), tg.input("y", (2, 4, 3), dtype="float64")
@@ -25,7 +25,7 @@ B, FULL = tg.input("b", (3,), dtype="float64"), tg.input("y", (2, 4, 3), dtype="
 )
 def test_parts_in_order_are_one_slice(parts):
     graph = tg.Graph({"y": tg.concat(parts, axis=0)})
-    rewritten = whole(graph)
+    rewritten = rows(graph)
     assert "concat" not in rewritten.count()
     assert rewritten.outputs["y"].shape == graph.outputs["y"].shape
     np.testing.assert_array_equal(*(run(each) for each in (graph, rewritten)))
@@ -51,43 +51,43 @@ def run(graph):
 )
 def test_other_parts_are_still_joined(parts):
     graph = tg.Graph({"y": tg.concat(parts, axis=0)})
-    assert whole(graph) is graph
+    assert rows(graph) is graph
 
 
 def test_another_axis_is_left_alone():
     graph = tg.Graph({"y": tg.concat([X[0], X[1]], axis=1)})
-    assert whole(graph) is graph
+    assert rows(graph) is graph
 
 
 def test_what_is_done_to_every_part_alike_is_done_once():
     graph = tg.Graph({str(k): tg.tanh(B + X[2 * k : 2 * k + 2]) * 2.0 for k in range(3)})
-    rewritten = alike(graph)
+    rewritten = rows(graph)
     assert rewritten.count()["add"] == 1
     check_kept(graph, rewritten)
-    assert alike(rewritten).count()["tanh"] == 1
+    assert rows(rewritten).count()["tanh"] == 1
 
 
 def test_each_time_step_of_a_sequence_meets_the_same():
     own = tg.input("m", (4, 3), dtype="float64")  # such as a mask of dropout, which is drawn once
     graph = tg.Graph({str(t): X[t] * own for t in range(6)})
-    rewritten = alike(graph)
+    rewritten = rows(graph)
     assert rewritten.count()["multiply"] == 1
     check_kept(graph, rewritten)
     single = tg.input("s", (1, 4, 3), dtype="float64")
     graph = tg.Graph({"y": single[0] * own, "z": single[0:1] * own})
-    assert alike(graph) is graph
+    assert rows(graph) is graph
 
 
 def test_all_of_a_scalar_has_no_rows():
     scalar = tg.input("s", (), dtype="float64")[...]
     graph = tg.Graph({"a": tg.sin(scalar), "b": tg.concat([scalar[None], scalar[None]])})
-    assert whole(alike(graph)) is graph
+    assert rows(graph) is graph
 
 
 def test_rows_of_a_parameter_are_the_old_ones_where_it_is_updated():
     w, v = tg.param("w", np.zeros((2, 3))), tg.param("v", np.ones((2, 3)))
-    rows, columns = tg.concat([w[:1], w[1:]]), tg.concat([w[0], w[1]])
-    step = tg.compile({"rows": rows, "columns": columns}, {w: w + 1.0, v: rows})
+    spans, steps = tg.concat([w[:1], w[1:]]), tg.concat([w[0], w[1]])
+    step = tg.compile({"spans": spans, "steps": steps}, {w: w + 1.0, v: spans})
     for count in range(3):
         assert all((value == count).all() for value in step().values())
         assert (v.value == count).all()
@@ -108,7 +108,7 @@ def test_rows_of_a_parameter_are_the_old_ones_where_it_is_updated():
 )
 def test_a_near_miss_is_left_alone(outputs):
     graph = tg.Graph(outputs)
-    assert alike(graph) is graph
+    assert rows(graph) is graph
 
 
 @pytest.mark.parametrize("part", [lambda t: X[t], lambda t: X[t : t + 1]], ids=["steps", "spans"])
@@ -116,7 +116,7 @@ def test_a_near_miss_is_left_alone(outputs):
 def test_all_rows_with_one_of_them(part, same):
     parts = [part(t) for t in range(6)]
     graph = tg.Graph({str(t): parts[t] * parts[same] for t in range(6)})
-    rewritten = alike(graph)
+    rewritten = rows(graph)
     assert rewritten.count()["multiply"] == 1
     check_kept(graph, rewritten)
 
@@ -124,4 +124,4 @@ def test_all_rows_with_one_of_them(part, same):
 def test_a_sum_of_inputs_of_one_shape_is_left_alone():
     same = FULL[0]
     graph = tg.Graph({str(t): tg.add_n(X[t], same) for t in range(6)})
-    assert alike(graph) is graph
+    assert rows(graph) is graph

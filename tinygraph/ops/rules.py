@@ -47,7 +47,11 @@ def promote(inputs: tuple[Node, ...]) -> np.dtype:
 @inplace
 def elementwise(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Each element of the result comes from one element of each input, after broadcasting."""
-    return broadcast(*[node.shape for node in inputs]), promote(inputs)
+    shape, dtype = inputs[0].shape, inputs[0].dtype
+    for node in inputs:  # most often all are alike: to see that first takes half the time
+        if node.shape != shape or node.dtype is not dtype:
+            return broadcast(*[node.shape for node in inputs]), promote(inputs)
+    return shape, dtype
 
 
 @inplace

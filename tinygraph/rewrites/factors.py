@@ -20,7 +20,7 @@ def factors(graph: Graph) -> Graph:
     inner: set[Node] = set()
     tops: list[Node] = []
     for node in graph.nodes:
-        depth[node] = 1 + max((depth[source] for source in node.inputs), default=0)
+        depth[node] = 1 + max(map(depth.__getitem__, node.inputs), default=0)
         if node.op is multiply:
             # A smaller product stays: to multiply its factors one by one would take more multiplications.
             within = [x for x in node.inputs if x.op is multiply and uses[x] == 1 and x.shape == node.shape]

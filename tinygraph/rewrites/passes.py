@@ -16,7 +16,7 @@ from tinygraph.rewrites.gates import gates
 from tinygraph.rewrites.moves import joins, sums
 from tinygraph.rewrites.outer import outer
 from tinygraph.rewrites.products import products
-from tinygraph.rewrites.rows import alike, whole
+from tinygraph.rewrites.rows import rows
 from tinygraph.rewrites.shares import shares
 from tinygraph.rewrites.siblings import siblings
 from tinygraph.rewrites.stable import stable
@@ -32,9 +32,9 @@ from tinygraph.rewrites.transposes import transposes, untransposed
 #: products before siblings: siblings would take the terms of a weight's gradient apart.
 #: joins: products of batches join views, of what dX has joined already.
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
-#: whole: time steps that were joined are the sequence that they were taken from.
-#: alike: the bias then meets one product of all time steps.
-PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, whole, alike)
+#: rows: time steps that were joined are the sequence that they were taken from; and the bias meets one
+#: product of all time steps.
+PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, rows)
 #: For backends that compile; to others it is no gain.
 #: batches: as long as products cost no call, one by one.
 #: apart, accumulated: x_t W begins with the bias, and h_(t-1) U with that.

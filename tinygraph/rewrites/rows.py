@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
 from tinygraph.ops import add_n, concat, reshape
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """Whole rows of an array, from ``start`` to before ``stop``."""
 
     source: Node
@@ -49,15 +47,21 @@ def pieces_of(node: Node) -> Iterator[tuple[Node, Rows]]:
             start += piece.shape[0]
 
 
-def whole(graph: Graph) -> Graph:
-    """Return ``graph`` with rows that are put together again as one slice of their source."""
+def rows(graph: Graph) -> Graph:
+    """Return ``graph`` with parts of an array as the array they are of, where all are treated alike."""
+    new = _whole(graph) | _alike(graph)
+    return graph.substitute(new) if new else graph
+
+
+def _whole(graph: Graph) -> dict[Node, Node]:
+    """Return for rows that are put together again one slice of their source."""
     new: dict[Node, Node] = {}
     for node in graph.nodes:
         if node.op is concat and node.attrs["axis"] == 0:
             source = together([rows_of(part) for part in node.inputs])
             if source is not None:
                 new[node] = source if source.shape == node.shape else reshape(source, shape=node.shape)
-    return graph.substitute(new) if new else graph
+    return new
 
 
 def together(parts: Sequence[Rows | None]) -> Node | None:
@@ -74,15 +78,16 @@ def together(parts: Sequence[Rows | None]) -> Node | None:
     return None
 
 
-def alike(graph: Graph) -> Graph:
-    """Return ``graph`` with what is done to all rows of an array, part by part, done to the array."""
+def _alike(graph: Graph) -> dict[Node, Node]:
+    """Return for what is done to all rows of an array, part by part, slices of what is done to the array."""
     groups: dict[tuple[Any, ...], dict[Node, Rows]] = defaultdict(dict)
     for node in graph.nodes:
         if node.inputs and node.op.scalar and node.op is not add_n:  # which takes inputs of one shape
             for k, source in enumerate(node.inputs):
-                rows, others = rows_of(source), (*node.inputs[:k], *node.inputs[k + 1 :])
-                if rows is None or source.shape != node.shape:
+                rows = rows_of(source) if source.shape == node.shape else None
+                if rows is None:
                     continue
+                others = (*node.inputs[:k], *node.inputs[k + 1 :])
                 alone = rows.source.ndim > node.ndim  # an element of the first axis, not a part of it
                 if all(alone or other.ndim < node.ndim or other.shape[0] == 1 for other in others):
                     groups[node.op, rows.source, alone, k, others, tuple(node.attrs.items())][node] = rows
@@ -98,4 +103,4 @@ def alike(graph: Graph) -> Graph:
             made = first.op(*inputs, **first.attrs)
             for member, part in members.items():
                 new[member] = made[part.start] if made.ndim > member.ndim else made[part.start : part.stop]
-    return graph.substitute(new) if new else graph
+    return new

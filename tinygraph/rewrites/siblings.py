@@ -45,9 +45,9 @@ def independent(
 ) -> Mapping[Key, Sequence[Node]]:
     """Return the groups of which no member needs another, not even through other groups made one.
 
-    A node's taint has a bit for each group that it needs. A group that needs itself is out; so is one that
-    would need itself by way of another, were both computed at once. What a member is made of may be taken
-    from the whole that it is joined to, which ``within`` names; then the member needs all of that.
+    A node's taint has a bit for each group that it needs, or is of. A group that needs itself is out; so is
+    one that would need itself by way of another, were both computed at once. What a member is made of may be
+    taken from the whole that it is joined to, which ``within`` names; then the member needs all of that.
     """
     bit = {member: 1 << k for k, members in enumerate(groups.values()) for member in members}
     taint: dict[Node, int] = {}
@@ -55,10 +55,11 @@ def independent(
     for node in graph.nodes:
         own = 0
         for source in node.inputs:
-            own |= taint[source] | bit.get(source, 0)
-        taint[node] = own
+            own |= taint[source]
         if node in bit:
             needs[bit[node].bit_length() - 1] |= own
+            own |= bit[node]
+        taint[node] = own
     joined = within or {}
     for member in bit if joined else ():
         for source in member.inputs:

@@ -42,11 +42,11 @@ def _alike(graph: Graph) -> dict[Hashable, list[Node]]:
     for node in graph.nodes:
         looks = number.setdefault(_look(node), len(number))
         look[node] = looks
-        inner = (looks, *(look[source] for source in node.inputs))
+        inner = (looks, *map(look.__getitem__, node.inputs))
         look_and_inputs[node] = number.setdefault(inner, len(number))
         if node.inputs and node.op.scalar and node.ndim > 1 and node.size <= LARGEST and node not in updates:
             layer, _, _ = node.scope.rpartition("/")
-            key = layer, looks, tuple(look_and_inputs[source] for source in node.inputs)
+            key = (layer, looks, *map(look_and_inputs.__getitem__, node.inputs))
             groups[key].append(node)
     return groups
 

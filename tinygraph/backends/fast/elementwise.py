@@ -37,7 +37,7 @@ def bound(graph: Graph, inputs: Sequence[Array], out: Sequence[Array]) -> Bound 
     """Find the rows and columns of a fused operation's inputs and of the pieces of its outputs, or None."""
     parts = [part for array, y in zip(out, graph.outputs.values(), strict=True) for part in split(array, y)]
     shape = parts[0].shape
-    wide = [np.broadcast_to(array, shape) for array in inputs]
+    wide = [array if array.shape == shape else np.broadcast_to(array, shape) for array in inputs]
     space = _walk(shape, [*wide, *parts])
     if space is not None:
         return Bound(space, [*wide, *parts], [])

@@ -34,19 +34,19 @@ def call(inputs: Sequence[Array], c: Array, host: Host) -> Run | None:
     columns; the addresses of B, C and Z, if any, each with the bytes between its rows.
     """
     a, b, *start = inputs
-    types = {array.dtype.name for array in (c, *inputs)}
-    if not a.ndim == b.ndim == c.ndim == 2 or len(types) > 1 or types.isdisjoint(FLOATS):
+    name = c.dtype.name
+    if not a.ndim == b.ndim == c.ndim == 2 or name not in FLOATS or any(x.dtype != c.dtype for x in inputs):
         return None
     if not c.size:
         return nothing
-    walked = [b, c, *(np.broadcast_to(z, c.shape) for z in start)]
+    walked = [b, c, *(z if z.shape == c.shape else np.broadcast_to(z, c.shape) for z in start)]
     if not all(map(_walks, walked)):
         return None
     words = [*c.shape, a.shape[1], a.ctypes.data, *a.strides]
     for array in walked:
         words += [array.ctypes.data, array.strides[0]]
     words += [] if start else [0, 0]
-    return Call(function(source(c.dtype.name, len(c) == 1, host)), words, (a, *walked))
+    return Call(function(source(name, len(c) == 1, host)), words, (a, *walked))
 
 
 def _walks(array: Array) -> bool:
