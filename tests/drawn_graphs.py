@@ -73,10 +73,17 @@ def _product(x: Node, y: Node) -> Node:
 
 def _products(x: Node, y: Node) -> Node:
     """A batch of two products, added or side by side."""
-    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
+    width = _common_width(x, y)
+    if not width:
         return tg.sin(y)
+    x, y = tg.reshape(x, (-1, width)), tg.reshape(y, (width, -1))
     batch = tg.stack([x, tg.cos(x)]) @ tg.stack([tg.sin(y), y]) * 0.2
     return tg.sum(batch, axis=0) if x.shape[0] % 2 else batch[0] * batch[1]
+
+
+def _common_width(x: Node, y: Node) -> int:
+    """In rows of how many elements x can be multiplied by y, or 0."""
+    return next((k for k in (3, 2, 1) if x.size % k == y.size % k == 0 < x.size * y.size <= 36 * k), 0)
 
 
 def _joined(x: Node, y: Node) -> Node:
@@ -86,7 +93,7 @@ def _joined(x: Node, y: Node) -> Node:
 
 def _recurrent(x: Node, y: Node) -> Node:
     """The rows of x one by one through one weight, as in a recurrent layer with two gates."""
-    width = next((k for k in (3, 2, 1) if x.size % k == y.size % k == 0 < x.size * y.size <= 36 * k), 0)
+    width = _common_width(x, y)
     if not width:
         return tg.tanh(x)
     x, y = tg.reshape(x, (-1, width)), tg.reshape(y, (width, -1))
