@@ -97,7 +97,7 @@ class Leaky(Layer):
         (GRU(3), {"z₂", "r₂", "g₂", "h₂"}),
         (GRU(3, reset_after=False), {"z₂", "r₂", "g₂", "h₂"}),
         (SimpleRNN(3), {"h₂"}),
-        (RNN([LSTMCell(3), GRUCell(3)]), {"i₂", "f₂", "g₂", "o₂", "c₂", "h₂", "z₂", "r₂"}),
+        (RNN([LSTMCell(3), GRUCell(3)]), {"i₂", "f₂", "o₂", "c₂", "z₂", "r₂"}),
         (Bidirectional(LSTM(3)), {"i₂", "f₂", "g₂", "o₂", "c₂", "h₂"}),
         (RNN(Leaky()), {"gate₂"}),
     ],
@@ -108,6 +108,25 @@ def test_gates_have_names_in_every_cell(layer, named):
     assert named <= labels(outline, "op")
     assert labels(outline, "input") >= {"x₂"}
     assert labels(outline, "output")
+
+
+def test_gates_of_several_cells_are_told_apart():
+    outline = drawn(RNN([LSTMCell(3, name="low"), GRUCell(3, name="high")], name="rnn"))
+    assert {"low/g₂", "low/h₂", "high/g₂", "high/h₂"} <= labels(outline, "op")
+    assert not any("low₂" in box.label for box in outline.boxes)
+    assert labels(outline, "input") == {"x₂", "low/h₁", "c₁", "high/h₁"}
+    assert labels(outline, "output") == {"low/h₂", "c₂", "high/h₂"}
+    names = {weight.name for weight in outline.groups[0].weights}
+    assert {"low/kernel", "high/recurrent_kernel"} <= names
+
+
+def test_a_mask_of_dropout_comes_from_the_layer():
+    model = Sequential([Input((5, 2)), LSTM(3, dropout=0.5, recurrent_dropout=0.5, name="lstm"), Dense(1)])
+    model.compile("sgd", "mse")
+    outline = model.draw("cell", pass_=["forward", "backward"]).outline
+    masks = [(box.label, box.shape) for box in outline.boxes if box.note == "the same at every step"]
+    assert masks == [("lstm", "(4, 32, 2)"), ("lstm", "(4, 32, 3)")]
+    assert {"∂h₂", "∂c₂"} <= labels(outline, "input")
 
 
 def test_a_convolution_is_a_product_too():
