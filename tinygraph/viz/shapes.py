@@ -54,13 +54,14 @@ def rectangle(rect: Rect, radius: float, **attributes: object) -> str:
 
 def cylinder(rect: Rect, lid: float, **attributes: object) -> str:
     """Return a cylinder: the sign for what is stored."""
-    rx, ry = number(rect.width / 2), number(lid / 2)
     left, right, top, bottom = (
         number(v) for v in (rect.x, rect.right, rect.y + lid / 2, rect.bottom - lid / 2)
     )
-    arc = f"A {rx} {ry} 0 0"
-    body = f"M {left} {top} {arc} 1 {right} {top} V {bottom} {arc} 1 {left} {bottom} Z"
-    front = f"M {left} {top} {arc} 0 {right} {top}"
+    # Half an ellipse is nearly a cubic curve whose control points are 4/3 of its height above its ends.
+    up, down, below = (number(v) for v in (rect.y - lid / 6, rect.y + lid * 7 / 6, rect.bottom + lid / 6))
+    body = f"M {left} {top} C {left} {up} {right} {up} {right} {top} V {bottom}"
+    body += f" C {right} {below} {left} {below} {left} {bottom} Z"
+    front = f"M {left} {top} C {left} {down} {right} {down} {right} {top}"
     return element("path", d=body, **attributes) + element("path", d=front, **(attributes | {"fill": "none"}))
 
 
