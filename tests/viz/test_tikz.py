@@ -1,4 +1,4 @@
-"""TikZ: every shape of the SVG is there, whatever the names are; where there is a TeX, it makes a page of it."""
+"""TikZ: every shape of the SVG is there, whatever the names are; TeX, if there is one, makes a page of it."""
 
 import re
 import shutil
