@@ -30,6 +30,8 @@ CASES = [
     ("skip_unrolled", models.skip, {"level": "unrolled"}),
     ("shared_unrolled", models.shared, {"level": "unrolled"}),
     ("expression_ops", expression, {}),
+    ("one_cell", models.one_lstm, {"level": "cell"}),
+    ("nested_model", models.nested, {}),
 ]
 
 
