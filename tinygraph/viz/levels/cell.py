@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
@@ -46,7 +47,11 @@ def cell(
     """
     links = Links(Owners(graph))
     layer, step = chosen_step(links, layer, step)
-    return _Cell(graph, links, Borders(links, layer, step, passes), types or {}).outline(title)
+    outline = _Cell(graph, links, Borders(links, layer, step, passes), types or {}).outline(title)
+    if "update" in passes and any(where(node.scope).pass_ == "update" for node in graph.nodes):
+        note = "The update belongs to no step; level='unrolled' draws it."
+        return replace(outline, notes=(*outline.notes, note))
+    return outline
 
 
 class _Cell:
