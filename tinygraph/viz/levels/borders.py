@@ -90,16 +90,15 @@ class Borders:
         value = origins[0][0] if origins else source
         shown = shape_text(source.shape), source.dtype.name
         name = self.names.get(value, "")
-        places = [self._place(key) for key in keys]
+        place = ", ".join(few([self._place(key) for key in keys]))
         if any(key.layer == self.layer and key.kind == "cell" for key in keys):
             same = keys[0].step == self.step
-            note = "of the forward pass" if same else f"from {', '.join(few(places))}"
+            note = "of the forward pass" if same else f"from {place}"
             column = 0 if same else 1 if pass_ == "backward" else -1
             return Port(name or value.op.name, note, pass_, column, *shown)
         if value.op.name == "constant":
             begins = pass_ == "forward" and source.scope == self.layer
             return Port(number_of(value) or value.label, "initial state" * begins, pass_, -1, *shown)
-        place = ", ".join(few(places))
         if value is source and any(key.layer == self.layer for key in keys):  # as a mask of dropout
             return Port(place, "the same at every step", pass_, None, *shown)
         if pass_ == "forward" and value is not source and source.dtype.kind != "b":  # cut out of a sequence

@@ -59,7 +59,7 @@ class _Cell:
 
     def __init__(self, graph: Graph, links: Links, borders: Borders, types: Mapping[str, str]):
         self.links, self.borders, self.types = links, borders, types
-        self.names = output_names(graph)
+        self.outputs = self._outputs(output_names(graph))
         self.said = {
             source: weight_of(source, borders.layer).name
             if isinstance(source, Parameter)
@@ -127,14 +127,14 @@ class _Cell:
             type=said if name else "",
             note=attributes(node) or (within and f"at {within}"),
             scope=node.scope,
-            outputs=self._outputs().get(node, ()),
+            outputs=self.outputs.get(node, ()),
             shared=shared,
         )
 
-    def _outputs(self) -> dict[Node, tuple[str, ...]]:
+    def _outputs(self, names: Mapping[Node, tuple[str, ...]]) -> dict[Node, tuple[str, ...]]:
         """The names under which values of the step are given out."""
         found: dict[Node, tuple[str, ...]] = defaultdict(tuple)
-        for node, given in self.names.items():
+        for node, given in names.items():
             for value, _ in self.links.origins(node):
                 found[value] = tuple(dict.fromkeys((*found[value], *given)))
         return found
