@@ -165,6 +165,9 @@ def test_a_masked_step_keeps_its_states():
     outline = model.draw("cell").outline
     assert {"h₁", "c₁"} <= labels(outline, "input")
     assert labels(outline, "output") == {"h₂", "c₂"}
+    ops = [box.label for box in outline.boxes if box.kind == "op"]
+    assert (ops.count("h₂"), ops.count("c₂"), ops.count("where")) == (1, 1, 2)
+    assert reads(outline, "h₂", "output") == reads(outline, "c₂", "output") == ["where"]
 
 
 def test_the_layer_that_is_asked_for_and_where_its_values_go():

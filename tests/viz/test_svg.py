@@ -116,6 +116,14 @@ def test_shapes_stand_on_the_edges_between_layers_and_not_in_boxes_too():
     assert "Dense · float32 (batch, 3)" in said  # what leaves the drawing has no edge
 
 
+def test_a_box_of_several_shapes_names_no_dtype_alone():
+    model = models.one_lstm()
+    model.compile("sgd", "mse")
+    said = {word.text for word in words_of(model.draw("unrolled", pass_="all").svg())}
+    assert "update lstm" in said
+    assert "float32" not in said
+
+
 def named_everywhere(name, other):
     """A graph in which an input, a weight, a layer and an output have the names."""
     x, w = tg.input(name, (2, 3)), tg.param(other, [[1.0]] * 3)

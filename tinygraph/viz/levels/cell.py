@@ -113,6 +113,8 @@ class _Cell:
     def _box(self, node: Node) -> Box:
         pass_ = where(node.scope).pass_
         name, said = self.borders.names.get(node, ""), operation(node, self.said)
+        if name in self.borders.part_names.values() and not part(node.scope):
+            name = ""  # a mask's choice between the part and the state before goes out by the part's name
         within = self.borders.part_names.get(part(node.scope), "") if pass_ == "backward" else ""
         shared = any(isinstance(source, Parameter) for source in node.inputs)
         return Box(
