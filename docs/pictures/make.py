@@ -1,6 +1,6 @@
 """Write the pictures of the README anew, beside this file or into another folder.
 
-    python docs/pictures/make.py [FOLDER]
+python docs/pictures/make.py [FOLDER]
 """
 
 import sys
@@ -18,7 +18,6 @@ def drawings():
     )
     model.compile("adam", "mse")
     return {
-        "unrolled": model.draw(level="unrolled"),
         "training": model.draw(level="unrolled", pass_=["forward", "backward"]),
         "cell": model.draw(level="cell"),
     }
