@@ -24,7 +24,6 @@ def drawings():
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else __file__).absolute()
-    folder = folder if folder.is_dir() else folder.parent
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     for name, drawing in drawings().items():
         print(drawing.save(folder / f"{name}.svg"))
