@@ -117,7 +117,7 @@ def test_a_model_must_be_compiled_for_more_than_the_forward_pass(pass_):
         models.one_lstm().draw("unrolled", pass_=pass_)
 
 
-@pytest.mark.parametrize("pass_", ["forwards", "", [], ["forward", "x"], "Backward", [3]])
+@pytest.mark.parametrize("pass_", ["forwards", "", [], ["forward", "x"], "Backward", [3], 3, [["all"]]])
 def test_a_pass_that_there_is_not_is_refused_with_those_that_there_are(pass_):
     with pytest.raises(
         ValueError, match="pass_ must be one of 'forward', 'backward', 'update', 'all', or several of them"
@@ -128,8 +128,8 @@ def test_a_pass_that_there_is_not_is_refused_with_those_that_there_are(pass_):
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"pass_": "backward"}, "level 'model' draws layers and has no pass_; take level 'unrolled'"),
-        ({"steps": 3}, "level 'model' draws layers and has no steps"),
+        ({"pass_": "backward"}, "has no other pass than the forward pass; take level 'unrolled'"),
+        ({"steps": 3}, "level 'model' draws layers and has no time steps"),
         ({"layer": "lstm"}, "layer= chooses the layer of which level 'cell' draws a step, not 'model'"),
         ({"level": "ops", "layer": "lstm"}, "not 'ops'"),
     ],

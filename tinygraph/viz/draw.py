@@ -66,8 +66,8 @@ def draw(
     if level not in (known := LEVELS if is_model else LEVELS[1:]):
         what = "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    _check_fit(level, pass_, steps, layer)
     passes = passes_of(pass_, ("forward",) if is_model else PASSES)
+    _check_fit(level, passes, steps, layer)
     outline = _outline(thing, level, passes, steps, layer)
     drawing = Drawing(collapsed(outline, limit))
     if path is not None:
@@ -75,14 +75,11 @@ def draw(
     return drawing
 
 
-def _check_fit(level: str, pass_: object, steps: object, layer: object) -> None:
+def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object) -> None:
     """Raise ValueError for what a level has no use for."""
-    if level == "model":
-        for name, value in (("pass_", pass_), ("steps", steps)):
-            if value not in (None, "forward"):
-                raise ValueError(
-                    f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
-                )
+    if level == "model" and (steps is not None or passes != ("forward",)):
+        what = "time steps" if steps is not None else "other pass than the forward pass"
+        raise ValueError(f"draw: level 'model' draws layers and has no {what}; take level 'unrolled'.")
     if layer is not None and level != "cell":
         raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
     least = 0 if level == "cell" else 1
