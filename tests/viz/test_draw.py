@@ -63,7 +63,7 @@ def test_a_notebook_shows_it():
     ("thing", "how", "error", "message"),
     [
         (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'ops'"),
-        (x, {"level": "model"}, ValueError, "nodes has no level 'model'"),
+        (x, {"level": "model"}, ValueError, "a graph of nodes has no level 'model'"),
         (x, {"path": "x.png"}, ValueError, "'x.png': cannot write .png; take one of '.svg', '.dot', '.gv'"),
         (x, {"path": "drawing"}, ValueError, "cannot write no suffix"),
         (x, {"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),

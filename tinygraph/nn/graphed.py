@@ -168,13 +168,11 @@ class Graphed(Layer):
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         print(text.encode(encoding, errors="replace").decode(encoding))
 
-    def draw(
-        self, level: str = "model", steps: int | None = None, path: Any = None, limit: int = 2000
-    ) -> Drawing:
+    def draw(self, level: str | None = None, **how: Any) -> Drawing:
         """Draw the model: its layers, or with ``level="unrolled"`` every time step; see `tg.draw`."""
         from tinygraph.viz.draw import draw
 
-        return draw(self, level=level, steps=steps, path=path, limit=limit)
+        return draw(self, level=level, **how)
 
     def reset_states(self) -> None:
         """Set the states of all stateful layers back to zero."""

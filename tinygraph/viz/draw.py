@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygraph.graph import Graph, GraphError, Node
 from tinygraph.viz.layout import layout
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
-from tinygraph.viz.levels.layers import LayerGraph, layers, said_outputs
+from tinygraph.viz.levels.layers import LayerGraph, layers
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
-from tinygraph.viz.outline import Outline
-from tinygraph.viz.text import few
+from tinygraph.viz.outline import PASSES, Outline
+from tinygraph.viz.subject import check_built, passes_of, subject
+from tinygraph.viz.text import listed
 
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
 
-#: The batch size of a model's op graph in a drawing: shapes are real numbers.
-BATCH = 32
 LEVELS = ("model", "unrolled", "ops")
 SUFFIXES = (".svg", ".dot", ".gv")
 
@@ -70,7 +68,7 @@ class Drawing:
         suffix = target.suffix.lower()
         if suffix not in SUFFIXES:
             raise ValueError(
-                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {_listed(SUFFIXES)}."
+                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {listed(SUFFIXES)}."
             )
         _write(target, self.svg() if suffix == ".svg" else self.dot().source)
         return target
@@ -87,6 +85,7 @@ def draw(
     thing: Any,
     *,
     level: str | None = None,
+    pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
@@ -117,68 +116,25 @@ def draw(
     """
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
-    if isinstance(thing, LayerGraph):
-        outline = _model_outline(thing, level or "model", steps)
-    else:
-        outline = _graph_outline(thing, level or "ops", steps)
+    is_model = isinstance(thing, LayerGraph)
+    level = level or ("model" if is_model else "ops")
+    if level not in (known := LEVELS if is_model else LEVELS[1:]):
+        what = "a model" if is_model else "a graph of nodes"
+        raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
+    outline = _outline(thing, level, passes_of(pass_, ("forward",) if is_model else PASSES), steps)
     drawing = Drawing(collapsed(outline, limit))
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _model_outline(model: LayerGraph, level: str, steps: int | None) -> Outline:
-    _check_level(level, LEVELS, "a model")
-    kind = type(model).__name__
-    if not model.calls:
-        raise GraphError(
-            f"draw: {kind} {model.name!r} is not built, so it has no shapes to draw. Give its first layer an "
-            "input_shape, or call build(shape) with the shape of one sample."
-        )
+def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None) -> Outline:
     if level == "model":
-        return layers(model, title=f"{model.name} ({kind})")
-    traced = model.trace(BATCH)
-    graph = Graph(dict(zip(said_outputs(model), traced.outputs.values(), strict=True)), traced.updates)
-    types = {layer.name: type(layer).__name__ for layer in model.layers}
-    outline = unrolled if level == "unrolled" else operations
-    return outline(graph, steps=steps, types=types, title=f"{model.name} ({kind}), a batch of {BATCH}")
-
-
-def _graph_outline(thing: Any, level: str, steps: int | None) -> Outline:
-    graph = _graph_of(thing)
-    _check_level(level, LEVELS[1:], "nodes")
-    title = ", ".join(few(list(graph.outputs)))
-    if level == "ops":
-        return operations(graph, steps=steps, title=title)
-    return unrolled(graph, steps=steps, title=title)
-
-
-def _check_level(level: str, known: Sequence[str], what: str) -> None:
-    if level not in known:
-        raise ValueError(f"draw: {what} has no level {level!r}; take one of {_listed(known)}.")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)
-
-
-def _graph_of(thing: Any) -> Graph:
-    """Return the graph of nodes, named as they are given, or after themselves."""
-    if isinstance(thing, Graph):
-        if not thing.nodes:
-            raise GraphError("draw: the graph has no nodes.")
-        return thing
-    if isinstance(thing, Node):
-        return Graph({thing.name or "output": thing})
-    named = thing if isinstance(thing, Mapping) else None
-    if named is None and isinstance(thing, (list, tuple)):
-        named = {str(index): node for index, node in enumerate(thing)}
-    if not named or not all(isinstance(node, Node) for node in named.values()):
-        raise TypeError(
-            "draw: expected a model, a graph, a node, or a list or dict of nodes, "
-            f"got {type(thing).__name__}."
-        )
-    return Graph(named)
+        check_built(thing)
+        return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
+    graph, types, title = subject(thing, passes)
+    draw_level = unrolled if level == "unrolled" else operations
+    return draw_level(graph, steps=steps, types=types, title=title)
 
 
 def _write(target: Path, text: str) -> None:

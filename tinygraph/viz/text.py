@@ -87,3 +87,12 @@ def few(names: Sequence[str]) -> list[str]:
     (['a', 'b', 'c'], ['a', 'b', 'and 2 more'])
     """
     return list(names) if len(names) <= 3 else [*names[:2], f"and {len(names) - 2} more"]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as messages list them.
+
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    """
+    return ", ".join(repr(name) for name in names)

@@ -12,6 +12,7 @@ from tinygraph.viz.text import shape_text
 
 if TYPE_CHECKING:
     from tinygraph.nn.layer import Layer
+    from tinygraph.nn.steps import TrainingStep
     from tinygraph.nn.symbol import Call, Symbol
 
 
@@ -32,8 +33,15 @@ class LayerGraph(Protocol):
     def output_names(self) -> list[str]:
         """The names of the outputs."""
 
+    @property
+    def batch_size(self) -> int | None:
+        """The only size of batch that the model takes, if there is one."""
+
     def trace(self, batch: int, training: bool = False) -> Graph:
         """Return the op graph for a batch of so many samples."""
+
+    def training_step(self, batch: int) -> TrainingStep:
+        """Return the nodes of one step of training, if the model is compiled."""
 
 
 def layers(model: LayerGraph, *, title: str = "") -> Outline:
