@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight
+from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight, renamed
 from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
 from tinygraph.viz.text import product_text, visible
 
@@ -22,13 +22,34 @@ def dot(outline: Outline) -> Digraph:
 
     The weights that the steps of a layer share are one cylinder in its cluster, without any edge.
     """
+    graph = _empty(_text(outline.title, *outline.notes))
+    _fill(graph, outline)
+    return graph
+
+
+def clusters(outlines: Iterable[Outline]) -> Digraph:
+    """Return several outlines as one `graphviz.Digraph`, each a cluster."""
+    graph = _empty("")
+    for number, outline in enumerate(outlines):
+        with graph.subgraph(name=f"cluster_{number}") as cluster:
+            cluster.attr(label=_text(outline.title, *outline.notes), color=FAINT)
+            prefix = f"p{number}_".__add__
+            _fill(cluster, renamed(outline, prefix, prefix))
+    return graph
+
+
+def _empty(label: str) -> Digraph:
     import graphviz
 
     graph = graphviz.Digraph("tinygraph")
-    label = _text(outline.title, *outline.notes)
     graph.attr(label=label, labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
     graph.attr("node", fontname="Helvetica", fontsize="12", shape="box", fontcolor=INK)
     graph.attr("edge", fontname="Helvetica", fontsize="11")
+    return graph
+
+
+def _fill(graph: Digraph, outline: Outline) -> None:
+    """Boxes and edges; the layers with time steps are clusters."""
     stepped = {box.group for box in outline.boxes if box.column is not None}
     inside: dict[str, list[Box]] = defaultdict(list)
     for box in outline.boxes:
@@ -41,7 +62,6 @@ def dot(outline: Outline) -> Digraph:
                 _fill_layer(cluster, group, inside[group.id])
     for edge in outline.edges:
         _add_edge(graph, edge)
-    return graph
 
 
 def _fill_layer(cluster: Digraph, group: Group, boxes: Iterable[Box]) -> None:
@@ -67,7 +87,7 @@ def _fill_layer(cluster: Digraph, group: Group, boxes: Iterable[Box]) -> None:
 
 def _add_box(graph: Digraph, box: Box) -> None:
     lines = [box.label, " · ".join(part for part in (box.type, box.dtype, box.shape) if part), box.note]
-    lines += [_weight(weight) for weight in box.weights]
+    lines += [*(_weight(weight) for weight in box.weights), *box.remarks, box.mark]
     lines += [f"→ {name}" for name in box.outputs]
     style = STYLES[box.pass_]
     look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
@@ -76,6 +96,9 @@ def _add_box(graph: Digraph, box: Box) -> None:
     elif box.kind == "param":
         look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT}
     look["style"] = f"filled,{_DASHES[box.pass_]}"
+    if box.mark:
+        look["peripheries"] = "2" if box.mark == "new" else "1"
+        look["fillcolor"] = PAPER if box.mark == "gone" else look["fillcolor"]
     graph.node(box.id, _text(*lines), shape=_SHAPES.get(box.kind, "box"), tooltip=_text(box.scope), **look)
 
 

@@ -15,7 +15,7 @@ from tinygraph.viz.levels.layers import LayerGraph, layers
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import PASSES, Outline
-from tinygraph.viz.subject import check_built, passes_of, subject
+from tinygraph.viz.subject import Subject, check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def draw(
     level: str | None = None,
     pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
+    stage: str | Sequence[str] | None = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -117,12 +118,16 @@ def draw(
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
     is_model = isinstance(thing, LayerGraph)
-    level = level or ("model" if is_model else "ops")
-    if level not in (known := LEVELS if is_model else LEVELS[1:]):
-        what = "a model" if is_model else "a graph of nodes"
+    level = level or ("model" if is_model and stage is None else "ops")
+    if level not in (known := LEVELS if is_model and stage is None else LEVELS[1:]):
+        what = "a graph of nodes" if not is_model else "a model" if stage is None else "a stage"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    outline = _outline(thing, level, passes_of(pass_, ("forward",) if is_model else PASSES), steps)
-    drawing = Drawing(collapsed(outline, limit))
+    trained = not is_model or (stage is not None and thing.compiled)
+    passes = passes_of(pass_, PASSES if trained else ("forward",))
+    if stage is not None:
+        drawing = _staged(subject(thing, passes), stage, level, steps, limit)
+    else:
+        drawing = Drawing(collapsed(_outline(thing, level, passes, steps), limit))
     if path is not None:
         drawing.save(path)
     return drawing
@@ -132,9 +137,22 @@ def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None) -
     if level == "model":
         check_built(thing)
         return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
-    graph, types, title = subject(thing, passes)
+    return _of_graph(subject(thing, passes), level, steps)
+
+
+def _of_graph(given: Subject, level: str, steps: int | None) -> Outline:
     draw_level = unrolled if level == "unrolled" else operations
-    return draw_level(graph, steps=steps, types=types, title=title)
+    return draw_level(given.graph, steps=steps, types=given.types, title=given.title)
+
+
+def _staged(given: Subject, stage: Any, level: str, steps: int | None, limit: int) -> Drawing:
+    """The drawing of one stage, or of two."""
+    from tinygraph.viz.stages.drawn import drawn
+    from tinygraph.viz.stages.stage import names_of, stages
+
+    found = stages(given.graph, names_of(stage))
+    outlines = [_of_graph(given._replace(graph=each.graph), level, steps) for each in found]
+    return drawn(found, [collapsed(outline, limit) for outline in outlines])
 
 
 def _write(target: Path, text: str) -> None:

@@ -143,6 +143,7 @@ class _Unrolled:
             nodes[0].scope,
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
+            members=tuple(self.owners.position[node] for node in nodes),
         )
 
     def _column(self, key: Key, nodes: list[Node]) -> int | None:
