@@ -118,7 +118,7 @@ def draw(
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
     is_model = isinstance(thing, LayerGraph)
-    level = level or ("model" if is_model and stage is None else "ops")
+    level = level or ("ops" if not is_model else "model" if stage is None else "unrolled")
     if level not in (known := LEVELS if is_model and stage is None else LEVELS[1:]):
         what = "a graph of nodes" if not is_model else "a model" if stage is None else "a stage"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")

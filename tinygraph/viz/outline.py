@@ -99,7 +99,8 @@ def renamed(outline: Outline, ids: Callable[[str], str], groups: Callable[[str],
     return replace(
         outline,
         boxes=tuple(
-            replace(box, id=ids(box.id), group=groups(box.group) if box.group else "") for box in outline.boxes
+            replace(box, id=ids(box.id), group=groups(box.group) if box.group else "")
+            for box in outline.boxes
         ),
         edges=tuple(replace(e, source=ids(e.source), target=ids(e.target)) for e in outline.edges),
         groups=tuple(replace(group, id=groups(group.id)) for group in outline.groups),

@@ -34,7 +34,9 @@ def svg(*layouts: Layout) -> str:
     wide = max(page.width for page in pages) if down else sum(sizes)
     high = sum(sizes) if down else max(page.height for page in pages)
     outlines = [layout.outline for layout in layouts]
-    boxes, arrows = (sum(map(len, each)) for each in zip(*((o.boxes, o.edges) for o in outlines), strict=True))
+    boxes, arrows = (
+        sum(map(len, each)) for each in zip(*((o.boxes, o.edges) for o in outlines), strict=True)
+    )
     return element(
         "svg",
         title(" | ".join(outline.title or "graph" for outline in outlines)),

@@ -8,7 +8,15 @@ from collections.abc import Iterator, Mapping
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
 from tinygraph.viz.levels.adoption import adopted_steps
-from tinygraph.viz.levels.labels import attributes, folded, number_of, operation, output_names, result_shape, weight_of
+from tinygraph.viz.levels.labels import (
+    attributes,
+    folded,
+    number_of,
+    operation,
+    output_names,
+    result_shape,
+    weight_of,
+)
 from tinygraph.viz.levels.scopes import where
 from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
@@ -110,7 +118,9 @@ class _Operations:
         group = self.groups[layer].id if layer in self.groups else ""
         if isinstance(owner, tuple):
             note = f"{len(self.time.runs[owner[2]])} steps"
-            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members)
+            return Box(
+                id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members
+            )
         if node.inputs:
             label, kind = operation(node, self.said), "op"
         else:

@@ -55,28 +55,29 @@ def _both(before: Outline, after: Outline) -> Outline:
 
 
 def _merged(before: Sequence[Box], after: Sequence[Box]) -> Iterator[Box]:
-    """All boxes; those that only ``after`` has stand before the next that both have."""
-    others = {box.id: box for box in after}
-    shared = others.keys() & {box.id for box in before}
-    queue, passed = iter(after), set()
+    """All boxes; those that only ``after`` has stand right behind the one before them that both have."""
+    known = {box.id for box in before}
+    others = {box.id: box for box in after if box.id in known}
+    behind: dict[str, list[Box]] = {"": []}
+    last = ""
+    for box in after:
+        if box.id in known:
+            last = box.id
+            behind[last] = []
+        else:
+            behind[last].append(box)
+    yield from behind[""]
     for box in before:
-        if box.id not in shared:
-            yield box
-            continue
-        while box.id not in passed:
-            other = next(queue)
-            passed.add(other.id)
-            if other.id not in shared:
-                yield other
-        yield _roomy(box, others[box.id])
-    yield from (other for other in queue if other.id not in shared)
+        yield _roomy(box, others[box.id]) if box.id in others else box
+        yield from behind.get(box.id, ())
 
 
 def _roomy(one: Box, other: Box) -> Box:
     """A box that has room for what either of two says."""
     names = ("label", "type", "shape", "dtype", "note", "mark")
     said: dict[str, Any] = {
-        name: max(getattr(one, name), getattr(other, name), key=lambda words: width(words, 1)) for name in names
+        name: max(getattr(one, name), getattr(other, name), key=lambda words: width(words, 1))
+        for name in names
     }
     return replace(
         one,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +20,9 @@ from tinygraph.viz.stages.stage import Stage
 
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
+
+#: The space between a number and what it counts, where no line may end.
+_TIED = "\N{NO-BREAK SPACE}"
 
 
 class SideBySide(Drawing):
@@ -58,46 +61,55 @@ def _told(outline: Outline, stage: Stage) -> Outline:
 
     def told(box: Box) -> Box:
         members = [nodes[member] for member in box.members]
-        fused = tuple(_equals(members)) if box.kind == "op" else ()
+        inner = [n for node in members if isinstance(node.op, Fused) for n in node.attrs["graph"].nodes]
+        fused = _counted("equals" if box.kind == "op" else "fused:", inner)
         return replace(box, remarks=(*fused, *(places.remarks(members) if places else ())))
 
-    title = f"{outline.title}: {stage.name}"
+    title = f"{outline.title}: {stage.title}"
     boxes = tuple(map(told, outline.boxes))
     return replace(outline, title=title, boxes=boxes, notes=(stage.note, *outline.notes))
 
 
-def _equals(nodes: Iterable[Node]) -> list[str]:
-    """The lines that say which operations a fused one is."""
-    inner = [n for node in nodes if isinstance(node.op, Fused) for n in node.attrs["graph"].nodes if n.inputs]
-    count = Counter(node.op.name for node in inner)
-    names = (name if times == 1 else f"{times} {name}" for name, times in count.items())
-    return textwrap.wrap(f"equals {', '.join(names)}", 34) if inner else []
+def _counted(what: str, nodes: Iterable[Node]) -> list[str]:
+    """Lines that tell which operations there are, and how many of each; none if there are none."""
+    count = Counter(node.op.name for node in nodes if node.inputs and not node.op.picks)
+    names = [name if times == 1 else f"{times}{_TIED}{name}" for name, times in count.items()]
+    lines = textwrap.wrap(f"{what} {', '.join(names)}", 34) if names else []
+    return [line.replace(_TIED, " ") for line in lines]
 
 
 def _compared(stages: Sequence[Stage], outlines: Sequence[Outline]) -> tuple[Outline, Outline]:
     """Two outlines in which what is not the same is marked, and boxes of both have one id."""
-    before, after = outlines
     old, new = (numbered(stage.graph) for stage in stages)
-    same = {new[node]: old[other] for node, other in same_nodes(*(s.graph for s in stages)).items()}
-    boxes = same_boxes(before, after, same)
-    one, other = (stage.name for stage in stages)
-    before = _marked(before, same.values(), boxes.values(), "gone", f'"gone" is what {other} lacks')
-    after = _marked(after, same.keys(), boxes.keys(), "new", f'"new" is what {one} lacks')
-    return aligned(before, after, boxes)
+    same = {new[node]: old[other] for node, other in same_nodes(*(stage.graph for stage in stages)).items()}
+    before, after = aligned(*outlines, same_boxes(*outlines, same))
+    gone = _lost(before, list(old), set(same.values()))
+    come = _lost(after, list(new), set(same))
+    both = {box.id for box in before.boxes} & {box.id for box in after.boxes}
+    changed = both & (gone.keys() | come.keys())
+    return _marked(before, gone, changed, "gone"), _marked(after, come, changed, "new")
+
+
+def _lost(outline: Outline, nodes: Sequence[Node], kept: Container[int]) -> dict[str, list[Node]]:
+    """The members that are not kept, of each box that has some."""
+    lost = {box.id: [nodes[k] for k in box.members if k not in kept] for box in outline.boxes}
+    return {id: members for id, members in lost.items() if members}
 
 
 def _marked(
-    outline: Outline, members: Iterable[int], shared: Iterable[str], mark: str, note: str
+    outline: Outline, lost: Mapping[str, Sequence[Node]], changed: Container[str], mark: str
 ) -> Outline:
-    """An outline with a mark on each box that has members which are not kept, or that is not shared."""
-    kept, both = set(members), set(shared)
+    """An outline with a mark on each box that the other one lacks, or has of other operations."""
 
     def marked(box: Box) -> Box:
-        if kept.issuperset(box.members):
-            return box
-        return replace(box, mark="changed" if box.id in both else mark)
+        if box.id in changed:
+            return replace(
+                box, mark="changed", remarks=(*box.remarks, *_counted(f"{mark}:", lost.get(box.id, ())))
+            )
+        if box.id in lost:
+            inside = () if box.kind == "op" else _counted("", lost[box.id])
+            return replace(box, mark=mark, remarks=(*box.remarks, *inside))
+        return box
 
-    boxes = tuple(map(marked, outline.boxes))
-    if any(box.mark == "changed" for box in boxes):
-        note += ', "changed" what is made of other operations'
-    return replace(outline, boxes=boxes, notes=(*outline.notes, f"{note}."))
+    note = f'Marked "{mark}" is what the other graph lacks, "changed" what it has of other operations.'
+    return replace(outline, boxes=tuple(map(marked, outline.boxes)), notes=(*outline.notes, note))

@@ -16,7 +16,9 @@ class Places:
     def __init__(self, plan: Plan):
         self.plan = plan
         first = sorted(plan.slots, key=lambda node: plan.lives[node])
-        self.number = {offset: k for k, offset in enumerate(dict.fromkeys(map(plan.slots.__getitem__, first)), 1)}
+        self.number = {
+            offset: k for k, offset in enumerate(dict.fromkeys(map(plan.slots.__getitem__, first)), 1)
+        }
         self.home = self._homes()
         #: the values that are written over another, which the same call reads last
         self.over = {node for node in plan.slots if self._is_over(node)}
@@ -42,38 +44,43 @@ class Places:
             for home in (self.home[source] for source in call.inputs)
         )
 
-    def buffer(self, node: Node) -> str:
-        """Return the name of the buffer that a value stands in, or of the leaf."""
-        home = self.home[node]
-        leaf = self.plan.donated.get(home, home)
-        return f"buffer {self.number[self.plan.slots[home]]}" if home in self.plan.slots else leaf.label
-
-    def of(self, node: Node) -> tuple[str, str] | None:
-        """Return what happens to the value of a node, and where; None where that is nothing."""
+    def of(self, node: Node) -> tuple[str, int | str] | None:
+        """Return what happens to a node's value, and in which buffer or leaf; None where nothing does."""
         plan = self.plan
         if not node.inputs or node in plan.parts:
             return None
+        home = self.home[node]
+        where = self.number[plan.slots[home]] if home in plan.slots else plan.donated.get(home, home).label
         if node in plan.views:
-            return "view of", self.buffer(node)
+            return "view of", where
         if node in plan.joined:
-            left, parts = len(plan.joined[node]), len(node.inputs)
-            return (f"copies {left} of {parts} parts into" if left else "its parts are in"), self.buffer(node)
+            left = len(plan.joined[node])
+            return (
+                f"copies {left} of {len(node.inputs)} parts into" if left else "its parts are written in",
+                where,
+            )
         if node in plan.within:
-            return "writes its part of", self.buffer(node)
-        if node in plan.donated:
-            return "writes over", self.buffer(node)
-        return ("in place: writes over its input in" if node in self.over else "writes"), self.buffer(node)
+            return "writes its part of", where
+        return ("in place: over its input in" if node in self.over else "writes"), where
 
     def remarks(self, nodes: Iterable[Node]) -> tuple[str, ...]:
-        """Return the lines of a box that stands for these nodes."""
-        buffers: dict[str, dict[str, None]] = defaultdict(dict)
-        computed = [node for node in nodes if self.of(node) is not None]
-        for node in computed:
-            verb, where = self.of(node) or ("", "")
-            buffers[verb][where] = None
-        lines = [f"{verb} {', '.join(few(list(found)))}" for verb, found in buffers.items()]
-        if len(computed) == 1 and computed[0] in self.plan.slots:
-            start = self.plan.slots[computed[0]]
-            lines.append(f"bytes {start:,} to {start + nbytes(computed[0]) - 1:,}")
-        copied = {leaf.label for node, leaf in self.plan.copies if node in computed}
-        return (*lines, *(f"then copied into {label}" for label in sorted(copied)))
+        """Return the lines of a box that stands for these nodes; of views only where it is nothing else."""
+        told = {node: place for node in nodes if (place := self.of(node)) is not None}
+        found: dict[str, dict[int | str, None]] = defaultdict(dict)
+        for node, (verb, where) in told.items():
+            if len(told) == 1 or node not in self.plan.views:
+                found[verb][where] = None
+        lines = [f"{verb} {_listed(places)}" for verb, places in found.items()]
+        for node in told if len(told) == 1 else ():
+            if (start := self.plan.slots.get(node)) is not None:
+                lines.append(f"bytes {start:,} to {start + nbytes(node) - 1:,}")
+        copied = (leaf.label for node, leaf in self.plan.copies if node in told)
+        return (*lines, *(f"then copied into {label}" for label in copied))
+
+
+def _listed(places: Iterable[int | str]) -> str:
+    """Buffers by their numbers, and leaves by their names."""
+    numbers = [str(place) for place in places if isinstance(place, int)]
+    names = [place for place in places if isinstance(place, str)]
+    buffers = [f"buffer{'s' * (len(numbers) > 1)} {', '.join(few(numbers))}"] if numbers else []
+    return ", ".join(buffers + few(names))

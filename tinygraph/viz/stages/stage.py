@@ -34,12 +34,17 @@ class Stage:
         return plan(prepared(self.graph, rewrite=False))
 
     @property
+    def title(self) -> str:
+        """What a drawing of the stage says that it is."""
+        return self.name if self.name in STAGES else f"after the rewrite {self.name}"
+
+    @property
     def note(self) -> str:
         """What running it takes, in words."""
         computed = [node for node in self.graph.nodes if node.inputs and not node.op.picks]
         products = sum(node.op.multiplications is not None for node in computed)
         return (
-            f"{self.name}: {_several(len(computed), 'operation')}, {_several(products, 'product')} among them; "
+            f"{_several(len(computed), 'operation')}, {_several(products, 'product')} among them; "
             f"{_several(self.plan.calls, 'kernel call')}, {self.plan.arena:,} bytes of buffers."
         )
 
@@ -71,7 +76,7 @@ def stages(graph: Graph, names: Sequence[str]) -> list[Stage]:
     >>> graph = tg.Graph({"y": tg.tanh(tg.input("a", (3, 1)) @ w) + tg.tanh(tg.input("b", (3, 1)) @ w)})
     >>> declared, siblings = stages(graph, ["declared", "siblings"])
     >>> declared.note
-    'declared: 5 operations, 2 products among them; 5 kernel calls, 192 bytes of buffers.'
+    '5 operations, 2 products among them; 5 kernel calls, 192 bytes of buffers.'
     >>> siblings.graph.count()["matmul"]
     1
     """
