@@ -62,7 +62,7 @@ def test_a_notebook_shows_it():
 @pytest.mark.parametrize(
     ("thing", "how", "error", "message"),
     [
-        (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'ops'"),
+        (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'cell', 'ops'"),
         (x, {"level": "model"}, ValueError, "a graph of nodes has no level 'model'"),
         (x, {"path": "x.png"}, ValueError, "'x.png': cannot write .png; take one of '.svg', '.dot', '.gv'"),
         (x, {"path": "drawing"}, ValueError, "cannot write no suffix"),
@@ -87,7 +87,7 @@ def test_what_cannot_be_drawn_is_refused_with_the_way_out(thing, how, error, mes
 
 def test_a_model_lists_its_levels():
     with pytest.raises(
-        ValueError, match="a model has no level 'cells'; take one of 'model', 'unrolled', 'ops'"
+        ValueError, match="a model has no level 'cells'; take one of 'model', 'unrolled', 'cell', 'ops'"
     ):
         draw(models.one_lstm(), level="cells")
 

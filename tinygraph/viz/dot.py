@@ -13,7 +13,7 @@ from tinygraph.viz.text import product_text, visible
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
 
-_SHAPES = {"input": "oval", "param": "cylinder", "ellipsis": "plaintext"}
+_SHAPES = {"input": "oval", "output": "oval", "param": "cylinder", "ellipsis": "plaintext"}
 _DASHES = {"forward": "solid", "backward": "dashed", "update": "dotted"}
 
 
@@ -91,7 +91,7 @@ def _add_box(graph: Digraph, box: Box) -> None:
     lines += [f"→ {name}" for name in box.outputs]
     style = STYLES[box.pass_]
     look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
-    if box.kind in ("input", "constant", "ellipsis"):
+    if box.kind in ("input", "output", "constant", "ellipsis"):
         look = {"fillcolor": PAPER, "color": MUTED}
     elif box.kind == "param":
         look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT}

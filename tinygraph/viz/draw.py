@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygraph.viz.layout import layout
+from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers
+from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import PASSES, Outline
@@ -21,7 +23,7 @@ from tinygraph.viz.text import listed
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
 
-LEVELS = ("model", "unrolled", "ops")
+LEVELS = ("model", "unrolled", "cell", "ops")
 SUFFIXES = (".svg", ".dot", ".gv")
 
 
@@ -87,6 +89,7 @@ def draw(
     level: str | None = None,
     pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
+    layer: str | None = None,
     stage: str | Sequence[str] | None = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
@@ -97,14 +100,25 @@ def draw(
         thing: a Model or Sequential that is built, or nodes. Gradients among the nodes are drawn beside
             what they are the gradients of: ``draw({"loss": loss, "dw": dw})``.
         level: ``"model"`` (a box for each layer; the default for a model), ``"unrolled"`` (one for each
-            layer and time step) or ``"ops"`` (one for each operation; the default for nodes).
+            layer and time step), ``"cell"`` (the operations of one step of a recurrent layer) or ``"ops"``
+            (one for each operation; the default for nodes).
+        pass_: ``"forward"`` (the default for a model), ``"backward"``, ``"update"``, a list of them, or
+            ``"all"``. Past the forward pass a model must be compiled; a step of training is then drawn.
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
+            At level ``"cell"`` the number of the one step, by default one in the middle.
+        stage: ``"declared"``, ``"differentiated"``, ``"rewritten"`` or ``"planned"`` (with the buffer that each
+            value is written into), or two of them, which are drawn beside each other with what one of them
+            lacks marked. Of a model that is compiled it is a step of training. The name of a rewrite, such
+            as ``"siblings"``, is a stage too: the graph as that leaves it.
+        layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
         path: a file to write as well: ``.svg``, ``.dot`` or ``.gv``.
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, a file name of another kind, ``steps`` below 1.
-        GraphError: a Sequential that is not built yet.
+        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of another
+            kind.
+        GraphError: a Sequential that is not built yet; nothing is differentiated at that stage.
+        RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
 
     >>> import tinygraph as tg
@@ -115,44 +129,56 @@ def draw(
     >>> sorted({box.pass_ for box in drawing.outline.boxes})
     ['backward', 'forward']
     """
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-        raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
     is_model = isinstance(thing, LayerGraph)
     level = level or ("ops" if not is_model else "model" if stage is None else "unrolled")
-    if level not in (known := LEVELS if is_model and stage is None else LEVELS[1:]):
-        what = "a graph of nodes" if not is_model else "a model" if stage is None else "a stage"
+    known = ("unrolled", "ops") if stage is not None else LEVELS if is_model else LEVELS[1:]
+    if level not in known:
+        what = "a stage" if stage is not None else "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
+    _check_fit(level, pass_, steps, layer)
     trained = not is_model or (stage is not None and thing.compiled)
     passes = passes_of(pass_, PASSES if trained else ("forward",))
-    if stage is not None:
-        drawing = _staged(subject(thing, passes), stage, level, steps, limit)
+
+    def outline(given: Subject) -> Outline:
+        return collapsed(_outline(given, level, passes, steps, layer), limit)
+
+    if level == "model":
+        check_built(thing)
+        drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
+    elif stage is None:
+        drawing = Drawing(outline(subject(thing, passes)))
     else:
-        drawing = Drawing(collapsed(_outline(thing, level, passes, steps), limit))
+        from tinygraph.viz.stages.drawn import drawn
+
+        drawing = drawn(subject(thing, passes), stage, outline)
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None) -> Outline:
+def _check_fit(level: str, pass_: object, steps: object, layer: object) -> None:
+    """Raise ValueError for what a level has no use for."""
     if level == "model":
-        check_built(thing)
-        return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
-    return _of_graph(subject(thing, passes), level, steps)
+        for name, value in (("pass_", pass_), ("steps", steps)):
+            if value not in (None, "forward"):
+                raise ValueError(
+                    f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
+                )
+    if layer is not None and level != "cell":
+        raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
+    least = 0 if level == "cell" else 1
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < least):
+        raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
 
 
-def _of_graph(given: Subject, level: str, steps: int | None) -> Outline:
+def _outline(
+    given: Subject, level: str, passes: Sequence[str], steps: int | None, layer: str | None
+) -> Outline:
+    graph, types, title = given
+    if level == "cell":
+        return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
     draw_level = unrolled if level == "unrolled" else operations
-    return draw_level(given.graph, steps=steps, types=given.types, title=given.title)
-
-
-def _staged(given: Subject, stage: Any, level: str, steps: int | None, limit: int) -> Drawing:
-    """The drawing of one stage, or of two."""
-    from tinygraph.viz.stages.drawn import drawn
-    from tinygraph.viz.stages.stage import names_of, stages
-
-    found = stages(given.graph, names_of(stage))
-    outlines = [_of_graph(given._replace(graph=each.graph), level, steps) for each in found]
-    return drawn(found, [collapsed(outline, limit) for outline in outlines])
+    return only(draw_level(graph, steps=steps, types=types, title=title), passes)
 
 
 def _write(target: Path, text: str) -> None:

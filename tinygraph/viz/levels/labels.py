@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Counter, Parameter
+from tinygraph.viz.levels.scopes import without_use
 from tinygraph.viz.outline import Weight
 from tinygraph.viz.text import shape_text
 
@@ -100,5 +101,6 @@ def output_names(graph: Graph) -> dict[Node, tuple[str, ...]]:
 
 def weight_of(parameter: Parameter, layer: str) -> Weight:
     """Return a parameter as a badge of ``layer``: by its name in the layer if it is the layer's."""
-    inside = layer.partition(":")[0] + "/"
-    return Weight(parameter.label.removeprefix(inside), parameter.shape)
+    own = without_use(layer)
+    inner = f"/{own}".endswith(f"/{parameter.scope}")  # a layer of a model in a model
+    return Weight(parameter.name if inner else parameter.label.removeprefix(f"{own}/"), parameter.shape)

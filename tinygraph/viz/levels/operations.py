@@ -17,7 +17,7 @@ from tinygraph.viz.levels.labels import (
     result_shape,
     weight_of,
 )
-from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.scopes import type_of, where
 from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
 
@@ -107,7 +107,7 @@ class _Operations:
             if layer and layer not in groups and node not in self.said:
                 shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
                 weights = tuple(weight_of(p, layer) for p in shared)
-                type_ = self.types.get(layer.partition(":")[0], "")
+                type_ = type_of(layer, self.types)
                 groups[layer] = Group(f"g{len(groups)}", layer, type_, weights=weights)
         return groups
 
@@ -138,6 +138,7 @@ class _Operations:
             note=attributes(node) if node.inputs else "",
             scope=node.scope,
             outputs=tuple(name for member in nodes for name in self.names.get(member, ())),
+            shared=any(isinstance(source, Parameter) and source in self.said for source in node.inputs),
             members=members,
         )
 

@@ -23,8 +23,10 @@ def aligned(before: Outline, after: Outline, same: Mapping[str, str]) -> tuple[O
     groups = {group.id: known.get(group.label, f"{group.id}n") for group in after.groups}
     ids = {box.id: same.get(box.id, f"{box.id}n") for box in after.boxes}
     after = renamed(after, ids.__getitem__, groups.__getitem__)
-    place = {box.id: {"column": box.column, "group": box.group} for box in before.boxes}
-    return before, replace(after, boxes=tuple(replace(box, **place.get(box.id, {})) for box in after.boxes))
+    place = {box.id: box for box in before.boxes}
+    boxes = ((box, place.get(box.id, box)) for box in after.boxes)
+    placed = tuple(replace(box, column=at.column, group=at.group) for box, at in boxes)
+    return before, replace(after, boxes=placed)
 
 
 def layouts(before: Outline, after: Outline) -> tuple[Layout, ...]:
@@ -99,22 +101,13 @@ def _part(whole: Layout, outline: Outline) -> Layout:
     boxes = {box.id: box for box in outline.boxes}
     edges = {(e.source, e.target, e.label): e for e in outline.edges}
     groups = {group.id: group for group in outline.groups}
+    placed = [(boxes.get(each.box.id), each.rect) for each in whole.boxes]
+    lines = [(edges.get((e.edge.source, e.edge.target, e.edge.label)), e) for e in whole.edges]
+    panels = [(groups.get(panel.group.id), panel.rect) for panel in whole.panels]
     return replace(
         whole,
         outline=replace(outline, columns=whole.outline.columns),
-        boxes=tuple(
-            PlacedBox(own, box_content(own), placed.rect)
-            for placed in whole.boxes
-            if (own := boxes.get(placed.box.id)) is not None
-        ),
-        edges=tuple(
-            replace(placed, edge=own)
-            for placed in whole.edges
-            if (own := edges.get((placed.edge.source, placed.edge.target, placed.edge.label))) is not None
-        ),
-        panels=tuple(
-            Panel(own, group_content(own), panel.rect)
-            for panel in whole.panels
-            if (own := groups.get(panel.group.id)) is not None
-        ),
+        boxes=tuple(PlacedBox(box, box_content(box), rect) for box, rect in placed if box is not None),
+        edges=tuple(replace(line, edge=edge) for edge, line in lines if edge is not None),
+        panels=tuple(Panel(own, group_content(own), rect) for own, rect in panels if own is not None),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tinygraph.graph import Node
 from tinygraph.ops.fused import Fused
@@ -16,7 +16,8 @@ from tinygraph.viz.outline import Box, Outline
 from tinygraph.viz.stages.beside import aligned, layouts
 from tinygraph.viz.stages.places import Places
 from tinygraph.viz.stages.same import numbered, same_boxes, same_nodes
-from tinygraph.viz.stages.stage import Stage
+from tinygraph.viz.stages.stage import Stage, names_of, stages
+from tinygraph.viz.subject import Subject
 
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
@@ -48,10 +49,13 @@ class SideBySide(Drawing):
         return f"<{type(self).__name__} {' | '.join(outline.title for outline in self.outlines)!r}>"
 
 
-def drawn(stages: Sequence[Stage], outlines: Sequence[Outline]) -> Drawing:
-    """Return the drawing of one stage, or of two, from the outlines of their graphs."""
-    said = [_told(outline, stage) for outline, stage in zip(outlines, stages, strict=True)]
-    return Drawing(said[0]) if len(said) == 1 else SideBySide(*_compared(stages, said))
+def drawn(given: Subject, stage: Any, outline: Callable[[Subject], Outline]) -> Drawing:
+    """Return the drawing of what is given at one stage, or at two; ``outline`` makes an outline of a graph."""
+    found = stages(given.graph, names_of(stage))
+    said = [_told(outline(given._replace(graph=each.graph)), each) for each in found]
+    if len(found) == 1:
+        return Drawing(said[0])
+    return SideBySide(*_compared((found[0], said[0]), (found[1], said[1])))
 
 
 def _told(outline: Outline, stage: Stage) -> Outline:
@@ -78,13 +82,13 @@ def _counted(what: str, nodes: Iterable[Node]) -> list[str]:
     return [line.replace(_TIED, " ") for line in lines]
 
 
-def _compared(stages: Sequence[Stage], outlines: Sequence[Outline]) -> tuple[Outline, Outline]:
+def _compared(one: tuple[Stage, Outline], other: tuple[Stage, Outline]) -> tuple[Outline, Outline]:
     """Two outlines in which what is not the same is marked, and boxes of both have one id."""
-    old, new = (numbered(stage.graph) for stage in stages)
-    same = {new[node]: old[other] for node, other in same_nodes(*(stage.graph for stage in stages)).items()}
-    before, after = aligned(*outlines, same_boxes(*outlines, same))
-    gone = _lost(before, list(old), set(same.values()))
-    come = _lost(after, list(new), set(same))
+    old, new = numbered(one[0].graph), numbered(other[0].graph)
+    found = same_nodes(one[0].graph, other[0].graph)
+    same = {new[node]: old[known] for node, known in found.items()}
+    before, after = aligned(one[1], other[1], same_boxes(one[1], other[1], same))
+    gone, come = _lost(before, [*old], {*same.values()}), _lost(after, [*new], {*same})
     both = {box.id for box in before.boxes} & {box.id for box in after.boxes}
     changed = both & (gone.keys() | come.keys())
     return _marked(before, gone, changed, "gone"), _marked(after, come, changed, "new")
