@@ -1,15 +1,12 @@
-"""`draw`: models and graphs as pictures, and `Drawing`, which writes them as SVG and DOT."""
+"""`draw`: models and graphs as pictures."""
 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tinygraph.viz.layout import layout
+from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers
@@ -20,67 +17,7 @@ from tinygraph.viz.outline import PASSES, Outline
 from tinygraph.viz.subject import Subject, check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
-if TYPE_CHECKING:
-    from graphviz import Digraph  # type: ignore[import-untyped]
-
 LEVELS = ("model", "unrolled", "cell", "ops")
-SUFFIXES = (".svg", ".dot", ".gv")
-
-
-class Drawing:
-    """A drawing of a model or graph. In a notebook it shows itself.
-
-    ``outline`` has what is drawn as plain records.
-
-    >>> import tinygraph as tg
-    >>> drawing = tg.draw(tg.tanh(tg.input("x", (4, 3))))
-    >>> [box.label for box in drawing.outline.boxes]
-    ['x', 'tanh']
-    >>> drawing.svg()[:4]
-    '<svg'
-    """
-
-    def __init__(self, outline: Outline):
-        self.outline = outline
-
-    @cached_property
-    def _svg(self) -> str:
-        from tinygraph.viz.svg import svg
-
-        return svg(layout(self.outline))
-
-    def svg(self) -> str:
-        """Return the drawing as an SVG document."""
-        return self._svg
-
-    def dot(self) -> Digraph:
-        """Return the drawing as a `graphviz.Digraph`; its ``source`` needs no ``dot`` program."""
-        from tinygraph.viz.dot import dot
-
-        return dot(self.outline)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a ``.svg`` file, or a ``.dot`` or ``.gv`` file for Graphviz, whole or not at all.
-
-        Raises:
-            ValueError: the name ends in something else.
-            OSError: the file cannot be written; one that was there stays as it was.
-        """
-        target = Path(path)
-        suffix = target.suffix.lower()
-        if suffix not in SUFFIXES:
-            raise ValueError(
-                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {listed(SUFFIXES)}."
-            )
-        _write(target, self.svg() if suffix == ".svg" else self.dot().source)
-        return target
-
-    def _repr_svg_(self) -> str:
-        return self.svg()
-
-    def __repr__(self) -> str:
-        outline = self.outline
-        return f"<Drawing {outline.title!r}: {len(outline.boxes)} boxes, {len(outline.edges)} edges>"
 
 
 def draw(
@@ -106,17 +43,17 @@ def draw(
             ``"all"``. Past the forward pass a model must be compiled; a step of training is then drawn.
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
             At level ``"cell"`` the number of the one step, by default one in the middle.
-        stage: ``"declared"``, ``"differentiated"``, ``"rewritten"`` or ``"planned"`` (with the buffer that each
-            value is written into), or two of them, which are drawn beside each other with what one of them
-            lacks marked. Of a model that is compiled it is a step of training. The name of a rewrite, such
-            as ``"siblings"``, is a stage too: the graph as that leaves it.
+        stage: ``"declared"``, ``"differentiated"``, ``"rewritten"`` or ``"planned"`` (with the buffer that
+            each value is written into), or two of them, which are drawn beside each other with what one of
+            them lacks marked. Of a model that is compiled it is a step of training. The name of a rewrite,
+            such as ``"siblings"``, is a stage too: the graph as that leaves it.
         layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
-        path: a file to write as well: ``.svg``, ``.dot`` or ``.gv``.
+        path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of another
-            kind.
+        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of
+            another kind.
         GraphError: a Sequential that is not built yet; nothing is differentiated at that stage.
         RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
@@ -179,14 +116,3 @@ def _outline(
         return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
     draw_level = unrolled if level == "unrolled" else operations
     return only(draw_level(graph, steps=steps, types=types, title=title), passes)
-
-
-def _write(target: Path, text: str) -> None:
-    """Write a file beside the target and put it in the target's place, which happens at once."""
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)

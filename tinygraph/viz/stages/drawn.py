@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph.graph import Node
 from tinygraph.ops.fused import Fused
-from tinygraph.viz.draw import Drawing
+from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.outline import Box, Outline
 from tinygraph.viz.stages.beside import aligned, layouts
 from tinygraph.viz.stages.places import Places
@@ -50,7 +50,7 @@ class SideBySide(Drawing):
 
 
 def drawn(given: Subject, stage: Any, outline: Callable[[Subject], Outline]) -> Drawing:
-    """Return the drawing of what is given at one stage, or at two; ``outline`` makes an outline of a graph."""
+    """Return the drawing of what is given at one stage, or at two, by what makes an outline of a graph."""
     found = stages(given.graph, names_of(stage))
     said = [_told(outline(given._replace(graph=each.graph)), each) for each in found]
     if len(found) == 1:
