@@ -30,6 +30,10 @@ class LayerGraph(Protocol):
         """The layers, each once."""
 
     @property
+    def compiled(self) -> bool:
+        """Whether it has been said what to train by."""
+
+    @property
     def output_names(self) -> list[str]:
         """The names of the outputs."""
 

@@ -20,8 +20,8 @@ class Places:
             offset: k for k, offset in enumerate(dict.fromkeys(map(plan.slots.__getitem__, first)), 1)
         }
         self.home = self._homes()
-        #: the values that are written over another, which the same call reads last
-        self.over = {node for node in plan.slots if self._is_over(node)}
+        #: the values that are written over another, which the same call reads last, and that other
+        self.over = {node: under for node in plan.slots if (under := self._under(node)) is not None}
 
     def _homes(self) -> dict[Node, Node]:
         """For each node the one whose place its value stands in."""
@@ -36,13 +36,12 @@ class Places:
             home[node] = whole
         return home
 
-    def _is_over(self, node: Node) -> bool:
-        """Whether the call that writes a value reads another in the same buffer."""
+    def _under(self, node: Node) -> Node | None:
+        """What the call that writes a value reads in the same buffer."""
         call = self.plan.schedule[self.plan.lives[node][0]]
-        return any(
-            home is not node and self.plan.slots.get(home) == self.plan.slots[node]
-            for home in (self.home[source] for source in call.inputs)
-        )
+        homes = (self.home[source] for source in call.inputs)
+        start = self.plan.slots[node]
+        return next((home for home in homes if home is not node and self.plan.slots.get(home) == start), None)
 
     def of(self, node: Node) -> tuple[str, int | str] | None:
         """Return what happens to a node's value, and in which buffer or leaf; None where nothing does."""
