@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: The space around, and left of the panels for the numbers of bytes; sizes of type; a line of the legend.
 MARGIN, LEFT, TITLE, HEADING, SMALL, LINE = 28.0, 84.0, 18, 14, 12, 22.0
-#: The least and the largest width of an operation's column, and the width that is aimed at between.
-NARROW, WIDE, WIDTH = 3.0, 64.0, 1000.0
+#: The least and the largest width of an operation's column, the width that is aimed at between, and the room
+#: that a panel's heading has.
+NARROW, WIDE, WIDTH, HEADED = 3.0, 64.0, 1000.0, 420.0
 #: The height of the higher panel; but the lower one has at least so much, if the higher one is no higher.
 HIGH, LEAST, HIGHEST = 420.0, 110.0, 1600.0
 
@@ -42,39 +43,34 @@ class _Scale(NamedTuple):
 
 def svg(chart: MemoryChart) -> str:
     """Return a chart as an SVG document."""
-    count = max(chart.operations[-1], 1)
-    small, large = max(chart.reused.arena, 1), max(chart.separate.arena, chart.reused.arena, 1)
-    down = min(max(HIGH / large, LEAST / small), HIGHEST / large)
-    scale = _Scale(min(max(WIDTH / count, NARROW), WIDE), down)
+    name = shorten(visible(f"{chart.title}: memory"), 80)
     lines = [
         f"{chart.reused.arena:,} bytes with reuse, {chart.separate.arena:,} without; "
         f"at most {chart.needed:,} bytes of values are alive at once.",
         "A rectangle is a value, from what writes it to the last that reads it, with its buffer's number.",
     ]
-    panels = list(_panels(chart, scale, MARGIN + TITLE * 1.3 + len(lines) * LINE + 2 * LINE))
-    bottom = panels[-1].top + panels[-1].height
-    drawn = [
-        text(
-            shorten(visible(f"{chart.title}: memory"), 80), MARGIN, MARGIN + TITLE, TITLE, font_weight="bold"
-        )
-    ]
-    drawn += [
-        text(line, MARGIN, MARGIN + TITLE * 1.3 + (k + 0.8) * LINE, SMALL, fill=MUTED)
-        for k, line in enumerate(lines)
-    ]
-    for panel in panels:
+    drawn = [text(name, MARGIN, MARGIN + TITLE, TITLE, font_weight="bold", fill=INK)]
+    top = MARGIN + TITLE * 1.3
+    for line in lines:
+        drawn.append(text(line, MARGIN, top + 0.8 * LINE, SMALL, fill=MUTED))
+        top += LINE
+    count, scale = max(chart.operations[-1], 1), _scale(chart)
+    top += 2 * LINE
+    for panel in _panels(chart, scale, top):
         drawn += _panel(panel, count, scale)
+        bottom = panel.top + panel.height
     drawn += _axis(count, scale, bottom)
-    drawn += _legend(chart, bottom + 3.2 * LINE)
-    words = max(width(line, SMALL) for line in lines)
-    wide = MARGIN + max(LEFT + count * scale.across, words, 520.0) + MARGIN
-    high = bottom + 3.2 * LINE + LINE + MARGIN
+    signs, signs_width = _legend(chart, bottom + 3.2 * LINE)
+    texts = [width(name, TITLE, bold=True), *(width(line, SMALL) for line in lines), signs_width]
+    wide = 2 * MARGIN + max(LEFT + count * scale.across, LEFT + HEADED, *texts)
+    high = bottom + 4.2 * LINE + MARGIN
     return element(
         "svg",
         title(f"{chart.title}: memory"),
-        element("desc", f"{len(chart.lives)} values in buffers, with and without reuse. {lines[0]}"),
+        element("desc", f"{len(chart.lives)} values in buffers. {lines[0]}"),
         rectangle(Rect(0.0, 0.0, wide, high), 0.0, fill=PAPER),
         *drawn,
+        *signs,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
         width=wide,
@@ -82,6 +78,13 @@ def svg(chart: MemoryChart) -> str:
         viewBox=f"0 0 {wide:.0f} {high:.0f}",
         font_family=FONT,
     )
+
+
+def _scale(chart: MemoryChart) -> _Scale:
+    """A scale at which both panels have a size to look at."""
+    small, large = max(chart.reused.arena, 1), max(chart.separate.arena, 1)
+    down = min(max(HIGH / large, LEAST / small), HIGHEST / large)
+    return _Scale(min(max(WIDTH / max(chart.operations[-1], 1), NARROW), WIDE), down)
 
 
 def _panels(chart: MemoryChart, scale: _Scale, top: float) -> Iterator[_Panel]:
@@ -146,16 +149,17 @@ def _axis(count: int, scale: _Scale, bottom: float) -> Iterator[str]:
     yield text("operations in the order of running", left, bottom + 16 + LINE, SMALL, fill=MUTED)
 
 
-def _legend(chart: MemoryChart, y: float) -> Iterator[str]:
-    """The passes that occur, and what is reserved."""
-    x = MARGIN
+def _legend(chart: MemoryChart, y: float) -> tuple[list[str], float]:
+    """The passes that occur, and what is reserved; and how wide that is."""
     passes = {life.pass_ for life in (*chart.lives, *chart.separate_lives)}
     entries = [(style.meaning, _look(style, LINE)) for name, style in STYLES.items() if name in passes]
     entries.append(("reserved, but nothing is alive there", {"fill": PANEL, "stroke": FAINT}))
+    drawn, x = [], MARGIN
     for words, look in entries:
-        yield rectangle(Rect(x, y, 22.0, 14.0), 2.0, **look)
-        yield text(words, x + 30, y + 11, SMALL, fill=MUTED)
+        drawn.append(rectangle(Rect(x, y, 22.0, 14.0), 2.0, **look))
+        drawn.append(text(words, x + 30, y + 11, SMALL, fill=MUTED))
         x += 30 + width(words, SMALL) + 24
+    return drawn, x - MARGIN
 
 
 def _look(style: Style, height: float) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
 from tinygraph.viz.layout import layout
-from tinygraph.viz.outline import Box, Group, Outline, renamed
+from tinygraph.viz.outline import Box, Edge, Group, Outline, renamed
 from tinygraph.viz.placed import Layout, Panel, PlacedBox
 from tinygraph.viz.placing.measure import box_content, group_content
 from tinygraph.viz.text import width
@@ -42,7 +43,7 @@ def layouts(before: Outline, after: Outline) -> tuple[Layout, ...]:
 
 def _both(before: Outline, after: Outline) -> Outline:
     """The outline that has all boxes and edges of two."""
-    edges = {(e.source, e.target, e.label): e for e in (*after.edges, *before.edges)}
+    edges = _keyed(after.edges) | _keyed(before.edges)
     groups: dict[str, Group] = {}
     for group in (*before.groups, *after.groups):  # the weights of either have room
         known = groups.setdefault(group.id, group)
@@ -99,10 +100,11 @@ def _longest(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
 def _part(whole: Layout, outline: Outline) -> Layout:
     """What is of ``outline`` in a layout that holds more."""
     boxes = {box.id: box for box in outline.boxes}
-    edges = {(e.source, e.target, e.label): e for e in outline.edges}
+    edges = _keyed(outline.edges)
     groups = {group.id: group for group in outline.groups}
     placed = [(boxes.get(each.box.id), each.rect) for each in whole.boxes]
-    lines = [(edges.get((e.edge.source, e.edge.target, e.edge.label)), e) for e in whole.edges]
+    keys = _keyed(line.edge for line in whole.edges)
+    lines = [(edges.get(key), line) for key, line in zip(keys, whole.edges, strict=True)]
     panels = [(groups.get(panel.group.id), panel.rect) for panel in whole.panels]
     return replace(
         whole,
@@ -111,3 +113,14 @@ def _part(whole: Layout, outline: Outline) -> Layout:
         edges=tuple(replace(line, edge=edge) for edge, line in lines if edge is not None),
         panels=tuple(Panel(own, group_content(own), rect) for own, rect in panels if own is not None),
     )
+
+
+def _keyed(edges: Iterable[Edge]) -> dict[Hashable, Edge]:
+    """Edges by their ends and label; several that have all the same are numbered."""
+    count: Counter[Hashable] = Counter()
+    found: dict[Hashable, Edge] = {}
+    for edge in edges:
+        key = edge.source, edge.target, edge.label
+        count[key] += 1
+        found[key, count[key]] = edge
+    return found

@@ -78,7 +78,7 @@ def _counted(what: str, nodes: Iterable[Node]) -> list[str]:
     """Lines that tell which operations there are, and how many of each; none if there are none."""
     count = Counter(node.op.name for node in nodes if node.inputs and not node.op.picks)
     names = [name if times == 1 else f"{times}{_TIED}{name}" for name, times in count.items()]
-    lines = textwrap.wrap(f"{what} {', '.join(names)}", 34) if names else []
+    lines = textwrap.wrap(f"{what} {', '.join(names)}".strip(), 34) if names else []
     return [line.replace(_TIED, " ") for line in lines]
 
 

@@ -62,25 +62,22 @@ def numbered(graph: Graph) -> dict[Node, int]:
 def same_boxes(before: Outline, after: Outline, members: Mapping[int, int]) -> dict[str, str]:
     """Return, for boxes of ``after``, the id of the box of ``before`` that they are.
 
-    A box for one operation is the same if that is: ``members`` says, of members of ``after``, which they are
-    among those of ``before``. Any other is the same if it says that it is the same step, layer or leaf.
+    ``members`` says, of members of ``after``, which they are among those of ``before``.
     """
+    known = {_key(box, before, box.members[:1]): box.id for box in reversed(before.boxes)}
     found: dict[str, str] = {}
-    taken: set[str] = set()
-    owner = {member: box.id for box in before.boxes if box.kind == "op" for member in box.members}
-    names = {_name(box, before): box.id for box in before.boxes if box.kind != "op"}
     for box in after.boxes:
-        if box.kind == "op":
-            other = owner.get(members.get(box.members[0], -1))
-        else:
-            other = names.get(_name(box, after))
-        if other is not None and other not in taken:
+        other = known.pop(_key(box, after, [members.get(member) for member in box.members[:1]]), None)
+        if other is not None:
             found[box.id] = other
-            taken.add(other)
     return found
 
 
-def _name(box: Box, outline: Outline) -> Hashable:
-    """What tells a step, a layer or a leaf from others."""
-    groups = {group.id: group.label for group in outline.groups}
-    return box.kind, box.label, box.pass_, box.column, groups.get(box.group), box.scope
+def _key(box: Box, outline: Outline, first: Sequence[int | None]) -> Hashable:
+    """What a box must share with another to be the same: the operation, the leaf, or the step or layer."""
+    if box.kind == "op":
+        return "op", *first
+    if box.kind in ("input", "param", "constant"):
+        return box.kind, box.label, *first
+    group = next((group.label for group in outline.groups if group.id == box.group), "")
+    return box.kind, box.label, box.pass_, box.column, group
