@@ -66,7 +66,7 @@ def memory_chart(thing: Any) -> MemoryChart:
     >>> chart
     <MemoryChart 'output': 512 bytes with reuse, 768 without>
     >>> [(life.label, life.first, life.end) for life in chart.lives]
-    [('matmul', 0, 2), ('fused', 1, 3), ('matmul', 2, 3)]
+    [('matmul', 0, 1), ('fused', 1, 3), ('matmul', 2, 3)]
     """
     if isinstance(thing, Function):
         return MemoryChart(", ".join(thing.graph.outputs), thing.plan)

@@ -76,7 +76,7 @@ def stages(graph: Graph, names: Sequence[str]) -> list[Stage]:
     >>> graph = tg.Graph({"y": tg.tanh(tg.input("a", (3, 1)) @ w) + tg.tanh(tg.input("b", (3, 1)) @ w)})
     >>> declared, siblings = stages(graph, ["declared", "siblings"])
     >>> declared.note
-    '5 operations, 2 products among them; 5 kernel calls, 192 bytes of buffers.'
+    '5 operations, 2 products among them; 5 kernel calls, 128 bytes of buffers.'
     >>> siblings.graph.count()["matmul"]
     1
     """
