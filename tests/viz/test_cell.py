@@ -97,7 +97,7 @@ class Leaky(Layer):
         (GRU(3), {"z₂", "r₂", "g₂", "h₂"}),
         (GRU(3, reset_after=False), {"z₂", "r₂", "g₂", "h₂"}),
         (SimpleRNN(3), {"h₂"}),
-        (RNN([LSTMCell(3), GRUCell(3)]), {"i₂", "f₂", "g₂", "o₂", "c₂", "h₂", "z₂", "r₂"}),
+        (RNN([LSTMCell(3), GRUCell(3)]), {"i₂", "f₂", "o₂", "c₂", "z₂", "r₂"}),
         (Bidirectional(LSTM(3)), {"i₂", "f₂", "g₂", "o₂", "c₂", "h₂"}),
         (RNN(Leaky()), {"gate₂"}),
     ],
@@ -108,6 +108,25 @@ def test_gates_have_names_in_every_cell(layer, named):
     assert named <= labels(outline, "op")
     assert labels(outline, "input") >= {"x₂"}
     assert labels(outline, "output")
+
+
+def test_gates_of_several_cells_are_told_apart():
+    outline = drawn(RNN([LSTMCell(3, name="low"), GRUCell(3, name="high")], name="rnn"))
+    assert {"low/g₂", "low/h₂", "high/g₂", "high/h₂"} <= labels(outline, "op")
+    assert not any("low₂" in box.label for box in outline.boxes)
+    assert labels(outline, "input") == {"x₂", "low/h₁", "c₁", "high/h₁"}
+    assert labels(outline, "output") == {"low/h₂", "c₂", "high/h₂"}
+    names = {weight.name for weight in outline.groups[0].weights}
+    assert {"low/kernel", "high/recurrent_kernel"} <= names
+
+
+def test_a_mask_of_dropout_comes_from_the_layer():
+    model = Sequential([Input((5, 2)), LSTM(3, dropout=0.5, recurrent_dropout=0.5, name="lstm"), Dense(1)])
+    model.compile("sgd", "mse")
+    outline = model.draw("cell", pass_=["forward", "backward"]).outline
+    masks = [(box.label, box.shape) for box in outline.boxes if box.note == "the same at every step"]
+    assert masks == [("lstm", "(4, 32, 2)"), ("lstm", "(4, 32, 3)")]
+    assert {"∂h₂", "∂c₂"} <= labels(outline, "input")
 
 
 def test_a_convolution_is_a_product_too():
@@ -178,6 +197,15 @@ def test_the_backward_pass_of_a_step():
     assert sum(edge.target == sums for edge in outline.edges) == 3  # kernel, recurrent kernel, bias
     assert {box.note for box in outline.boxes} >= {"at i₂", "at f₂", "at g₂", "at o₂", "at c₂", "at h₂"}
     assert {edge.pass_ for edge in outline.edges if edge.target == sums} == {"backward"}
+
+
+def test_where_a_value_goes_in_a_pass_that_is_not_drawn_is_not_said():
+    graph = models.training(models.one_lstm(5))
+    both, forward = (draw(graph, level="cell", pass_=p).outline.boxes for p in ("all", "forward"))
+    (h,) = [box for box in both if (box.kind, box.label) == ("output", "h₂")]
+    assert h.note == "to t = 3, ∂ t = 3"
+    (h,) = [box for box in forward if (box.kind, box.label) == ("output", "h₂")]
+    assert h.note == "to t = 3"
 
 
 def test_the_backward_pass_alone_says_what_it_reads_of_the_forward_pass():

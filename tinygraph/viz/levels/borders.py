@@ -10,7 +10,7 @@ from tinygraph.graph import Node
 from tinygraph.viz.levels.labels import number_of
 from tinygraph.viz.levels.links import Links
 from tinygraph.viz.levels.owners import Key
-from tinygraph.viz.levels.parts import parts
+from tinygraph.viz.levels.parts import parts, shown_parts
 from tinygraph.viz.levels.scopes import where
 from tinygraph.viz.levels.states import state_names
 from tinygraph.viz.levels.wording import PREFIX
@@ -49,10 +49,11 @@ class Borders:
             if place[:2] == ("forward", layer) and place.step is not None:
                 forward[place.step].append(node)
         for number, nodes in forward.items():
-            for name, node in parts(nodes).items():
-                self.names[node] = _subscripted(name, number)
-        #: what the parts of this step are called, those of the backward pass too
-        self.part_names = {name: _subscripted(name, step) for name in parts(forward[step])}
+            found = parts(nodes)
+            for name, shown in shown_parts(found, number).items():
+                self.names[found[name]] = shown
+        #: what the parts of this step are called, in the backward pass too
+        self.part_names = shown_parts(parts(forward[step]), step)
 
     def _state_names(self) -> dict[Node, str]:
         """The names of what goes from step to step."""
@@ -98,8 +99,12 @@ class Borders:
         if value.op.name == "constant":
             begins = pass_ == "forward" and source.scope == self.layer
             return Port(number_of(value) or value.label, "initial state" * begins, pass_, -1, *shown)
-        if pass_ == "forward" and keys and all(key.step is not None for key in keys):
-            return Port(f"x{subscript(self.step)}", f"from {', '.join(few(places))}", pass_, None, *shown)
+        origin = f"from {', '.join(few(places))}" if keys else ""
+        own = any(key.layer == self.layer for key in keys)
+        if own and value is source:  # as a mask of dropout
+            return Port(places[0], "the same at every step", pass_, None, *shown)
+        if pass_ == "forward" and keys and (own or all(key.step is not None for key in keys)):
+            return Port(f"x{subscript(self.step)}", origin, pass_, None, *shown)
         return Port(", ".join(few(places)) or value.label, "", pass_, None, *shown)
 
     def outgoing(self) -> Iterator[tuple[Port, list[Node]]]:
@@ -110,21 +115,23 @@ class Borders:
             source, target = self.links.key(link.value), self.links.key(link.reader)
             if source in own and target not in own and target.pass_ in self.passes:
                 goes[link.value][target] = None
-        ports: dict[tuple[str, str], list[Node]] = defaultdict(list)
+        ports: dict[tuple[Node | None, str], list[Node]] = defaultdict(list)
         for value in self.inside:
             if value in goes:
                 to = ", ".join(few([self._place(key) for key in goes[value]]))
-                ports[self.names.get(value, ""), to].append(value)
-        for (name, to), values in ports.items():
-            yield self._exit(name, to, values, [*goes[values[0]]]), values
+                ports[value if value in self.names else None, to].append(value)
+        for (_, to), values in ports.items():
+            yield self._exit(to, values, [*goes[values[0]]]), values
 
-    def _exit(self, name: str, to: str, values: Sequence[Node], keys: Sequence[Key]) -> Port:
+    def _exit(self, to: str, values: Sequence[Node], keys: Sequence[Key]) -> Port:
+        """Where a value goes, or several without names that go to one place."""
         pass_ = where(values[0].scope).pass_
         aside = any(key.layer == self.layer for key in keys)
         column = (-1 if pass_ == "backward" else 1) if aside else None
-        if not name:
+        if values[0] not in self.names:
             sums = any(key.part == "after" for key in keys)
             return Port(to, "sums over all steps" * sums, pass_, column)
+        name = self.names[values[0]]
         return Port(name, f"to {to}", pass_, column, shape_text(values[0].shape), values[0].dtype.name)
 
     def _place(self, key: Key) -> str:
@@ -136,8 +143,3 @@ class Borders:
         if key.kind in ("layer", "constant") and key.layer:
             return prefix + key.layer
         return prefix + self.links.owners.nodes[int(key.part)].label
-
-
-def _subscripted(part: str, step: int) -> str:
-    """The name of a part of a step: ``lstm_cell/i`` at step 3 is i₃."""
-    return f"{part.rpartition('/')[2]}{subscript(step)}"

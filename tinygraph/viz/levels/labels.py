@@ -102,5 +102,7 @@ def output_names(graph: Graph) -> dict[Node, tuple[str, ...]]:
 def weight_of(parameter: Parameter, layer: str) -> Weight:
     """Return a parameter as a badge of ``layer``: by its name in the layer if it is the layer's."""
     own = without_use(layer)
-    inner = f"/{own}".endswith(f"/{parameter.scope}")  # a layer of a model in a model
-    return Weight(parameter.name if inner else parameter.label.removeprefix(f"{own}/"), parameter.shape)
+    if f"/{own}".endswith(f"/{parameter.scope}"):  # weights do not know the models that their layer is in
+        return Weight(parameter.name, parameter.shape)
+    inside = f"/{parameter.label}".partition(f"/{own}/")[2]
+    return Weight(inside or parameter.label, parameter.shape)

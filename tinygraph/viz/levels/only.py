@@ -22,12 +22,14 @@ def only(outline: Outline, passes: Sequence[str]) -> Outline:
     if not boxes:
         raise ValueError(f"draw: nothing here is of the {_and(passes)} pass, only of {_and(left_out)}.")
     ids, groups = {box.id for box in boxes}, {box.group for box in boxes}
+    unrolled = any(box.column is not None for box in boxes)
     note = f"What is {_and(left_out)} is left out; pass_='all' draws it too."
     return replace(
         outline,
         boxes=boxes,
         edges=tuple(edge for edge in outline.edges if {edge.source, edge.target} <= ids),
         groups=tuple(group for group in outline.groups if group.id in groups),
+        columns=outline.columns if unrolled else (),
         notes=(*outline.notes, note),
     )
 

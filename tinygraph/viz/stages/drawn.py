@@ -41,9 +41,9 @@ class SideBySide(Drawing):
 
     def dot(self) -> Digraph:
         """Return both as one `graphviz.Digraph`, each a cluster."""
-        from tinygraph.viz.dot import clusters
+        from tinygraph.viz.dot import dot
 
-        return clusters(self.outlines)
+        return dot(*self.outlines)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {' | '.join(outline.title for outline in self.outlines)!r}>"
