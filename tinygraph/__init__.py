@@ -16,6 +16,7 @@ from tinygraph.graph import (
 )
 from tinygraph.ops import *  # noqa: F403
 from tinygraph.version import __version__ as __version__
+from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
