@@ -126,9 +126,5 @@ DRAWN = [
     ("training, unrolled", lambda: training(stacked(4)), {"level": "unrolled"}),
     ("training, collapsed", lambda: training(stacked(20)), {"level": "unrolled"}),
     ("training, ops", lambda: training(one_lstm(2)), {"level": "ops"}),
-    ("one, planned", one_lstm, {"stage": "planned", "level": "ops"}),
-    ("compiled, rewritten", compiled, {"stage": "rewritten"}),
-    ("compiled, planned", compiled, {"stage": "planned"}),
-    ("compiled, planned, ops", compiled, {"stage": "planned", "level": "ops"}),
     ("chain, collapsed", lambda: chain(3000), {}),
 ]

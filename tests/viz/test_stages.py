@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from viz import models, nasty
-from viz.reading import strings_of, words_of
+from viz.reading import size_of, strings_of, words_of
+from viz.test_dot import edges_in
 from viz.told import told
 
 import tinygraph as tg
@@ -53,8 +54,7 @@ CASES = [
 @pytest.mark.parametrize(("name", "thing", "how"), CASES, ids=[case[0] for case in CASES])
 def test_golden(name, thing, how):
     drawing = draw(thing(), **how)
-    outlines = getattr(drawing, "outlines", (drawing.outline,))
-    found = [line for outline in outlines for line in (*outline.notes, *told(outline))]
+    found = [line for outline in outlines_of(drawing) for line in (*outline.notes, *told(outline))]
     assert found == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
@@ -248,7 +248,11 @@ def test_a_stage_has_no_level_of_layers(level):
         draw(models.one_lstm(), stage="planned", level=level)
 
 
-PAIRS = [
+#: One stage, or two.
+DRAWN = [
+    (models.one_lstm, {"level": "ops", "stage": "planned"}),
+    (models.compiled, {"stage": "planned"}),
+    (models.compiled, {"level": "ops", "stage": "planned"}),
     (models.one_lstm, {"level": "ops", "stage": ("declared", "rewritten")}),
     (models.one_lstm, {"level": "ops", "stage": ("rewritten", "planned")}),
     (models.compiled, {"stage": ("differentiated", "rewritten")}),
@@ -258,30 +262,45 @@ PAIRS = [
 ]
 
 
-@pytest.fixture(params=PAIRS, ids=[str(k) for k in range(len(PAIRS))])
-def pair(request):
+@pytest.fixture(params=DRAWN, ids=[f"{how['stage']}, {k}" for k, (_, how) in enumerate(DRAWN)])
+def drawing(request):
     thing, how = request.param
     return draw(thing(), **how)
 
 
-def test_two_stages_are_two_panels_without_text_on_text(pair):
-    words = sorted(words_of(pair.svg()), key=lambda word: word.top)
+def outlines_of(drawing):
+    return getattr(drawing, "outlines", (drawing.outline,))
+
+
+def test_each_stage_is_a_panel_and_no_text_lies_on_text(drawing):
+    words = sorted(words_of(drawing.svg()), key=lambda word: word.top)
     for index, word in enumerate(words):
         for other in words[index + 1 :]:
             if other.top > word.bottom:
                 break
             assert not word.overlaps(other), (word, other)
+    wide, high = size_of(drawing.svg())
+    assert all(word.left >= 0 and word.right <= wide and word.bottom <= high for word in words)
     titles = [word.text for word in words]
-    assert all(outline.title in titles for outline in pair.outlines)
+    assert all(outline.title in titles for outline in outlines_of(drawing))
 
 
-def test_two_stages_are_two_clusters_of_one_dot(pair):
-    source = pair.dot().source
-    assert re.findall(r"subgraph (cluster_\d) ", source) == ["cluster_0", "cluster_1"]
-    names = re.findall(r"^\s*(p\d_\w+) \[", source, flags=re.MULTILINE)
-    expected = [f"p{k}_{box.id}" for k, outline in enumerate(pair.outlines) for box in outline.boxes]
-    assert sorted(name for name in names if not name.endswith("_weights")) == sorted(expected)
-    assert source.count(" -> ") == sum(len(outline.edges) for outline in pair.outlines)
+def test_two_stages_are_two_clusters_of_one_dot(drawing):
+    source, outlines = drawing.dot().source, outlines_of(drawing)
+    several = len(outlines) > 1
+    assert re.findall(r"subgraph (cluster_\d) ", source) == ["cluster_0", "cluster_1"] * several
+    prefixes = [f"p{k}_" * several for k in range(len(outlines))]
+    names = re.findall(r"^\s*((?:p\d_)?(?:b\d+n?|middlen?)) \[", source, flags=re.MULTILINE)
+    expected = [
+        f"{p}{box.id}" for p, outline in zip(prefixes, outlines, strict=True) for box in outline.boxes
+    ]
+    assert sorted(names) == sorted(expected)
+    ends = {
+        (f"{p}{e.source}", f"{p}{e.target}")
+        for p, outline in zip(prefixes, outlines, strict=True)
+        for e in outline.edges
+    }
+    assert {edge[:2] for edge in edges_in(source)} == ends
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".dot", ".tex"])

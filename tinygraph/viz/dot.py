@@ -41,7 +41,8 @@ def dot(*outlines: Outline) -> Digraph:
     back, in time or up through the layers, is written the other way round, so that ``dot`` finds no circle.
     """
     graph = Digraph("tinygraph")
-    graph.attr(labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
+    label = _label(outlines[0]) if len(outlines) == 1 else ""
+    graph.attr(label=label, labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
     graph.attr(remincross="false")  # the second look at crossings forgets the order of time
     graph.attr("node", fontname="Helvetica", fontsize="12", shape="box", fontcolor=INK)
     graph.attr("edge", fontname="Helvetica", fontsize="11", arrowsize="0.7")
@@ -54,7 +55,7 @@ def dot(*outlines: Outline) -> Digraph:
         return graph
     for number, outline in enumerate(outlines):
         with graph.subgraph(name=f"cluster_{number}") as cluster:
-            cluster.attr(color=FAINT)
+            cluster.attr(label=_label(outline), color=FAINT)
             prefix = f"p{number}_".__add__
             _fill(cluster, renamed(outline, prefix, prefix), rows)
     return graph
@@ -70,8 +71,7 @@ def _steps(outline: Outline) -> dict[str, Steps]:
 
 
 def _fill(graph: Digraph, outline: Outline, rows: bool) -> None:
-    """Title, boxes and edges of an outline."""
-    graph.attr(label=_text(outline.title, *outline.notes, _legend(outline)))
+    """Boxes and edges of an outline; layers with steps are clusters."""
     steps = _steps(outline)
     for box in outline.boxes:
         if box.column is None or not box.group:
@@ -89,9 +89,11 @@ def _fill(graph: Digraph, outline: Outline, rows: bool) -> None:
                 graph.edge(above.id, target.id, style="invis")  # the layer's gradients, above the next layer
 
 
-def _legend(outline: Outline) -> str:
+def _label(outline: Outline) -> str:
+    """Title, notes and what the lines mean."""
     drawn = {box.pass_ for box in outline.boxes} | {edge.pass_ for edge in outline.edges}
-    return " · ".join(f"{style.meaning} ({_DASHES[name]})" for name, style in STYLES.items() if name in drawn)
+    lines = (f"{style.meaning} ({_DASHES[name]})" for name, style in STYLES.items() if name in drawn)
+    return _text(outline.title, *outline.notes, " · ".join(lines))
 
 
 def _fill_layer(cluster: Digraph, group: Group, steps: Steps, rows: bool) -> None:

@@ -29,10 +29,6 @@ class Layered(Protocol):
         """The layers, each once."""
 
     @property
-    def compiled(self) -> bool:
-        """Whether it has been said what to train by."""
-
-    @property
     def output_names(self) -> list[str]:
         """The names of the outputs."""
 
@@ -44,6 +40,10 @@ class LayerGraph(Layered, Protocol):
     @property
     def batch_size(self) -> int | None:
         """The only size of batch that the model takes, if there is one."""
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it has been said what to train by."""
 
     def trace(self, batch: int, training: bool = False) -> Graph:
         """Return the op graph for a batch of so many samples."""
