@@ -80,6 +80,13 @@ def test_the_training_step_that_is_drawn_is_the_one_that_is_run():
         np.testing.assert_allclose(found[weight.label], weight.value, rtol=1e-5, atol=1e-7)
 
 
+def test_an_output_without_a_loss_is_not_compared_with_anything():
+    model = models.skip()
+    model.compile("sgd", {"left": "mse", "right": None})
+    inputs = {leaf.name for leaf in tg.Graph({"loss": model.training_step(2).loss}).inputs}
+    assert inputs == {"series", "true left"}
+
+
 def test_drawing_a_training_step_changes_nothing():
     model = compiled(models.one_lstm(), "adam")
     before = [weight.tolist() for weight in model.get_weights()]
