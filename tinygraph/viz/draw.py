@@ -72,9 +72,9 @@ def draw(
     if level not in known:
         what = "a stage" if stage is not None else "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    _check_fit(level, pass_, steps, layer)
     trained = not is_model or (stage is not None and thing.compiled)
     passes = passes_of(pass_, PASSES if trained else ("forward",))
+    _check_fit(level, passes, steps, layer)
 
     def outline(given: Subject) -> Outline:
         return collapsed(_outline(given, level, passes, steps, layer), limit)
@@ -93,14 +93,11 @@ def draw(
     return drawing
 
 
-def _check_fit(level: str, pass_: object, steps: object, layer: object) -> None:
+def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object) -> None:
     """Raise ValueError for what a level has no use for."""
-    if level == "model":
-        for name, value in (("pass_", pass_), ("steps", steps)):
-            if value not in (None, "forward"):
-                raise ValueError(
-                    f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
-                )
+    if level == "model" and (steps is not None or passes != ("forward",)):
+        what = "time steps" if steps is not None else "other pass than the forward pass"
+        raise ValueError(f"draw: level 'model' draws layers and has no {what}; take level 'unrolled'.")
     if layer is not None and level != "cell":
         raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
     least = 0 if level == "cell" else 1
