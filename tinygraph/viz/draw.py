@@ -14,6 +14,7 @@ from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import PASSES, Outline
+from tinygraph.viz.stages.drawn import drawn
 from tinygraph.viz.subject import Subject, check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
@@ -85,8 +86,6 @@ def draw(
     elif stage is None:
         drawing = Drawing(outline(subject(thing, passes)))
     else:
-        from tinygraph.viz.stages.drawn import drawn
-
         drawing = drawn(subject(thing, passes), stage, outline)
     if path is not None:
         drawing.save(path)
