@@ -21,9 +21,15 @@ from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
     from tinygraph.viz.draw import draw as draw
+    from tinygraph.viz.memory.chart import memory_chart as memory_chart
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
-_LATER = {"nn": "tinygraph.nn", "datasets": "tinygraph.datasets", "draw": "tinygraph.viz.draw"}
+_LATER = {
+    "nn": "tinygraph.nn",
+    "datasets": "tinygraph.datasets",
+    "draw": "tinygraph.viz.draw",
+    "memory_chart": "tinygraph.viz.memory.chart",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,8 @@ from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import PASSES, Outline
-from tinygraph.viz.subject import check_built, passes_of, subject
+from tinygraph.viz.stages.drawn import drawn
+from tinygraph.viz.subject import Subject, check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
 LEVELS = ("model", "unrolled", "cell", "ops")
@@ -27,6 +28,7 @@ def draw(
     pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
     layer: str | None = None,
+    stage: str | Sequence[str] | None = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -42,14 +44,18 @@ def draw(
             ``"all"``. Past the forward pass a model must be compiled; a step of training is then drawn.
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
             At level ``"cell"`` the number of the one step, by default one in the middle.
+        stage: ``"declared"``, ``"differentiated"``, ``"rewritten"`` or ``"planned"`` (with the buffer that
+            each value is written into), or two of them, which are drawn beside each other with what one of
+            them lacks marked. Of a model that is compiled it is a step of training. The name of a rewrite,
+            such as ``"siblings"``, is a stage too: the graph as that leaves it.
         layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, pass, layer or step, what the level has no use for, a file name of another
-            kind.
-        GraphError: a Sequential that is not built yet.
+        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of
+            another kind.
+        GraphError: a Sequential that is not built yet; nothing is differentiated at that stage.
         RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
 
@@ -62,14 +68,25 @@ def draw(
     ['backward', 'forward']
     """
     is_model = isinstance(thing, LayerGraph)
-    level = level or ("model" if is_model else "ops")
-    if level not in (known := LEVELS if is_model else LEVELS[1:]):
-        what = "a model" if is_model else "a graph of nodes"
+    level = level or ("ops" if not is_model else "model" if stage is None else "unrolled")
+    known = ("unrolled", "ops") if stage is not None else LEVELS if is_model else LEVELS[1:]
+    if level not in known:
+        what = "a stage" if stage is not None else "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    passes = passes_of(pass_, ("forward",) if is_model else PASSES)
+    trained = not is_model or (stage is not None and thing.compiled)
+    passes = passes_of(pass_, PASSES if trained else ("forward",))
     _check_fit(level, passes, steps, layer)
-    outline = _outline(thing, level, passes, steps, layer)
-    drawing = Drawing(collapsed(outline, limit))
+
+    def outline(given: Subject) -> Outline:
+        return collapsed(_outline(given, level, passes, steps, layer), limit)
+
+    if level == "model":
+        check_built(thing)
+        drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
+    elif stage is None:
+        drawing = Drawing(outline(subject(thing, passes)))
+    else:
+        drawing = drawn(subject(thing, passes), stage, outline)
     if path is not None:
         drawing.save(path)
     return drawing
@@ -87,11 +104,10 @@ def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object) 
         raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
 
 
-def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None) -> Outline:
-    if level == "model":
-        check_built(thing)
-        return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
-    graph, types, title = subject(thing, passes)
+def _outline(
+    given: Subject, level: str, passes: Sequence[str], steps: int | None, layer: str | None
+) -> Outline:
+    graph, types, title = given
     if level == "cell":
         return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
     draw_level = unrolled if level == "unrolled" else operations

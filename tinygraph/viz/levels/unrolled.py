@@ -145,6 +145,7 @@ class _Unrolled:
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
             shared=key.kind == "cell" and key.step not in self.time.runs and self._reads_weights(nodes),
+            members=tuple(self.owners.position[node] for node in nodes),
         )
 
     @staticmethod
