@@ -69,11 +69,11 @@ def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:
     return Graph(outputs | {f"d {weight.label}": slope for weight, slope in slopes.items()})
 
 
-def check_built(model: LayerGraph) -> None:
+def check_built(model: LayerGraph, owner: str = "draw") -> None:
     """Raise `GraphError` where a Sequential has no shapes yet."""
     if not model.calls:
         raise GraphError(
-            f"draw: {type(model).__name__} {model.name!r} is not built, so it has no shapes to draw. "
+            f"{owner}: {type(model).__name__} {model.name!r} is not built, so it has no shapes to draw. "
             "Give its first layer an input_shape, or call build(shape) with the shape of one sample."
         )
 
