@@ -120,19 +120,6 @@ class Node(Fields):
         """Return the same use of the same operation on other inputs of the same shapes."""
         return _frozen(Node, self.op, inputs, self.attrs, self.shape, self.dtype, self.scope, self.name)
 
-    def named(self, name: str) -> Node:
-        """Return the same use of the operation under a name, which messages, drawings and traces have for it.
-
-        A leaf has the name that it was made with, and keeps it.
-
-        >>> import tinygraph as tg
-        >>> tg.sigmoid(tg.input("x", (2,))).named("gate")
-        <gate float32[2]>
-        """
-        if not self.inputs:
-            return self
-        return _frozen(Node, self.op, self.inputs, self.attrs, self.shape, self.dtype, self.scope, name)
-
     @property
     def ndim(self) -> int:
         """The number of axes."""

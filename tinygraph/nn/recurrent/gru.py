@@ -71,20 +71,17 @@ class GRUCell(Cell):
         if self.reset_after:
             b = self.product(h, self.recurrent_kernel, masks[1])
             b_z, b_r, b_g = ops.split(b + self.bias[1] if self.use_bias else b, 3, axis=1)
-            z, r = self._gate("z", a_z + b_z), self._gate("r", a_r + b_r)
+            z, r = self.recurrent_activation(a_z + b_z), self.recurrent_activation(a_r + b_r)
             g = self.activation(a_g + r * b_g)
         else:
             two, last = ops.split(self.recurrent_kernel, [2 * self.units, self.units], axis=1)
             mask = masks[1]
             of_two, of_last = (mask, mask) if mask is None or mask.ndim == h.ndim else (mask[:2], mask[2])
             b_z, b_r = ops.split(self.product(h, two, of_two), 2, axis=1)
-            z, r = self._gate("z", a_z + b_z), self._gate("r", a_r + b_r)
+            z, r = self.recurrent_activation(a_z + b_z), self.recurrent_activation(a_r + b_r)
             g = self.activation(a_g + (r * dropped(h, of_last)) @ last)
-        h = (z * h + (1.0 - z) * g.named("g")).named("h")
+        h = z * h + (1.0 - z) * g
         return h, [h]
-
-    def _gate(self, name: str, x: Node) -> Node:
-        return self.recurrent_activation(x).named(name)
 
 
 @registry.register("layer")

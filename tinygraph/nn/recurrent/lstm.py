@@ -70,10 +70,8 @@ class LSTMCell(Cell):
     def gated(self, gates: Sequence[Node], c: Node) -> tuple[Node, list[Node]]:
         """The output h, and h and c as states, from the gates before their activations and the c before."""
         i, f, g, o = gates
-        i, f = self.recurrent_activation(i).named("i"), self.recurrent_activation(f).named("f")
-        g, o = self.activation(g).named("g"), self.recurrent_activation(o).named("o")
-        c = (f * c + i * g).named("c")
-        h = (o * self.activation(c)).named("h")
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        h = self.recurrent_activation(o) * self.activation(c)
         return h, [h, c]
 
 

@@ -27,7 +27,7 @@ class SimpleRNNCell(Cell):
         """tanh(x kernel + h recurrent_kernel + bias)."""
         (h,) = states
         z = self.product(x, self.kernel, masks[0]) + self.product(h, self.recurrent_kernel, masks[1])
-        h = self.activation(z + self.bias if self.use_bias else z).named("h")
+        h = self.activation(z + self.bias if self.use_bias else z)
         return h, [h]
 
 

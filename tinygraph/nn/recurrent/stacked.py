@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import GraphError, Node, Shape, scope
+from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.layer import Layer
@@ -78,7 +78,6 @@ class StackedRNNCells(Layer):
         """One step of every cell."""
         after: list[Node] = []
         for k, (cell, own) in enumerate(zip(self.cells, self.nested(flat(states)), strict=True)):
-            with scope(f"cell{k}"):
-                x, new = call_cell(cell, x, own, training, masks[k] if masks else None)
+            x, new = call_cell(cell, x, own, training, masks[k] if masks else None)
             after += new
         return x, after
