@@ -27,8 +27,8 @@ class Trace:
         self.updates: dict[Parameter, Node] = {}
         #: what joins the loss of training
         self.losses: list[Node] = []
-        #: the uses of recurrent layers, and which nodes their outputs and states are
-        self.unrolled: list[Unrolled] = []
+        #: the uses of recurrent layers, and what their steps gave
+        self.unrolled: list[tuple[Any, Unrolled]] = []
         #: what is to be called before each run
         self.checks: list[Callable[[], None]] = []
         self._uses: Counter[Any] = Counter()

@@ -10,6 +10,7 @@ from tinygraph.grad import adjoints
 from tinygraph.graph import Graph, Node
 from tinygraph.nn.data import check_lengths, inputs_of
 from tinygraph.nn.optimizers import SGD
+from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.recurrent.unroll import Unrolled
 from tinygraph.nn.steps import Steps
 from tinygraph.nn.targets import targets_of
@@ -33,7 +34,7 @@ class Backprop:
     loss: Node
     outputs: Mapping[str, Node]
     weights: Sequence[Parameter]
-    unrolled: Sequence[Unrolled]
+    unrolled: Sequence[tuple[RNN, Unrolled]]
     adjoint: Mapping[Node, Node]
     feeds: Mapping[str, Array]
 
@@ -73,7 +74,7 @@ def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner:
         for check in trace.checks:
             check()
     weights = model.trainable_weights
-    states = [node for each in trace.unrolled for series in states_of(each).values() for node in series]
+    states = [node for _, each in trace.unrolled for series in states_of(each).values() for node in series]
     wanted = [node for node in dict.fromkeys([*weights, *states]) if node.dtype.kind == "f"]
     return Backprop(loss, outputs, weights, trace.unrolled, adjoints(loss, wanted), feeds)
 
@@ -84,5 +85,5 @@ def state_gradients(passes: Backprop) -> dict[str, dict[str, Series]]:
         each.scope: {
             name: [passes.gradient(node) for node in series] for name, series in states_of(each).items()
         }
-        for each in passes.unrolled
+        for _, each in passes.unrolled
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from tinygraph.graph import Node, toposort
-from tinygraph.nn.recurrent.unroll import Unrolled, name_within
+from tinygraph.nn.recurrent.unroll import Unrolled
 
 #: A node for each time step.
 Series = Sequence[Node]
@@ -16,51 +16,51 @@ _ORDER = ("z", "r", "i", "f", "g", "o", "c", "h")
 
 
 def states_of(unrolled: Unrolled) -> dict[str, Series]:
-    """Return the states after each step, by the names that the cell gives them: h, or h and c.
+    """Return the states after each step, by the names of the scopes in which the cell makes them: h and c.
 
-    A state that the cell gives no name, or one to two of them, is called by its number: ``state0``.
+    A state that has none, or the same as another, is called by its number: ``state0``.
     """
-    columns = [_by_time(unrolled, column) for column in zip(*unrolled.states, strict=True)]
-    names = [{name_within(f"{unrolled.scope}/t{t}", node) for t, node in enumerate(c)} for c in columns]
-    only = [found.pop() if len(found) == 1 else "" for found in names]
-    used = Counter(only)
+    made_in = [
+        {_below(unrolled.scope, t, node) for t, node in zip(unrolled.times, nodes, strict=True)}
+        for nodes in zip(*unrolled.made, strict=True)
+    ]
+    names = [found.pop() if len(found) == 1 else "" for found in made_in]
+    used = Counter(names)
+    states = zip(*unrolled.states, strict=True)
     return {
-        name if name and used[name] == 1 else f"state{number}": column
-        for number, (name, column) in enumerate(zip(only, columns, strict=True))
+        name if name and used[name] == 1 else f"state{number}": _by_time(unrolled, nodes)
+        for number, (name, nodes) in enumerate(zip(names, states, strict=True))
     }
 
 
 def series_of(unrolled: Unrolled) -> dict[str, Series]:
     """Return what the cell names at every step, gates and states, in the textbooks' order; and last the
-    outputs, where they are none of these."""
-    states = states_of(unrolled)
+    outputs, where they are none of these. The value of a name is the last node in its scope."""
+    step = {f"t{t}": t for t in unrolled.times}
+    named: dict[str, dict[int, Node]] = defaultdict(dict)
+    inside = f"{unrolled.scope}/"
+    for node in toposort([*unrolled.outputs, *(node for after in unrolled.made for node in after)]):
+        first, _, name = node.scope.removeprefix(inside).partition("/")
+        if name and first in step and node.inputs and node.scope.startswith(inside):
+            named[name][step[first]] = node
+    whole = {name: [at[t] for t in sorted(at)] for name, at in named.items() if len(at) == len(step)}
+    series = whole | states_of(unrolled)
     outputs = _by_time(unrolled, unrolled.outputs)
-    steps = [f"{unrolled.scope}/t{t}/" for t in range(len(outputs))]
-    time = {step: t for t, step in enumerate(steps)}
-    found: dict[str, dict[int, Node]] = {}
-    for node in toposort([*outputs, *(node for after in unrolled.states for node in after)]):
-        if node.name and node.inputs and (t := _step_in(unrolled.scope, node, time)) is not None:
-            found.setdefault(node.label.removeprefix(steps[t]), {})[t] = node
-    whole = {name: [at[t] for t in sorted(at)] for name, at in found.items() if len(at) == len(steps)}
-    series = whole | states
     rest = {} if outputs in series.values() else {"output": outputs}
     return {name: series[name] for name in sorted(series, key=_rank)} | rest
 
 
-def _rank(name: str) -> tuple[str, int]:
-    """Where a name stands: with those of its cell."""
-    cell, _, own = name.rpartition("/")
-    return cell, _ORDER.index(own) if own in _ORDER else -1
+def _below(scope: str, step: int, node: Node) -> str:
+    """The scope of a node below a step's; "" outside of any."""
+    path = f"{scope}/t{step}/"
+    return node.scope.removeprefix(path) if node.inputs and node.scope.startswith(path) else ""
 
 
 def _by_time(unrolled: Unrolled, nodes: Sequence[Node]) -> Series:
-    """Nodes in the order of running, by time."""
-    return list(nodes)[:: unrolled.times.step]
+    return [node for _, node in sorted(zip(unrolled.times, nodes, strict=True), key=lambda pair: pair[0])]
 
 
-def _step_in(scope: str, node: Node, time: Mapping[str, int]) -> int | None:
-    """The time step of the layer in ``scope`` that a node stands in."""
-    if not node.scope.startswith(f"{scope}/t"):
-        return None
-    step = node.scope.removeprefix(f"{scope}/").partition("/")[0]
-    return time.get(f"{scope}/{step}/")
+def _rank(name: str) -> tuple[str, int]:
+    """Where a name stands: with those of its cell, in their order."""
+    cell, _, own = name.rpartition("/")
+    return cell, _ORDER.index(own) if own in _ORDER else -1

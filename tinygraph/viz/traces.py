@@ -31,7 +31,7 @@ def trace(layer: Layer, x: Any, training: bool = False, **arguments: Any) -> dic
         layer.lower(constant(array, dtype=array.dtype), training=training, **put_back(plain, nodes))
         for check in traced.checks:
             check()
-    series = {each.layer: series_of(each) for each in traced.unrolled}
+    series = {recurrent: series_of(unrolled) for recurrent, unrolled in traced.unrolled}
     values = observe(node for found in series.values() for nodes in found.values() for node in nodes)
     return {each: stacked(found, values) for each, found in series.items()}
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from tinygraph import ops
-from tinygraph.graph import GraphError, Node, Shape, current_scope, scope
+from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, mapped
 from tinygraph.nn.checks import check_mask, flag
@@ -26,7 +26,7 @@ from tinygraph.nn.recurrent.states import (
     state_shapes,
     states_first,
 )
-from tinygraph.nn.recurrent.unroll import Unrolled, time_first, unroll
+from tinygraph.nn.recurrent.unroll import time_first, unroll
 from tinygraph.nn.tracing import current_trace
 
 
@@ -122,11 +122,11 @@ class RNN(Layer):
         drawn = masks_of(self.cell, steps[0].shape, x.dtype, training)
         step = partial(self._step, training=training, drawn=drawn, constants=constants)
         states = self._initial(steps[0], initial_state)
-        outputs, after = unroll(
+        unrolled = unroll(
             step, steps, states, masks, backwards=self.go_backwards, zero_output=self.zero_output_for_mask
         )
-        current_trace().unrolled.append(Unrolled(self, current_scope(), outputs, after))
-        states = after[-1]
+        current_trace().unrolled.append((self, unrolled))
+        outputs, states = unrolled.outputs, list(unrolled.states[-1])
         if self.stateful:
             self.lasting.after(states)
         output = self._turned(ops.stack(outputs)) if self.return_sequences else outputs[-1]
@@ -170,11 +170,11 @@ class RNN(Layer):
         """Return what the cell computes at every time step of ``x``: an array (batch, time, ...) by name.
 
         Cells name their gates and states: i, f, g, o, c, h of an LSTM, z, r, g, h of a GRU. A cell of your own
-        does so with ``node.named("gate")``; a state without a name is called ``state0``, and the names of cell
-        k of several begin with ``cell<k>/``. States are those after the step: where a mask is False, those
-        before it. Time is that of ``x``, also with ``go_backwards``.
+        does so by computing each in a scope, ``with tg.scope("gate"):``; a state without one is called
+        ``state0``, and those of cells among several ``<cell>/h``. States are those after the step: where a mask
+        is False, those before it. Time is that of ``x``, also with ``go_backwards``.
 
-        Nothing is trained and no state moves on. The arguments are those of a call.
+        Nothing is trained, and no state moves on. The arguments are those of a call.
 
         >>> import numpy as np
         >>> from tinygraph.nn import LSTM

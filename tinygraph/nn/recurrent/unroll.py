@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, partial
 
 from tinygraph import ops
 from tinygraph.graph import Node, current_scope, scope
@@ -16,24 +15,15 @@ Step = Callable[[Node, list[Node]], tuple[Node, list[Node]]]
 
 @dataclass(frozen=True)
 class Unrolled:
-    """One use of a recurrent layer: the scope that its steps ``t0``, ``t1``, ... stand in, and the output of
-    each step and the states after it, in the order of running."""
+    """What all time steps gave, in the order of running; step t stands in the scope ``t<t>`` of ``scope``."""
 
-    layer: Any
     scope: str
+    times: Sequence[int]
     outputs: Sequence[Node]
+    #: the states after each step
     states: Sequence[Sequence[Node]]
-
-    @property
-    def times(self) -> range:
-        """The time steps in the order of running."""
-        return range(len(self.outputs))[:: -1 if self.layer.go_backwards else 1]
-
-
-def name_within(step: str, node: Node) -> str:
-    """The name of a node that was made in the scope ``step``, as in ``i`` or ``cell/i``; "" if it has none."""
-    inside = bool(node.name) and node.label.startswith(f"{step}/")
-    return node.label.removeprefix(f"{step}/") if inside else ""
+    #: the same as the cell made them: where a mask is False the states are other ones
+    made: Sequence[Sequence[Node]]
 
 
 def unroll(
@@ -44,8 +34,8 @@ def unroll(
     *,
     backwards: bool = False,
     zero_output: bool = False,
-) -> tuple[list[Node], list[list[Node]]]:
-    """Return the outputs of all steps, and the states after each, in the order of running.
+) -> Unrolled:
+    """Return the outputs of all steps, and the states after each.
 
     Where a mask is False the step does not count: the states stay, and the output is the one before it (0 at
     first), or always 0 with ``zero_output``.
@@ -58,28 +48,24 @@ def unroll(
         backwards: run from the last time step to the first.
         zero_output: what the output is where a step does not count.
     """
-    times = range(len(inputs))
+    times = range(len(inputs))[:: -1 if backwards else 1]
     outputs: list[Node] = []
     after_each: list[list[Node]] = []
-    for t in reversed(times) if backwards else times:
+    made: list[list[Node]] = []
+    for t in times:
         with scope(f"t{t}"):
             output, after = step(inputs[t], states)
             if masks is None:
                 states = after
             else:
-                choice = cache(_choice(masks[t]))  # one for an output that is a state as well
+                choice = cache(partial(chosen, masks[t]))  # one for an output that is a state as well
                 before = _nothing(output, states) if zero_output or not outputs else outputs[-1]
                 output = choice(output, before)
                 states = [choice(new, old) for new, old in zip(after, states, strict=True)]
         outputs.append(output)
         after_each.append(states)
-    return outputs, after_each
-
-
-def _choice(mask: Node) -> Callable[[Node, Node], Node]:
-    """What chooses a step's value where the mask is True, under the value's name, else the one before."""
-    step = current_scope()
-    return lambda new, old: chosen(mask, new, old).named(name_within(step, new))
+        made.append(after)
+    return Unrolled(current_scope(), times, outputs, after_each, made)
 
 
 def _nothing(output: Node, states: Sequence[Node]) -> Node:
