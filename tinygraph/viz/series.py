@@ -35,7 +35,10 @@ def states_of(unrolled: Unrolled) -> dict[str, Series]:
 
 def series_of(unrolled: Unrolled) -> dict[str, Series]:
     """Return what the cell names at every step, gates and states, in the textbooks' order; and last the
-    outputs, where they are none of these. The value of a name is the last node in its scope."""
+    outputs, where they are none of these.
+
+    The value of a name is the last node in its scope; a scope that holds states is that of a cell.
+    """
     step = {f"t{t}": t for t in unrolled.times}
     named: dict[str, dict[int, Node]] = defaultdict(dict)
     inside = f"{unrolled.scope}/"
@@ -43,8 +46,14 @@ def series_of(unrolled: Unrolled) -> dict[str, Series]:
         first, _, name = node.scope.removeprefix(inside).partition("/")
         if name and first in step and node.inputs and node.scope.startswith(inside):
             named[name][step[first]] = node
-    whole = {name: [at[t] for t in sorted(at)] for name, at in named.items() if len(at) == len(step)}
-    series = whole | states_of(unrolled)
+    states = states_of(unrolled)
+    cells = {name.rpartition("/")[0] for name in states}
+    whole = {
+        name: [at[t] for t in sorted(at)]
+        for name, at in named.items()
+        if len(at) == len(step) and name not in cells
+    }
+    series = whole | states
     outputs = _by_time(unrolled, unrolled.outputs)
     rest = {} if outputs in series.values() else {"output": outputs}
     return {name: series[name] for name in sorted(series, key=_rank)} | rest
