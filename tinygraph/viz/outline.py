@@ -27,7 +27,8 @@ class Box:
     ``column`` counts the outline's `columns` (time), where -1 is before the first and their number after
     the last; ``group`` is the id of the layer's `Group`.
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
-    ``outputs`` are the names under which the graph gives the value out.
+    ``outputs`` are the names under which the graph gives the value out, and ``nodes`` the numbers, in the
+    graph's order of running, of the nodes that the box stands for.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Box:
     scope: str = ""
     outputs: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
+    nodes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Edge:
     """A value that goes from one box to another.
 
     ``pass_`` is the pass that made the value; a forward value that the backward pass reads is ``saved``.
+    ``nodes`` are the numbers of the nodes whose values go there.
     """
 
     source: str
@@ -68,6 +71,7 @@ class Edge:
     label: str = ""
     pass_: str = "forward"
     saved: bool = False
+    nodes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

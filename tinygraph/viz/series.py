@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 from tinygraph.graph import Node, toposort
 from tinygraph.nn.recurrent.unroll import Unrolled
@@ -47,7 +48,7 @@ def series_of(unrolled: Unrolled) -> dict[str, Series]:
         if name and first in step and node.inputs and node.scope.startswith(inside):
             named[name][step[first]] = node
     states = states_of(unrolled)
-    cells = {name.rpartition("/")[0] for name in states}
+    cells = list(dict.fromkeys(name.rpartition("/")[0] for name in states))
     whole = {
         name: [at[t] for t in sorted(at)]
         for name, at in named.items()
@@ -56,7 +57,7 @@ def series_of(unrolled: Unrolled) -> dict[str, Series]:
     series = whole | states
     outputs = _by_time(unrolled, unrolled.outputs)
     rest = {} if outputs in series.values() else {"output": outputs}
-    return {name: series[name] for name in sorted(series, key=_rank)} | rest
+    return {name: series[name] for name in sorted(series, key=partial(_rank, cells))} | rest
 
 
 def _below(scope: str, step: int, node: Node) -> str:
@@ -69,7 +70,11 @@ def _by_time(unrolled: Unrolled, nodes: Sequence[Node]) -> Series:
     return [node for _, node in sorted(zip(unrolled.times, nodes, strict=True), key=lambda pair: pair[0])]
 
 
-def _rank(name: str) -> tuple[str, int]:
+def _rank(cells: Sequence[str], name: str) -> tuple[int, int]:
     """Where a name stands: with those of its cell, in their order."""
     cell, _, own = name.rpartition("/")
-    return cell, _ORDER.index(own) if own in _ORDER else -1
+    return _place(cells, cell), _place(_ORDER, own)
+
+
+def _place(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else -1

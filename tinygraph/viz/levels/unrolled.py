@@ -37,6 +37,7 @@ class _Unrolled:
 
     def __init__(self, graph: Graph, steps: int | None, types: Mapping[str, str]):
         self.owners = Owners(graph)
+        self.number = {node: number for number, node in enumerate(self.owners.nodes)}
         self.links = Links(self.owners)
         self.time = timeline(self.links.lengths(), steps)
         self.badges = badges(self.owners)
@@ -93,10 +94,12 @@ class _Unrolled:
                 value, reader = values[0]
                 step = where((reader if source.pass_ == "backward" else value).scope).step or 0
                 names = state_names(values, source.pass_, step)
-                yield from (Edge(*ends, name, source.pass_) for name in sorted(names.values(), reverse=True))
+                for value, name in sorted(names.items(), key=lambda named: named[1], reverse=True):
+                    yield Edge(*ends, name, source.pass_, nodes=(self.number[value],))
             else:
                 saved = source.pass_ == "forward" and target.pass_ == "backward"
-                yield Edge(*ends, "", source.pass_, saved)
+                numbers = tuple(dict.fromkeys(self.number[value] for value, _ in values))
+                yield Edge(*ends, "", source.pass_, saved, numbers)
 
     def _outputs(self) -> dict[Key, tuple[str, ...]]:
         """The names under which the values of each box are given out."""
@@ -143,6 +146,7 @@ class _Unrolled:
             nodes[0].scope,
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
+            tuple(self.number[node] for node in nodes),
         )
 
     def _column(self, key: Key, nodes: list[Node]) -> int | None:
