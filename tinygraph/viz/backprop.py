@@ -32,6 +32,7 @@ class Backprop:
     """
 
     loss: Node
+    loss_name: str
     outputs: Mapping[str, Node]
     weights: Sequence[Parameter]
     unrolled: Sequence[tuple[RNN, Unrolled]]
@@ -44,9 +45,11 @@ class Backprop:
 
     @property
     def graph(self) -> Graph:
-        """The loss, the predictions and the gradient of each trained weight."""
+        """The loss, the gradient of each trained weight as ``d <weight>``, and the predictions."""
         slopes = {f"d {weight.label}": self.gradient(weight) for weight in self.weights}
-        return Graph({"loss": self.loss, **self.outputs, **slopes})
+        named = {"loss": self.loss, **slopes}
+        outputs = {f"output {name}" if name in named else name: y for name, y in self.outputs.items()}
+        return Graph({**named, **outputs})
 
 
 def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner: str = "draw") -> Backprop:
@@ -76,14 +79,6 @@ def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner:
     weights = model.trainable_weights
     states = [node for _, each in trace.unrolled for series in states_of(each).values() for node in series]
     wanted = [node for node in dict.fromkeys([*weights, *states]) if node.dtype.kind == "f"]
-    return Backprop(loss, outputs, weights, trace.unrolled, adjoints(loss, wanted), feeds)
+    name = ", ".join(head.loss.name for head in heads if head.loss is not None)
+    return Backprop(loss, name, outputs, weights, trace.unrolled, adjoints(loss, wanted), feeds)
 
-
-def state_gradients(passes: Backprop) -> dict[str, dict[str, Series]]:
-    """Return the nodes of d loss / d state by the scope of the layer, the name of the state, and time."""
-    return {
-        each.scope: {
-            name: [passes.gradient(node) for node in series] for name, series in states_of(each).items()
-        }
-        for _, each in passes.unrolled
-    }

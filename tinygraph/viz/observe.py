@@ -36,3 +36,13 @@ def observe(nodes: Iterable[Node], feeds: Mapping[str, Any] | None = None) -> di
     run = compile(graph.substitute(values).outputs, rewrite=False)
     found = run(**{name: array for name, array in (feeds or {}).items() if name in run.inputs})
     return {node: found[number] for number, node in graph.outputs.items()}
+
+
+def norm(value: Array) -> float:
+    """Return the root of the sum of squares of all elements, taken in float64; NaN and infinity pass through.
+
+    >>> norm(np.array([[3.0], [4.0]], "float32"))
+    5.0
+    """
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm(value.astype("float64")))
