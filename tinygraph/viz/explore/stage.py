@@ -58,7 +58,6 @@ class Stages:
             "at": [place.at for place in stored],
             "strides": [-1 if p.strides is None else strides.number(p.strides) for p in stored],
         }
-        prime = {adjoint[node]: f"∂{name}" for node, name in names.items() if node in adjoint}
         return {
             "nodes": columns,
             "places": [dict(zip(("scope", "pass", "layer", "step"), p, strict=True)) for p in places.entries],
@@ -68,7 +67,7 @@ class Stages:
             "inputs": {leaf.name: number[leaf] for leaf in graph.inputs},
             "outputs": {name: number[node] for name, node in graph.outputs.items()},
             "drawings": {"unrolled": drawing(unrolled(graph, steps=len(nodes), types=self.types))},
-            "cells": cells(nodes, {**prime, **names}),
+            "cells": cells(nodes, names, adjoint),
         }
 
     def _op(self, node: Node) -> int:
