@@ -10,7 +10,8 @@ from viz import models
 
 import tinygraph as tg
 from tinygraph.nn import LSTM, Dense, Sequential
-from tinygraph.viz.draw import Drawing, draw
+from tinygraph.viz.draw import draw
+from tinygraph.viz.drawing import Drawing
 
 x = tg.input("x", (2,))
 
@@ -64,7 +65,12 @@ def test_a_notebook_shows_it():
     [
         (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'ops'"),
         (x, {"level": "model"}, ValueError, "a graph of nodes has no level 'model'"),
-        (x, {"path": "x.png"}, ValueError, "'x.png': cannot write .png; take one of '.svg', '.dot', '.gv'"),
+        (
+            x,
+            {"path": "x.gif"},
+            ValueError,
+            "'x.gif': cannot write .gif; take one of '.svg', '.dot', '.gv', '.tex'",
+        ),
         (x, {"path": "drawing"}, ValueError, "cannot write no suffix"),
         (x, {"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
         (x, {"steps": True}, ValueError, "got True"),

@@ -22,7 +22,7 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter, input
 
 if TYPE_CHECKING:
-    from tinygraph.viz.draw import Drawing
+    from tinygraph.viz.drawing import Drawing
 
 Array = np.ndarray[Any, Any]
 

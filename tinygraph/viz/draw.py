@@ -1,15 +1,12 @@
-"""`draw`: models and graphs as pictures, and `Drawing`, which writes them as SVG and DOT."""
+"""`draw`: models and graphs as pictures."""
 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tinygraph.viz.layout import layout
+from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers
 from tinygraph.viz.levels.operations import operations
@@ -18,67 +15,7 @@ from tinygraph.viz.outline import PASSES, Outline
 from tinygraph.viz.subject import check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
-if TYPE_CHECKING:
-    from graphviz import Digraph  # type: ignore[import-untyped]
-
 LEVELS = ("model", "unrolled", "ops")
-SUFFIXES = (".svg", ".dot", ".gv")
-
-
-class Drawing:
-    """A drawing of a model or graph. In a notebook it shows itself.
-
-    ``outline`` has what is drawn as plain records.
-
-    >>> import tinygraph as tg
-    >>> drawing = tg.draw(tg.tanh(tg.input("x", (4, 3))))
-    >>> [box.label for box in drawing.outline.boxes]
-    ['x', 'tanh']
-    >>> drawing.svg()[:4]
-    '<svg'
-    """
-
-    def __init__(self, outline: Outline):
-        self.outline = outline
-
-    @cached_property
-    def _svg(self) -> str:
-        from tinygraph.viz.svg import svg
-
-        return svg(layout(self.outline))
-
-    def svg(self) -> str:
-        """Return the drawing as an SVG document."""
-        return self._svg
-
-    def dot(self) -> Digraph:
-        """Return the drawing as a `graphviz.Digraph`; its ``source`` needs no ``dot`` program."""
-        from tinygraph.viz.dot import dot
-
-        return dot(self.outline)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a ``.svg`` file, or a ``.dot`` or ``.gv`` file for Graphviz, whole or not at all.
-
-        Raises:
-            ValueError: the name ends in something else.
-            OSError: the file cannot be written; one that was there stays as it was.
-        """
-        target = Path(path)
-        suffix = target.suffix.lower()
-        if suffix not in SUFFIXES:
-            raise ValueError(
-                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {listed(SUFFIXES)}."
-            )
-        _write(target, self.svg() if suffix == ".svg" else self.dot().source)
-        return target
-
-    def _repr_svg_(self) -> str:
-        return self.svg()
-
-    def __repr__(self) -> str:
-        outline = self.outline
-        return f"<Drawing {outline.title!r}: {len(outline.boxes)} boxes, {len(outline.edges)} edges>"
 
 
 def draw(
@@ -98,7 +35,7 @@ def draw(
         level: ``"model"`` (a box for each layer; the default for a model), ``"unrolled"`` (one for each
             layer and time step) or ``"ops"`` (one for each operation; the default for nodes).
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
-        path: a file to write as well: ``.svg``, ``.dot`` or ``.gv``.
+        path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
@@ -135,14 +72,3 @@ def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None) -
     graph, types, title = subject(thing, passes)
     draw_level = unrolled if level == "unrolled" else operations
     return draw_level(graph, steps=steps, types=types, title=title)
-
-
-def _write(target: Path, text: str) -> None:
-    """Write a file beside the target and put it in the target's place, which happens at once."""
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from tinygraph.collector import collector_paused
 from tinygraph.viz.outline import Group, Outline
 from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Point, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL, GAP, Across, Distance
@@ -27,6 +28,7 @@ PANEL = 14
 EVEN = 1.6
 
 
+@collector_paused()
 def layout(outline: Outline) -> Layout:
     """Return where everything of an outline stands."""
     grid = by_time(outline) if outline.columns else side_by_side(outline)
