@@ -63,7 +63,7 @@ def test_a_notebook_shows_it():
 @pytest.mark.parametrize(
     ("thing", "how", "error", "message"),
     [
-        (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'ops'"),
+        (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'cell', 'ops'"),
         (x, {"level": "model"}, ValueError, "a graph of nodes has no level 'model'"),
         (
             x,
@@ -93,7 +93,7 @@ def test_what_cannot_be_drawn_is_refused_with_the_way_out(thing, how, error, mes
 
 def test_a_model_lists_its_levels():
     with pytest.raises(
-        ValueError, match="a model has no level 'cells'; take one of 'model', 'unrolled', 'ops'"
+        ValueError, match="a model has no level 'cells'; take one of 'model', 'unrolled', 'cell', 'ops'"
     ):
         draw(models.one_lstm(), level="cells")
 

@@ -56,7 +56,7 @@ def _alike(graph: Graph) -> dict[Hashable, list[Node]]:
 
 @lru_cache(maxsize=4096)
 def _layer(scope: str) -> str:
-    """The scope that the steps of a layer stand in: ``lstm`` for ``lstm/t3`` and for its part ``lstm/t3/c``."""
+    """The scope that the steps of a layer stand in: ``lstm`` for ``lstm/t3``, and for ``lstm/t3/c`` in it."""
     return _STEP.split(scope, maxsplit=1)[0] if _STEP.search(scope) else scope.rpartition("/")[0]
 
 

@@ -16,7 +16,7 @@ from tinygraph.viz.text import product_text, visible
 if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
 
-_SHAPES = {"input": "oval", "param": "cylinder", "ellipsis": "plaintext"}
+_SHAPES = {"input": "oval", "output": "oval", "param": "cylinder", "ellipsis": "plaintext"}
 #: The boxes of a layer by pass and column.
 Steps = Mapping[tuple[str, int], list[Box]]
 
@@ -96,7 +96,7 @@ def _add_box(graph: Digraph, box: Box) -> None:
     lines += [f"→ {name}" for name in box.outputs]
     style = STYLES[box.pass_]
     look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
-    if box.kind in ("input", "constant", "ellipsis"):
+    if box.kind in ("input", "output", "constant", "ellipsis"):
         look = {"fillcolor": PAPER, "color": MUTED}
     elif box.kind == "param":
         look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT}
@@ -108,7 +108,7 @@ def _together(edges: Iterable[Edge]) -> Iterable[list[Edge]]:
     """Edges that differ in nothing but their labels, such as h and c between two steps, are one."""
     found: dict[Edge, list[Edge]] = defaultdict(list)
     for edge in edges:
-        found[replace(edge, label="")].append(edge)
+        found[replace(edge, label="", nodes=())].append(edge)
     return found.values()
 
 

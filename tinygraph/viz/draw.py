@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygraph.viz.drawing import Drawing
+from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers
+from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import PASSES, Outline
 from tinygraph.viz.subject import check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
-LEVELS = ("model", "unrolled", "ops")
+LEVELS = ("model", "unrolled", "cell", "ops")
 
 
 def draw(
@@ -24,6 +26,7 @@ def draw(
     level: str | None = None,
     pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
+    layer: str | None = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -33,14 +36,21 @@ def draw(
         thing: a Model or Sequential that is built, or nodes. Gradients among the nodes are drawn beside
             what they are the gradients of: ``draw({"loss": loss, "dw": dw})``.
         level: ``"model"`` (a box for each layer; the default for a model), ``"unrolled"`` (one for each
-            layer and time step) or ``"ops"`` (one for each operation; the default for nodes).
+            layer and time step), ``"cell"`` (the operations of one step of a recurrent layer) or ``"ops"``
+            (one for each operation; the default for nodes).
+        pass_: ``"forward"`` (the default for a model), ``"backward"``, ``"update"``, a list of them, or
+            ``"all"``. Past the forward pass a model must be compiled; a step of training is then drawn.
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
+            At level ``"cell"`` the number of the one step, by default one in the middle.
+        layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, a file name of another kind, ``steps`` below 1.
+        ValueError: no such level, pass, layer or step, what the level has no use for, a file name of another
+            kind.
         GraphError: a Sequential that is not built yet.
+        RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
 
     >>> import tinygraph as tg
@@ -51,24 +61,41 @@ def draw(
     >>> sorted({box.pass_ for box in drawing.outline.boxes})
     ['backward', 'forward']
     """
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-        raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
     is_model = isinstance(thing, LayerGraph)
     level = level or ("model" if is_model else "ops")
     if level not in (known := LEVELS if is_model else LEVELS[1:]):
         what = "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    outline = _outline(thing, level, passes_of(pass_, ("forward",) if is_model else PASSES), steps)
+    _check_fit(level, pass_, steps, layer)
+    passes = passes_of(pass_, ("forward",) if is_model else PASSES)
+    outline = _outline(thing, level, passes, steps, layer)
     drawing = Drawing(collapsed(outline, limit))
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None) -> Outline:
+def _check_fit(level: str, pass_: object, steps: object, layer: object) -> None:
+    """Raise ValueError for what a level has no use for."""
+    if level == "model":
+        for name, value in (("pass_", pass_), ("steps", steps)):
+            if value not in (None, "forward"):
+                raise ValueError(
+                    f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
+                )
+    if layer is not None and level != "cell":
+        raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
+    least = 0 if level == "cell" else 1
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < least):
+        raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
+
+
+def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None) -> Outline:
     if level == "model":
         check_built(thing)
         return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
     graph, types, title = subject(thing, passes)
+    if level == "cell":
+        return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
     draw_level = unrolled if level == "unrolled" else operations
-    return draw_level(graph, steps=steps, types=types, title=title)
+    return only(draw_level(graph, steps=steps, types=types, title=title), passes)

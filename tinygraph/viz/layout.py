@@ -147,4 +147,5 @@ def _panels(
     for group in outline.groups:
         if group.id in rows:
             top, bottom = down.top(rows[group.id][0]) - PANEL, down.bottom(rows[group.id][1]) + PANEL
-            yield group, Rect(0.0, top, right[last[group.id]] + PANEL, bottom - top)
+            outmost = max(x for column, x in right.items() if column <= last[group.id])
+            yield group, Rect(0.0, top, outmost + PANEL, bottom - top)

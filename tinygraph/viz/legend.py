@@ -40,10 +40,10 @@ def _entries(layout: Layout) -> Iterator[tuple[str, str, float]]:
             yield line, style.meaning, SAMPLE
     if any(edge.saved for edge in edges):
         yield arrow([(0, middle), (SAMPLE, middle)], SAVED.stroke, **SAVED.line), SAVED.meaning, SAMPLE
-    if any(box.kind == "param" or box.weights for box in layout.outline.boxes) or any(
-        group.weights for group in layout.outline.groups
-    ):
+    shared = any(box.shared for box in layout.outline.boxes) or any(p.group.weights for p in layout.panels)
+    if shared or any(box.kind == "param" or box.weights for box in layout.outline.boxes):
         icon = Rect(0, middle - ICON_HEIGHT / 2, ICON_WIDTH, ICON_HEIGHT)
-        shared = any(panel.group.weights for panel in layout.panels)
-        meaning = "weights; the steps of a layer share them" if shared else "weights"
+        meaning = "weights" + "; shared ones are drawn once" * shared
+        if shared and "backward" in passes:
+            meaning += ", and their gradients sum over time"
         yield cylinder(icon, LID / 2, fill=WEIGHT_FILL, stroke=WEIGHT), meaning, ICON_WIDTH

@@ -23,12 +23,14 @@ class Weight:
 class Box:
     """One box: a layer, one time step of a layer (a cell), an operation or a leaf.
 
-    ``kind`` is one of input, param, constant, op, layer, cell and ellipsis (for what is left out).
+    ``kind`` is one of input, param, constant, op, layer, cell, output (where a value goes that leaves the
+    drawing) and ellipsis (for what is left out).
     ``column`` counts the outline's `columns` (time), where -1 is before the first and their number after
     the last; ``group`` is the id of the layer's `Group`.
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
-    ``outputs`` are the names under which the graph gives the value out, and ``nodes`` the numbers, in the
-    graph's order of running, of the nodes that the box stands for.
+    ``outputs`` are the names under which the graph gives the value out. ``shared`` says that it reads
+    weights which stand with its group, for all steps. ``nodes`` are the numbers, in the graph's order of
+    running, of the nodes that the box stands for.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Box:
     scope: str = ""
     outputs: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
+    shared: bool = False
     nodes: tuple[int, ...] = ()
 
 

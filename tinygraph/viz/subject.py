@@ -50,14 +50,13 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",)) -> Subject:
         graph = _graph_of(thing)
         return Subject(graph, {}, ", ".join(few(list(graph.outputs))))
     check_built(thing)
-    types = {layer.name: type(layer).__name__ for layer in thing.layers}
     batch = thing.batch_size or BATCH
     title = f"{thing.name} ({type(thing).__name__})"
     if set(passes) <= {"forward"}:
         traced = thing.trace(batch)
         graph = Graph(dict(zip(said_outputs(thing), traced.outputs.values(), strict=True)), traced.updates)
-        return Subject(graph, types, f"{title}, a batch of {batch}")
-    return Subject(_training(thing, passes, batch), types, f"{title}, trained on a batch of {batch}")
+        return Subject(graph, types_of(thing), f"{title}, a batch of {batch}")
+    return Subject(_training(thing, passes, batch), types_of(thing), f"{title}, trained on a batch of {batch}")
 
 
 def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:
@@ -67,6 +66,18 @@ def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:
     if "update" in passes:
         return Graph(outputs, new)
     return Graph(outputs | {f"d {weight.label}": slope for weight, slope in slopes.items()})
+
+
+def types_of(model: LayerGraph) -> dict[str, str]:
+    """The types of layers, those within layers too, by the scopes that they stand in."""
+    found: dict[str, str] = {}
+    waiting = [(layer.name, layer) for layer in model.layers]
+    while waiting:
+        scope, layer = waiting.pop()
+        if scope not in found:  # the cell of a layer may have the layer's name
+            found[scope] = type(layer).__name__
+            waiting += [(f"{scope}/{inner.name}", inner) for inner in layer.sublayers]
+    return found
 
 
 def check_built(model: LayerGraph, owner: str = "draw") -> None:

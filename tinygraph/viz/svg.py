@@ -62,9 +62,8 @@ def _drawing(layout: Layout) -> Iterator[str]:
         yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
     for edge in layout.edges:
         yield _edge(edge)
-    shared = {panel.group.id for panel in layout.panels if panel.group.weights or panel.group.note}
     for placed in layout.boxes:
-        yield _box(placed, placed.box.kind == "cell" and placed.box.group in shared)
+        yield _box(placed)
 
 
 def _panel(panel: Panel) -> Iterator[str]:
@@ -95,11 +94,11 @@ def _edge(placed: PlacedEdge) -> str:
     return drawn
 
 
-def _box(placed: PlacedBox, badge: bool) -> str:
+def _box(placed: PlacedBox) -> str:
     """A box: its shape by its kind, its lines in the middle, and the sign of shared weights."""
     box, rect, content = placed.box, placed.rect, placed.content
     parts = [title(_tooltip(box)), _outline(box, rect)]
-    if badge:
+    if box.shared:
         icon = Rect(rect.right - ICON_WIDTH - 5, rect.y + 5, ICON_WIDTH - 2, ICON_HEIGHT - 2)
         parts.append(cylinder(icon, LID / 2, fill=WEIGHT_FILL, stroke=WEIGHT))
     lid = LID if box.kind == "param" else 0
@@ -129,7 +128,7 @@ def _outline(box: Box, rect: Rect) -> str:
     edge = {"stroke_width": 1.4, "stroke_dasharray": style.dashes}
     if box.kind == "param":
         return cylinder(rect, LID, fill=WEIGHT_FILL, stroke=WEIGHT, stroke_width=1.4)
-    if box.kind == "input":
+    if box.kind in ("input", "output"):
         return rectangle(rect, rect.height / 2.5, fill=PAPER, stroke=INK, stroke_width=1.4)
     if box.kind == "constant":
         return rectangle(rect, 2.0, fill=PAPER, stroke=MUTED, stroke_width=1.0)

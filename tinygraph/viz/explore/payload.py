@@ -17,6 +17,7 @@ from tinygraph.viz.explore.store import Store
 from tinygraph.viz.flow import norms_of
 from tinygraph.viz.observe import observe
 from tinygraph.viz.series import series_of
+from tinygraph.viz.subject import types_of
 
 VERSION = 1
 
@@ -28,7 +29,7 @@ def payload(model: Trainable, x: Any, y: Any) -> dict[str, Any]:
     `Recurrence` for the records. The model stays as it is. Errors are those of `backprop`.
     """
     passes = backprop(model, x, y, owner="explore")
-    made = Stages({layer.name: type(layer).__name__ for layer in model.layers})
+    made = Stages(types_of(model))
     graph, names = passes.graph, _names(passes)
     values = observe(graph.nodes, passes.feeds)
     declared = made.stage(graph, values, names, passes.adjoint)

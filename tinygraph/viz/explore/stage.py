@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygraph.graph import Graph, Node, Shape
-from tinygraph.viz.explore.cells import cells
 from tinygraph.viz.explore.drawings import drawing
 from tinygraph.viz.explore.formulas import formula
 from tinygraph.viz.explore.store import Store, Table
+from tinygraph.viz.levels.cell import every_cell
 from tinygraph.viz.levels.labels import attributes, number_of
 from tinygraph.viz.levels.scopes import where
 from tinygraph.viz.levels.unrolled import unrolled
@@ -67,8 +67,17 @@ class Stages:
             "inputs": {leaf.name: number[leaf] for leaf in graph.inputs},
             "outputs": {name: number[node] for name, node in graph.outputs.items()},
             "drawings": {"unrolled": drawing(unrolled(graph, steps=len(nodes), types=self.types))},
-            "cells": cells(nodes, names, adjoint),
+            "cells": self._cells(graph),
         }
+
+    def _cells(self, graph: Graph) -> dict[str, list[Any]]:
+        """Every time step of every layer, operation by operation, and the nodes of each box."""
+        drawings, steps = [], []
+        for layer, step, outline in every_cell(graph, passes=("forward", "backward"), types=self.types):
+            drawings.append(drawing(outline))
+            boxes = [list(box.nodes) for box in outline.boxes]
+            steps.append({"layer": layer, "step": step, "drawing": len(steps), "nodes": boxes})
+        return {"drawings": drawings, "steps": steps}
 
     def _op(self, node: Node) -> int:
         op = node.op

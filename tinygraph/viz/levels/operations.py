@@ -9,7 +9,7 @@ from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
 from tinygraph.viz.levels.adoption import adopted_steps
 from tinygraph.viz.levels.labels import attributes, folded, number_of, operation, output_names, weight_of
-from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.scopes import type_of, where
 from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
 from tinygraph.viz.text import shape_text
@@ -98,7 +98,7 @@ class _Operations:
             if layer and layer not in groups and node not in self.said:
                 shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
                 weights = tuple(weight_of(p, layer) for p in shared)
-                type_ = self.types.get(layer.partition(":")[0], "")
+                type_ = type_of(layer, self.types)
                 groups[layer] = Group(f"g{len(groups)}", layer, type_, weights=weights)
         return groups
 
@@ -127,6 +127,7 @@ class _Operations:
             note=attributes(node) if node.inputs else "",
             scope=node.scope,
             outputs=self.names.get(node, ()),
+            shared=any(isinstance(source, Parameter) and source in self.said for source in node.inputs),
             nodes=numbers,
         )
 

@@ -58,8 +58,8 @@ def box_content(box: Box) -> Content:
     """Return what a box says and how large it must be."""
     lines = tuple(_lines(box))
     lid = LID if box.kind == "param" else 0
-    # A cell has the sign of its layer's weights in a corner, beside its label.
-    room = max(_width(lines), lines[0].width + 2 * ICON_WIDTH) if box.kind == "cell" else _width(lines)
+    # The sign of weights that are shared stands in a corner, beside the label.
+    room = max(_width(lines), lines[0].width + 2 * ICON_WIDTH) if box.shared else _width(lines)
     return Content(lines, round(room + 2 * PAD_X), round(_height(lines) + 2 * PAD_Y + lid))
 
 
