@@ -7,20 +7,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import graphviz  # type: ignore[import-untyped]
 
 from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight
 from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
 from tinygraph.viz.text import product_text, visible
 
-if TYPE_CHECKING:
-    from graphviz import Digraph  # type: ignore[import-untyped]
+#: The boxes of a layer by pass and column.
+Steps = Mapping[tuple[str, int | None], list[Box]]
 
 _SHAPES = {"input": "oval", "output": "oval", "param": "cylinder", "ellipsis": "plaintext"}
-#: The boxes of a layer by pass and column.
-Steps = Mapping[tuple[str, int], list[Box]]
-
 _DASHES = {"forward": "solid", "backward": "dashed", "update": "dotted"}
+
+
+class Digraph(graphviz.Digraph):  # type: ignore[misc]
+    """A `graphviz.Digraph` that a notebook shows as source where there is no ``dot`` program."""
+
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> dict[str, str]:
+        try:
+            shown: dict[str, str] = super()._repr_mimebundle_(*args, **kwargs)
+        except graphviz.ExecutableNotFound:
+            shown = {"text/plain": self.source}
+        return shown
 
 
 def dot(outline: Outline) -> Digraph:
@@ -29,16 +39,15 @@ def dot(outline: Outline) -> Digraph:
     The weights that the steps of a layer share are one cylinder in its cluster, without any edge. What goes
     back, in time or up through the layers, is written the other way round, so that ``dot`` finds no circle.
     """
-    import graphviz
-
-    graph = graphviz.Digraph("tinygraph")
+    graph = Digraph("tinygraph")
     label = _text(outline.title, *outline.notes, _legend(outline))
     graph.attr(label=label, labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
+    graph.attr(remincross="false")  # the second look at crossings forgets the order of time
     graph.attr("node", fontname="Helvetica", fontsize="12", shape="box", fontcolor=INK)
     graph.attr("edge", fontname="Helvetica", fontsize="11", arrowsize="0.7")
     steps: dict[str, Steps] = defaultdict(lambda: defaultdict(list))
     for box in outline.boxes:
-        if box.column is None:
+        if box.column is None or not box.group:
             _add_box(graph, box)
         else:
             steps[box.group][box.pass_, box.column].append(box)
@@ -61,7 +70,7 @@ def dot(outline: Outline) -> Digraph:
 
 def _legend(outline: Outline) -> str:
     drawn = {box.pass_ for box in outline.boxes} | {edge.pass_ for edge in outline.edges}
-    return " · ".join(f"{_DASHES[name]}: {style.meaning}" for name, style in STYLES.items() if name in drawn)
+    return " · ".join(f"{style.meaning} ({_DASHES[name]})" for name, style in STYLES.items() if name in drawn)
 
 
 def _fill_layer(cluster: Digraph, group: Group, steps: Steps, rows: bool) -> None:
@@ -79,7 +88,9 @@ def _fill_layer(cluster: Digraph, group: Group, steps: Steps, rows: bool) -> Non
         with ExitStack() as inner:
             place = cluster
             if len(boxes) > 1:
-                place = inner.enter_context(cluster.subgraph(name=f"cluster_{group.id}_{pass_}_{column + 1}"))
+                place = inner.enter_context(
+                    cluster.subgraph(name=f"cluster_{group.id}_{pass_}_{(column or 0) + 1}")
+                )
                 place.attr(label="", style="rounded,filled", fillcolor=PAPER, color=FAINT)
             for box in boxes:
                 _add_box(place, box)
@@ -136,7 +147,5 @@ def _weight(weight: Weight) -> str:
 
 def _text(*lines: str) -> str:
     """Return lines as one label in which nothing is markup, an escape or an entity."""
-    import graphviz
-
     shown = (visible(line).replace("&", "&amp;") for line in lines if line)
     return graphviz.nohtml("\\n".join(graphviz.escape(line) for line in shown))
