@@ -20,9 +20,15 @@ from tinygraph.version import __version__ as __version__
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
     from tinygraph.viz.draw import draw as draw
+    from tinygraph.viz.flow import gradient_flow as gradient_flow
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
-_LATER = {"nn": "tinygraph.nn", "datasets": "tinygraph.datasets", "draw": "tinygraph.viz.draw"}
+_LATER = {
+    "nn": "tinygraph.nn",
+    "datasets": "tinygraph.datasets",
+    "draw": "tinygraph.viz.draw",
+    "gradient_flow": "tinygraph.viz.flow",
+}
 
 
 def __getattr__(name: str) -> Any:
