@@ -126,7 +126,9 @@ def _together(edges: Iterable[Edge]) -> Iterable[list[Edge]]:
 def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box) -> None:
     edge = edges[0]
     style = SAVED if edge.saved else STYLES[edge.pass_]
+    carried = f"{source.dtype} {source.shape}".strip()
     look = {"color": style.stroke, "fontcolor": style.stroke, "style": _DASHES[edge.pass_]}
+    look["tooltip"] = _text(carried)
     if edge.saved and (source.group, source.column) != (target.group, target.column):
         look["constraint"] = "false"  # what is read again somewhere else decides nothing
     in_time = source.group == target.group and None not in (source.column, target.column)

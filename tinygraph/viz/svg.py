@@ -60,8 +60,11 @@ def _drawing(layout: Layout) -> Iterator[str]:
         yield from _panel(panel)
     for heading, x in zip(layout.outline.columns, layout.columns, strict=True):
         yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
+    source = {box.id: box for box in layout.outline.boxes}
     for edge in layout.edges:
-        yield _edge(edge)
+        yield _edge(edge, source[edge.edge.source])
+    for edge in layout.edges:
+        yield from _words(edge)
     for placed in layout.boxes:
         yield _box(placed)
 
@@ -84,14 +87,24 @@ def _panel(panel: Panel) -> Iterator[str]:
             y += line.height
 
 
-def _edge(placed: PlacedEdge) -> str:
+def _edge(placed: PlacedEdge, source: Box) -> str:
+    """An arrow; its tooltip says what it carries."""
     edge = placed.edge
     style = SAVED if edge.saved else STYLES[edge.pass_]
-    drawn = arrow(placed.points, style.stroke, placed.bus, **style.line)
+    said = " ".join(part for part in (edge.label, source.dtype, source.shape) if part)
+    return element("g", title(said), arrow(placed.points, style.stroke, placed.bus, **style.line))
+
+
+def _words(placed: PlacedEdge) -> Iterator[str]:
+    """What stands on an edge: above a line across, and over one that goes down."""
     if placed.label:
         x, y = placed.label
-        drawn += text(edge.label, x, y - 5, EDGE_LABEL, text_anchor="middle", fill=style.stroke)
-    return drawn
+        (left, _), (right, _) = placed.points[:2]
+        if left == right:
+            wide = width(placed.words, EDGE_LABEL) + 6
+            yield rectangle(Rect(x - wide / 2, y - 15, wide, 13.0), 2.0, fill=PAPER)
+        colour = STYLES[placed.edge.pass_].stroke
+        yield text(placed.words, x, y - 5, EDGE_LABEL, text_anchor="middle", fill=colour)
 
 
 def _box(placed: PlacedBox) -> str:
