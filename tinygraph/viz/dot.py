@@ -119,7 +119,7 @@ def _together(edges: Iterable[Edge]) -> Iterable[list[Edge]]:
     """Edges that differ in nothing but their labels, such as h and c between two steps, are one."""
     found: dict[Edge, list[Edge]] = defaultdict(list)
     for edge in edges:
-        found[replace(edge, label="", nodes=())].append(edge)
+        found[replace(edge, label="", members=())].append(edge)
     return found.values()
 
 

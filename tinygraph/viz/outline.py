@@ -29,8 +29,8 @@ class Box:
     the last; ``group`` is the id of the layer's `Group`.
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
     ``outputs`` are the names under which the graph gives the value out. ``shared`` says that it reads
-    weights which stand with its group, for all steps. ``nodes`` are the numbers, in the graph's order of
-    running, of the nodes that the box stands for.
+    weights which stand with its group, for all steps. ``members`` are the nodes that it stands for, as
+    their positions among the graph's nodes and then its leaves that nothing reads.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Box:
     outputs: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
     shared: bool = False
-    nodes: tuple[int, ...] = ()
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Edge:
     """A value that goes from one box to another.
 
     ``pass_`` is the pass that made the value; a forward value that the backward pass reads is ``saved``.
-    ``nodes`` are the numbers of the nodes whose values go there.
+    ``members`` are the nodes whose values go there.
     """
 
     source: str
@@ -74,7 +74,7 @@ class Edge:
     label: str = ""
     pass_: str = "forward"
     saved: bool = False
-    nodes: tuple[int, ...] = ()
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

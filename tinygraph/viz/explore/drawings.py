@@ -62,7 +62,7 @@ def _box(placed: PlacedBox, last: int) -> dict[str, Any]:
         "step": box.column if in_time else None,
         "outputs": list(box.outputs),
         "weights": _weights(box.weights),
-        "nodes": list(box.nodes),
+        "nodes": list(box.members),
     }
 
 
@@ -76,5 +76,5 @@ def _edge(placed: PlacedEdge, index: dict[str, int]) -> dict[str, Any]:
         "label": edge.label,
         "points": [_short(number) for point in placed.points for number in point],
         "labelAt": [_short(number) for number in placed.label] if placed.label else None,
-        "nodes": list(edge.nodes),
+        "nodes": list(edge.members),
     }

@@ -75,7 +75,7 @@ class Stages:
         drawings, steps = [], []
         for layer, step, outline in every_cell(graph, passes=("forward", "backward"), types=self.types):
             drawings.append(drawing(outline))
-            boxes = [list(box.nodes) for box in outline.boxes]
+            boxes = [list(box.members) for box in outline.boxes]
             steps.append({"layer": layer, "step": step, "drawing": len(steps), "nodes": boxes})
         return {"drawings": drawings, "steps": steps}
 

@@ -76,7 +76,7 @@ class _Cell:
         }
         self.incoming = borders.incoming(self.said)
         self.outgoing = list(borders.outgoing())
-        self.number = {node: number for number, node in enumerate(graph.nodes)}
+        self.position = links.owners.position
         nodes = [*self.incoming, *borders.inside]
         self.ids: dict[Node, str] = {node: f"b{number}" for number, node in enumerate(nodes)}
 
@@ -117,7 +117,7 @@ class _Cell:
     def _port(self, id: str, port: Port, kind: str, values: Sequence[Node]) -> Box:
         inside = _GROUP if port.column is not None else ""
         said = (id, port.label, kind, port.pass_, inside, port.column, port.shape, port.dtype)
-        return Box(*said, note=port.note, nodes=tuple(self.number[value] for value in values))
+        return Box(*said, note=port.note, members=tuple(self.position[value] for value in values))
 
     def _box(self, node: Node) -> Box:
         pass_ = where(node.scope).pass_
@@ -138,7 +138,7 @@ class _Cell:
             scope=node.scope,
             outputs=self._outputs().get(node, ()),
             shared=shared,
-            nodes=(self.number[node],),
+            members=(self.position[node],),
         )
 
     def _outputs(self) -> dict[Node, tuple[str, ...]]:
@@ -159,4 +159,4 @@ class _Cell:
         """An edge from a value; ``read_in`` is the pass of an operation that reads it."""
         pass_ = where(value.scope).pass_
         saved = pass_ == "forward" and read_in == "backward"
-        return Edge(self.ids[value], target, "", pass_, saved, (self.number[value],))
+        return Edge(self.ids[value], target, "", pass_, saved, (self.position[value],))

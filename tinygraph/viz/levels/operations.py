@@ -35,7 +35,7 @@ class _Operations:
     def __init__(self, graph: Graph, steps: int | None, types: Mapping[str, str]):
         self.types = types
         self.nodes = graph.nodes
-        self.number = {node: number for number, node in enumerate(self.nodes)}
+        self.position = {node: number for number, node in enumerate(self.nodes)}
         self.names = output_names(graph)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
         for node in self.nodes:
@@ -106,10 +106,10 @@ class _Operations:
         node = nodes[-1]
         pass_, layer, _ = where(node.scope)
         group = self.groups[layer].id if layer in self.groups else ""
-        numbers = tuple(self.number[each] for each in nodes)
+        members = tuple(self.position[each] for each in nodes)
         if isinstance(owner, tuple):
             note = f"{len(self.time.runs[owner[2]])} steps"
-            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, nodes=numbers)
+            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members)
         if node.inputs:
             label, kind = operation(node, self.said), "op"
         else:
@@ -128,7 +128,7 @@ class _Operations:
             scope=node.scope,
             outputs=self.names.get(node, ()),
             shared=any(isinstance(source, Parameter) and source in self.said for source in node.inputs),
-            nodes=numbers,
+            members=members,
         )
 
     def _edges(self, ids: dict[Owner, str]) -> Iterator[Edge]:
@@ -142,5 +142,5 @@ class _Operations:
             source, reader = next(iter(readers.items()))
             pass_ = where(source.scope).pass_
             saved = pass_ == "forward" and where(reader.scope).pass_ == "backward"
-            numbers = tuple(self.number[each] for each in readers)
-            yield Edge(ids[owner], ids[target], "", pass_, saved, numbers)
+            members = tuple(self.position[each] for each in readers)
+            yield Edge(ids[owner], ids[target], "", pass_, saved, members)

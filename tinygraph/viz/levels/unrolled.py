@@ -38,7 +38,6 @@ class _Unrolled:
 
     def __init__(self, graph: Graph, steps: int | None, types: Mapping[str, str]):
         self.owners = Owners(graph)
-        self.number = {node: number for number, node in enumerate(self.owners.nodes)}
         self.links = Links(self.owners)
         self.time = timeline(self.links.lengths(), steps)
         self.badges = badges(self.owners)
@@ -96,11 +95,11 @@ class _Unrolled:
                 step = where((reader if source.pass_ == "backward" else value).scope).step or 0
                 names = state_names(values, source.pass_, step)
                 for value, name in sorted(names.items(), key=lambda named: named[1], reverse=True):
-                    yield Edge(*ends, name, source.pass_, nodes=(self.number[value],))
+                    yield Edge(*ends, name, source.pass_, members=(self.owners.position[value],))
             else:
                 saved = source.pass_ == "forward" and target.pass_ == "backward"
-                numbers = tuple(dict.fromkeys(self.number[value] for value, _ in values))
-                yield Edge(*ends, "", source.pass_, saved, numbers)
+                members = tuple(dict.fromkeys(self.owners.position[value] for value, _ in values))
+                yield Edge(*ends, "", source.pass_, saved, members)
 
     def _outputs(self) -> dict[Key, tuple[str, ...]]:
         """The names under which the values of each box are given out."""
@@ -148,7 +147,7 @@ class _Unrolled:
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
             shared=key.kind == "cell" and key.step not in self.time.runs and self._reads_weights(nodes),
-            nodes=tuple(dict.fromkeys(self.number[node] for node in nodes)),
+            members=tuple(dict.fromkeys(self.owners.position[node] for node in nodes)),
         )
 
     @staticmethod
