@@ -81,4 +81,3 @@ def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner:
     wanted = [node for node in dict.fromkeys([*weights, *states]) if node.dtype.kind == "f"]
     name = ", ".join(head.loss.name for head in heads if head.loss is not None)
     return Backprop(loss, name, outputs, weights, trace.unrolled, adjoints(loss, wanted), feeds)
-

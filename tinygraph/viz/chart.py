@@ -129,18 +129,14 @@ class _Chart:
                 pen = "L"
         points = [self._at(x, y) for x, y in self._points(line) if y is not None]
         kept = points[:: max(1, -(-len(points) // MOST_MARKS))]
-        drawn = element(
-            "path", d=" ".join(path) or None, fill="none", stroke=colour, **_look(dashes)
-        )
+        drawn = element("path", d=" ".join(path) or None, fill="none", stroke=colour, **_look(dashes))
         return element("g", title(line.name), drawn, *(marker(mark, point, colour) for point in kept))
 
     def _entry(self, line: Line, k: int) -> str:
         """A line of the legend, right of the plot."""
         colour, dashes, mark = STYLES[k % len(STYLES)]
         x, y = self.left + PLOT_WIDTH + 18, self.top + 10 + 20 * k
-        sample = element(
-            "path", d=f"M {number(x)} {number(y)} h {SAMPLE:g}", stroke=colour, **_look(dashes)
-        )
+        sample = element("path", d=f"M {number(x)} {number(y)} h {SAMPLE:g}", stroke=colour, **_look(dashes))
         words = text(shorten(line.name), x + SAMPLE + 8, y + 4, SMALL, fill=INK)
         return element("g", sample, marker(mark, (x + SAMPLE / 2, y), colour), words)
 
@@ -159,7 +155,9 @@ def marker(kind: str, at: Point, colour: str) -> str:
         "triangle": ((0, -4), (4, 3), (-4, 3)),
         "diamond": ((0, -4.2), (4.2, 0), (0, 4.2), (-4.2, 0)),
     }[kind]
-    return element("polygon", points=" ".join(f"{number(x + a)},{number(y + b)}" for a, b in corners), fill=colour)
+    return element(
+        "polygon", points=" ".join(f"{number(x + a)},{number(y + b)}" for a, b in corners), fill=colour
+    )
 
 
 def ticks(values: Sequence[float]) -> list[tuple[float, str]]:

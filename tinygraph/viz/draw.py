@@ -14,7 +14,7 @@ from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
 from tinygraph.viz.outline import PASSES, Outline
-from tinygraph.viz.subject import check_built, passes_of, subject
+from tinygraph.viz.subject import Subject, check_built, passes_of, subject
 from tinygraph.viz.text import listed
 
 LEVELS = ("model", "unrolled", "cell", "ops")
@@ -27,6 +27,7 @@ def draw(
     pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
     layer: str | None = None,
+    values: Any = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -43,6 +44,10 @@ def draw(
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
             At level ``"cell"`` the number of the one step, by default one in the middle.
         layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
+        values: data on which the drawing then says what values are: ``(x, y)`` as `fit` takes them, or x for the
+            forward pass; for nodes a dict of arrays by input name. Boxes say the value of one number, else the
+            norm, and arrows of the backward pass are as thick as the gradient that flows there is large, on a
+            logarithmic scale. A step of training is that which would come next, with its dropout.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
@@ -66,20 +71,23 @@ def draw(
     if level not in (known := LEVELS if is_model else LEVELS[1:]):
         what = "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    _check_fit(level, pass_, steps, layer)
+    _check_fit(level, pass_, steps, layer, values)
     passes = passes_of(pass_, ("forward",) if is_model else PASSES)
-    outline = _outline(thing, level, passes, steps, layer)
+    if values is None:
+        outline = _outline(thing, level, passes, steps, layer)
+    else:
+        outline = _valued(thing, level, passes, steps, layer, values)
     drawing = Drawing(collapsed(outline, limit))
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _check_fit(level: str, pass_: object, steps: object, layer: object) -> None:
+def _check_fit(level: str, pass_: object, steps: object, layer: object, values: object) -> None:
     """Raise ValueError for what a level has no use for."""
     if level == "model":
-        for name, value in (("pass_", pass_), ("steps", steps)):
-            if value not in (None, "forward"):
+        for name, value in (("pass_", pass_), ("steps", steps), ("values", values)):
+            if value is not None and not (name == "pass_" and value == "forward"):
                 raise ValueError(
                     f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
                 )
@@ -94,8 +102,24 @@ def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None, l
     if level == "model":
         check_built(thing)
         return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
-    graph, types, title = subject(thing, passes)
+    return _graph_outline(subject(thing, passes), level, passes, steps, layer)
+
+
+def _graph_outline(
+    given: Subject, level: str, passes: Sequence[str], steps: int | None, layer: str | None
+) -> Outline:
+    graph, types, title = given
     if level == "cell":
         return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
     draw_level = unrolled if level == "unrolled" else operations
     return only(draw_level(graph, steps=steps, types=types, title=title), passes)
+
+
+def _valued(
+    thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None, values: Any
+) -> Outline:
+    """The outline with what its boxes and edges are worth on data."""
+    from tinygraph.viz.valued import observable, valued
+
+    given, feeds = observable(thing, values, passes)
+    return valued(_graph_outline(given, level, passes, steps, layer), given.graph, feeds)

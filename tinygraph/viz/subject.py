@@ -38,7 +38,7 @@ def passes_of(given: str | Sequence[str] | None, default: Sequence[str]) -> tupl
     return PASSES if "all" in names else tuple(name for name in PASSES if name in names)
 
 
-def subject(thing: Any, passes: Sequence[str] = ("forward",)) -> Subject:
+def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None = None) -> Subject:
     """Return what is drawn of a model in these passes, or of nodes (in whatever form `draw` takes them).
 
     Raises:
@@ -50,13 +50,15 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",)) -> Subject:
         graph = _graph_of(thing)
         return Subject(graph, {}, ", ".join(few(list(graph.outputs))))
     check_built(thing)
-    batch = thing.batch_size or BATCH
+    batch = batch or thing.batch_size or BATCH
     title = f"{thing.name} ({type(thing).__name__})"
     if set(passes) <= {"forward"}:
         traced = thing.trace(batch)
         graph = Graph(dict(zip(said_outputs(thing), traced.outputs.values(), strict=True)), traced.updates)
         return Subject(graph, types_of(thing), f"{title}, a batch of {batch}")
-    return Subject(_training(thing, passes, batch), types_of(thing), f"{title}, trained on a batch of {batch}")
+    return Subject(
+        _training(thing, passes, batch), types_of(thing), f"{title}, trained on a batch of {batch}"
+    )
 
 
 def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:

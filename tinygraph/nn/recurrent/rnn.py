@@ -165,7 +165,12 @@ class RNN(Layer):
         return [s if s.dtype == x.dtype else ops.cast(s, dtype=x.dtype) for s in states]
 
     def trace(
-        self, x: Any, mask: Any = None, training: bool = False, initial_state: Any = None, constants: Any = None
+        self,
+        x: Any,
+        mask: Any = None,
+        training: bool = False,
+        initial_state: Any = None,
+        constants: Any = None,
     ) -> dict[str, Any]:
         """Return what the cell computes at every time step of ``x``: an array (batch, time, ...) by name.
 

@@ -24,14 +24,18 @@ _ONE_SIDED, _TWO_SIDED = {"sigmoid"}, {"tanh"}
 class Recurrence:
     """Records of the recurrent layers of a declared graph, whose values and node numbers are known."""
 
-    def __init__(self, passes: Backprop, values: Mapping[Node, Array], number: Mapping[Node, int], store: Store):
+    def __init__(
+        self, passes: Backprop, values: Mapping[Node, Array], number: Mapping[Node, int], store: Store
+    ):
         self.passes, self.values, self.number, self.store = passes, values, number, store
 
     def layers(self) -> Iterator[dict[str, Any]]:
         """Yield a record for each use of a recurrent layer."""
         for layer, unrolled in self.passes.unrolled:
             states, series = states_of(unrolled), series_of(unrolled)
-            slopes = {name: [self.passes.adjoint.get(node) for node in nodes] for name, nodes in states.items()}
+            slopes = {
+                name: [self.passes.adjoint.get(node) for node in nodes] for name, nodes in states.items()
+            }
             shares = {name: share for name, nodes in series.items() if (share := self._saturation(nodes))}
             yield {
                 "scope": unrolled.scope,
@@ -52,7 +56,9 @@ class Recurrence:
             terms = self._terms(weight)
             if len({where(node.scope).step for node in terms} - {None}) < 2:
                 continue
-            parts = [(place, list(nodes)) for place, nodes in groupby(terms, lambda node: where(node.scope)[1:])]
+            parts = [
+                (place, list(nodes)) for place, nodes in groupby(terms, lambda node: where(node.scope)[1:])
+            ]
             sums = [np.sum([self.values[node] for node in nodes], axis=0) for _, nodes in parts]
             yield {
                 "node": self.number[weight],
@@ -89,4 +95,3 @@ class Recurrence:
         if kinds <= _TWO_SIDED:
             return [float(np.mean(np.abs(value) > HIGH)) for value in values]
         return []
-

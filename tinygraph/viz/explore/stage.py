@@ -94,7 +94,9 @@ class Stages:
         }
 
 
-def names_after(nodes: Sequence[Node], names: Mapping[Node, str], rewritten: Sequence[Node]) -> dict[Node, str]:
+def names_after(
+    nodes: Sequence[Node], names: Mapping[Node, str], rewritten: Sequence[Node]
+) -> dict[Node, str]:
     """Return the names of gates and states in a rewritten graph: a value stays the last in its scope."""
     last = {node.scope: node for node in nodes if node.inputs}
     kept = {node.scope: names[node] for node in last.values() if node in names}

@@ -109,7 +109,9 @@ class _Operations:
         members = tuple(self.position[each] for each in nodes)
         if isinstance(owner, tuple):
             note = f"{len(self.time.runs[owner[2]])} steps"
-            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members)
+            return Box(
+                id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members
+            )
         if node.inputs:
             label, kind = operation(node, self.said), "op"
         else:
