@@ -18,7 +18,7 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.nn.training import Trainable
 from tinygraph.ops import Parameter, zeros
 from tinygraph.viz.observe import Array
-from tinygraph.viz.series import Series, states_of
+from tinygraph.viz.series import states_of
 from tinygraph.viz.subject import check_built
 from tinygraph.viz.traces import untouched
 

@@ -44,10 +44,10 @@ def draw(
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
             At level ``"cell"`` the number of the one step, by default one in the middle.
         layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
-        values: data on which the drawing then says what values are: ``(x, y)`` as `fit` takes them, or x for the
-            forward pass; for nodes a dict of arrays by input name. Boxes say the value of one number, else the
-            norm, and arrows of the backward pass are as thick as the gradient that flows there is large, on a
-            logarithmic scale. A step of training is that which would come next, with its dropout.
+        values: data on which the drawing then says what values are: ``(x, y)`` as `fit` takes them, or x for
+            the forward pass; for nodes a dict of arrays by input name. Boxes say one number as it is, an
+            array by its norm, and arrows of the backward pass are as thick as the gradient that flows there
+            is large, on a logarithmic scale. Of a step of training it is the next one, with its dropout.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 

@@ -1,4 +1,4 @@
-"""Gradient flow: how large the derivatives of the loss by the states of recurrent layers are, step by step."""
+"""Gradient flow: how large the loss's derivatives by the states of recurrent layers are, step by step."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class GradientFlow:
         """Return the norms against time, on a logarithmic scale, as an SVG document."""
         both = [flow for flow in (self, self.beside) if flow is not None]
         lines = [
-            Line(f"{'' if len(both) == 1 else flow.title + ': '}{layer}, {state}", values)
+            Line(f"{'' if len(both) == 1 else flow.title + ': '}{layer}, {state}", values.tolist())
             for flow in both
             for layer, states in flow.norms.items()
             for state, values in states.items()
@@ -65,7 +65,7 @@ class GradientFlow:
         return chart(heading, "time step t", "‖dL/d state at t‖", lines, log=True)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> GradientFlow:
-        """Write the chart to an ``.svg`` file, if asked to, whole or not at all; return the flow, which shows it.
+        """Write the chart to an ``.svg`` file, if asked to, whole or not at all; return the flow.
 
         Raises:
             ValueError: the name ends in something else.
@@ -91,8 +91,8 @@ def gradient_flow(
 ) -> GradientFlow:
     """Return how large dL/dh_t and dL/dc_t are at every time step of a model's recurrent layers.
 
-    Where they fall to nothing towards the first steps, the gradient vanishes: the model cannot learn what lies
-    so far back (Hochreiter 1991; Bengio et al. 1994). The loss L is the compiled one, else the mean of
+    Where they fall to nothing towards the first steps, the gradient vanishes: the model cannot learn what
+    lies so far back (Hochreiter 1991; Bengio et al. 1994). The loss L is the compiled one, else the mean of
     squares; the model stays as it is.
 
     Args:

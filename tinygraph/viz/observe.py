@@ -30,7 +30,7 @@ def observe(nodes: Iterable[Node], feeds: Mapping[str, Any] | None = None) -> di
     {'x': [0.0, 1000.0], 'tanh': [0.0, 1.0]}
     """
     graph = Graph({str(number): node for number, node in enumerate(dict.fromkeys(nodes))})
-    values = {
+    values: dict[Node, Node] = {
         leaf: constant(leaf.value, dtype=leaf.dtype) for leaf in graph.leaves if isinstance(leaf, Parameter)
     }
     run = compile(graph.substitute(values).outputs, rewrite=False)

@@ -50,8 +50,8 @@ def observable(thing: Any, values: Any, passes: Sequence[str]) -> tuple[Subject,
 def valued(outline: Outline, graph: Graph, feeds: Mapping[str, Array]) -> Outline:
     """Return an outline of ``graph`` with the values for ``feeds``.
 
-    The note of a box says its value if that is one number, else its norm; an edge of the backward pass has the
-    norm of the gradients that flow there as its strength.
+    The note of a box says its value if that is one number, else its norm; an edge of the backward pass has
+    the norm of the gradients that flow there as its strength.
     """
     nodes = list(dict.fromkeys((*graph.nodes, *graph.leaves)))
     shown = {box.id: nodes[box.members[-1]] for box in outline.boxes if _says_value(box, outline.level)}
@@ -73,7 +73,7 @@ def valued(outline: Outline, graph: Graph, feeds: Mapping[str, Array]) -> Outlin
 
 
 def _says_value(box: Box, level: str) -> bool:
-    """Whether the last member of a box is what it is worth: not of a step of an input, or of many gradients."""
+    """Whether the last member of a box is what it is worth: not of a step of an input, or of gradients."""
     step_of_input = level == "unrolled" and box.kind == "input" and box.column is not None
     several = len(box.members) > 1 and (box.pass_ != "forward" or box.kind == "output")
     return bool(box.members) and not (step_of_input or several or box.kind == "ellipsis")
@@ -96,8 +96,8 @@ def _together(nodes: Sequence[Node], values: Mapping[Node, Array]) -> float:
 def said(value: Array) -> str:
     """Return one number as it is, an array by its norm.
 
-    >>> said(np.array(0.25)), said(np.array([3.0, 4.0])), said(np.array([np.nan, 1.0])), said(np.array(-np.inf))
-    ('= 0.25', 'norm 5', 'norm NaN', '= -Inf')
+    >>> said(np.array(0.25)), said(np.array([3.0, 4.0])), said(np.array([np.nan, 1.0]))
+    ('= 0.25', 'norm 5', 'norm NaN')
     """
     number = float(value.reshape(())) if value.size == 1 else norm(value)
     return f"{'=' if value.size == 1 else 'norm'} {short(number)}"

@@ -174,10 +174,10 @@ class RNN(Layer):
     ) -> dict[str, Any]:
         """Return what the cell computes at every time step of ``x``: an array (batch, time, ...) by name.
 
-        Cells name their gates and states: i, f, g, o, c, h of an LSTM, z, r, g, h of a GRU. A cell of your own
-        does so by computing each in a scope, ``with tg.scope("gate"):``; a state without one is called
-        ``state0``, and those of cells among several ``<cell>/h``. States are those after the step: where a mask
-        is False, those before it. Time is that of ``x``, also with ``go_backwards``.
+        Cells name their gates and states: i, f, g, o, c, h of an LSTM, z, r, g, h of a GRU. A cell of your
+        own does so by computing each in a scope, ``with tg.scope("gate"):``; a state without one is called
+        ``state0``, and those of cells among several ``<cell>/h``. States are those after the step: where a
+        mask is False, those before it. Time is that of ``x``, also with ``go_backwards``.
 
         Nothing is trained, and no state moves on. The arguments are those of a call.
 

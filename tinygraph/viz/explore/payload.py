@@ -38,9 +38,10 @@ def payload(model: Trainable, x: Any, y: Any) -> dict[str, Any]:
     rewritten = made.stage(then, observe(then.nodes, passes.feeds), names_then, passes.adjoint)
     recurrence = Recurrence(passes, values, {node: k for k, node in enumerate(graph.nodes)}, made.store)
     samples = len(next(iter(passes.feeds.values())))
+    batch = "one sample" if samples == 1 else f"{samples} samples"
     return {
         "version": VERSION,
-        "title": f"{model.name} ({type(model).__name__}), {'one sample' if samples == 1 else f'{samples} samples'}",
+        "title": f"{model.name} ({type(model).__name__}), {batch}",
         "loss": passes.loss_name,
         "stages": {"declared": declared, "rewritten": rewritten},
         "recurrent": list(recurrence.layers()),

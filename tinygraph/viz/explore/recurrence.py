@@ -1,4 +1,4 @@
-"""What recurrent layers do in time, as plain records: gates, states, gradients, saturation, sums over steps."""
+"""What recurrent layers do in time, as plain records: gates, states, gradients, sums over steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same model with a `SimpleRNN` in place of each LSTM and GRU: what gates are good for, seen beside it."""
+"""The same model with a `SimpleRNN` in place of each LSTM and GRU, to be compared with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GATED = ("LSTM", "GRU")
 
 
 def simplified(model: Trainable) -> Trainable:
-    """Return ``model`` with each LSTM and GRU a `SimpleRNN` of as many units, and its other weights as copies.
+    """Return ``model`` with each LSTM and GRU a `SimpleRNN` of as many units; other weights are copies.
 
     What is drawn for the new weights follows from the seed of `tinygraph.set_seed` as if it had just been
     set, which then goes on as it would have.
@@ -53,7 +53,7 @@ def _simplified(config: Any) -> Any:
         return config
     if config.get("class_name") in GATED:
         known = registry.argument_names(SimpleRNN)
-        return config | {
+        return dict(config) | {
             "class_name": "SimpleRNN",
             "config": {name: value for name, value in config["config"].items() if name in known},
         }

@@ -72,7 +72,8 @@ class Stages:
 
     def _cells(self, graph: Graph) -> dict[str, list[Any]]:
         """Every time step of every layer, operation by operation, and the nodes of each box."""
-        drawings, steps = [], []
+        drawings: list[Any] = []
+        steps: list[Any] = []
         for layer, step, outline in every_cell(graph, passes=("forward", "backward"), types=self.types):
             drawings.append(drawing(outline))
             boxes = [list(box.members) for box in outline.boxes]
