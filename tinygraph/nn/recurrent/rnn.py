@@ -177,7 +177,8 @@ class RNN(Layer):
         Cells name their gates and states: i, f, g, o, c, h of an LSTM, z, r, g, h of a GRU. A cell of your
         own does so by computing each in a scope, ``with tg.scope("gate"):``; a state without one is called
         ``state0``, and those of cells among several ``<cell>/h``. States are those after the step: where a
-        mask is False, those before it. Time is that of ``x``, also with ``go_backwards``.
+        mask is False, those before it, and gates see zeros. Time is that of ``x``, also with
+        ``go_backwards``.
 
         Nothing is trained, and no state moves on. The arguments are those of a call.
 
