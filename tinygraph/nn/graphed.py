@@ -174,6 +174,11 @@ class Graphed(Layer):
 
         return draw(self, level=level, **how)
 
+    def _repr_svg_(self) -> str | None:
+        from tinygraph.viz.notebook import picture
+
+        return picture(self)
+
     def reset_states(self) -> None:
         """Set the states of all stateful layers back to zero."""
         for layer in self.family:

@@ -46,8 +46,10 @@ class Backprop:
 
     @cached_property
     def graph(self) -> Graph:
-        """The loss, the gradient of each trained weight as ``d <weight>``, the predictions; and what recurrent
-        layers make that the loss has no use for, such as the last c of some, as ``<layer>/t<t>/<name>``."""
+        """The loss, the gradient of each trained weight as ``d <weight>``, and the predictions.
+
+        And what recurrent layers make that the loss has no use for, as ``<layer>/t<t>/<name>``.
+        """
         slopes = {f"d {weight.label}": self.gradient(weight) for weight in self.weights}
         named = {"loss": self.loss, **slopes}
         named |= {f"output {name}" if name in named else name: y for name, y in self.outputs.items()}
