@@ -14,7 +14,7 @@ from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
-from tinygraph.nn.steps import Steps, TrainingStep
+from tinygraph.nn.steps import Head, Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
 
 
@@ -118,6 +118,11 @@ class Compiled(Graphed):
             if head.loss is not None:
                 arrays[head.target] = (batch, *head.target_shape(shapes[head.name]))
         return steps.training_step({name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()})
+
+    def heads(self) -> list[Head]:
+        """Return what each output is judged by: as compiled, else by the mean of squares."""
+        default = {"loss": "mse", "loss_weights": None, "metrics": None, "weighted_metrics": None}
+        return heads_of(self, self._compiled or default)
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

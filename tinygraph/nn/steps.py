@@ -193,7 +193,7 @@ class Steps:
             predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), mode == "train")
             if mode == "predict":
                 return compile(predictions, trace.updates, **self.settings), trace.checks
-            loss, sums = self._judged(mode, predictions, feeds, trace)
+            loss, sums = self.judged(mode, predictions, feeds, trace)
         if mode == "test":
             return compile({"loss": loss}, sums | trace.updates, **self.settings), trace.checks
         _, slopes, new = self._trained(loss, trace)
@@ -207,10 +207,10 @@ class Steps:
         """Return one step of training on a batch as nodes, without what only watches it."""
         with Trace(training=True) as trace:
             predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), True)
-            loss, _ = self._judged("train", predictions, feeds, trace)
+            loss, _ = self.judged("train", predictions, feeds, trace)
         return self._trained(loss, trace)
 
-    def _judged(
+    def judged(
         self, mode: str, predictions: Mapping[str, Node], feeds: Mapping[str, Any], trace: Trace
     ) -> tuple[Node, dict[Parameter, Node]]:
         """Return the loss, and the updates of the sums of losses and metrics."""

@@ -13,6 +13,7 @@ import graphviz  # type: ignore[import-untyped]
 
 from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight, renamed
 from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.strength import Thickness
 from tinygraph.viz.text import product_text, visible
 
 #: The boxes of a layer by pass and column.
@@ -81,9 +82,10 @@ def _fill(graph: Digraph, outline: Outline, rows: bool) -> None:
             with graph.subgraph(name=f"cluster_{group.id}") as cluster:
                 _fill_layer(cluster, group, steps[group.id], rows)
     box_of = {box.id: box for box in outline.boxes}
+    thickness = Thickness(outline.edges)
     for edges in _together(outline.edges):
         source, target = box_of[edges[0].source], box_of[edges[0].target]
-        _add_edge(graph, edges, source, target)
+        _add_edge(graph, edges, source, target, thickness)
         for above in steps[source.group].get(("backward", source.column), ()):
             if source.group != target.group and source.pass_ == target.pass_ == "forward":
                 graph.edge(above.id, target.id, style="invis")  # the layer's gradients, above the next layer
@@ -144,11 +146,11 @@ def _together(edges: Iterable[Edge]) -> Iterable[list[Edge]]:
     """Edges that differ in nothing but their labels, such as h and c between two steps, are one."""
     found: dict[Edge, list[Edge]] = defaultdict(list)
     for edge in edges:
-        found[replace(edge, label="")].append(edge)
+        found[replace(edge, label="", members=(), strength=None)].append(edge)
     return found.values()
 
 
-def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box) -> None:
+def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box, thickness: Thickness) -> None:
     edge = edges[0]
     style = SAVED if edge.saved else STYLES[edge.pass_]
     carried = f"{source.dtype} {source.shape}".strip()
@@ -163,9 +165,8 @@ def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box) -
     if back:
         look["dir"] = "back"
     ends = (edge.target, edge.source) if back else (edge.source, edge.target)
-    graph.edge(
-        *ends, _text(", ".join(e.label for e in edges if e.label)) or None, penwidth=str(style.width), **look
-    )
+    look["penwidth"] = str(max(thickness.of(each, style.width) for each in edges))
+    graph.edge(*ends, _text(", ".join(e.label for e in edges if e.label)) or None, **look)
 
 
 def _weight(weight: Weight) -> str:

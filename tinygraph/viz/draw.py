@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from tinygraph.graph import Graph
 from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
@@ -29,6 +30,7 @@ def draw(
     steps: int | None = None,
     layer: str | None = None,
     stage: str | Sequence[str] | None = None,
+    values: Any = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -49,6 +51,10 @@ def draw(
             them lacks marked. Of a model that is compiled it is a step of training. The name of a rewrite,
             such as ``"siblings"``, is a stage too: the graph as that leaves it.
         layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
+        values: data on which the drawing then says what values are: ``(x, y)`` as `fit` takes them, or x for
+            the forward pass; for nodes a dict of arrays by input name. Boxes say one number as it is, an
+            array by its norm, and arrows of the backward pass are as thick as the gradient that flows there
+            is large, on a logarithmic scale. Of a step of training it is the next one, with its dropout.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
@@ -75,27 +81,32 @@ def draw(
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
     trained = not is_model or (stage is not None and thing.compiled)
     passes = passes_of(pass_, PASSES if trained else ("forward",))
-    _check_fit(level, passes, steps, layer)
-
-    def outline(given: Subject) -> Outline:
-        return collapsed(_outline(given, level, passes, steps, layer), limit)
-
+    _check_fit(level, passes, steps, layer, values)
     if level == "model":
         check_built(thing)
         drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
-    elif stage is None:
-        drawing = Drawing(outline(subject(thing, passes)))
     else:
-        drawing = drawn(subject(thing, passes), stage, outline)
+        given, with_values = _subject(thing, passes, values)
+
+        def outline(given: Subject) -> Outline:
+            found = with_values(_outline(given, level, passes, steps, layer), given.graph)
+            return collapsed(found, limit)
+
+        drawing = Drawing(outline(given)) if stage is None else drawn(given, stage, outline)
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object) -> None:
+def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object, values: object) -> None:
     """Raise ValueError for what a level has no use for."""
-    if level == "model" and (steps is not None or passes != ("forward",)):
-        what = "time steps" if steps is not None else "other pass than the forward pass"
+    useless = {
+        "time steps": steps is not None,
+        "values": values is not None,
+        "other pass than the forward pass": passes != ("forward",),
+    }
+    if level == "model" and any(useless.values()):
+        what = next(what for what, given in useless.items() if given)
         raise ValueError(f"draw: level 'model' draws layers and has no {what}; take level 'unrolled'.")
     if layer is not None and level != "cell":
         raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
@@ -112,3 +123,15 @@ def _outline(
         return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
     draw_level = unrolled if level == "unrolled" else operations
     return only(draw_level(graph, steps=steps, types=types, title=title), passes)
+
+
+def _subject(
+    thing: Any, passes: Sequence[str], values: Any
+) -> tuple[Subject, Callable[[Outline, Graph], Outline]]:
+    """What is drawn, and what puts values, if there are any, into an outline of it."""
+    if values is None:
+        return subject(thing, passes), lambda outline, graph: outline
+    from tinygraph.viz.valued import observable, valued
+
+    given, feeds = observable(thing, values, passes)
+    return given, lambda outline, graph: valued(outline, graph, feeds)

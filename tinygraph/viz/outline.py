@@ -71,6 +71,7 @@ class Edge:
     """A value that goes from one box to another.
 
     ``pass_`` is the pass that made the value; a forward value that the backward pass reads is ``saved``.
+    ``members`` are the nodes whose values go there, and ``strength`` is their norm, where it is asked for.
     """
 
     source: str
@@ -78,6 +79,8 @@ class Edge:
     label: str = ""
     pass_: str = "forward"
     saved: bool = False
+    members: tuple[int, ...] = ()
+    strength: float | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL
 from tinygraph.viz.placing.measure import ICON_HEIGHT, ICON_WIDTH, LID, PAD_X, PAD_Y, Line
 from tinygraph.viz.shapes import FONT, arrow, cylinder, element, rectangle, text, title
-from tinygraph.viz.text import shorten, visible, width
+from tinygraph.viz.strength import Thickness
+from tinygraph.viz.text import short, shorten, visible, width
 
 #: The space around a drawing, and the sizes of its title, notes and column headings.
 MARGIN, TITLE, NOTE, HEADING = 28, 18, 13, 13
@@ -95,8 +96,9 @@ def _drawing(layout: Layout) -> Iterator[str]:
     for heading, x in zip(layout.outline.columns, layout.columns, strict=True):
         yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
     source = {box.id: box for box in layout.outline.boxes}
+    thickness = Thickness(layout.outline.edges)
     for edge in layout.edges:
-        yield _edge(edge, source[edge.edge.source])
+        yield _edge(edge, source[edge.edge.source], thickness)
     for edge in layout.edges:
         yield from _words(edge)
     for placed in layout.boxes:
@@ -121,12 +123,14 @@ def _panel(panel: Panel) -> Iterator[str]:
             y += line.height
 
 
-def _edge(placed: PlacedEdge, source: Box) -> str:
+def _edge(placed: PlacedEdge, source: Box, thickness: Thickness) -> str:
     """An arrow; its tooltip says what it carries."""
     edge = placed.edge
     style = SAVED if edge.saved else STYLES[edge.pass_]
-    said = " ".join(part for part in (edge.label, source.dtype, source.shape) if part)
-    return element("g", title(said), arrow(placed.points, style.stroke, placed.bus, **style.line))
+    strong = "" if edge.strength is None else f"norm {short(edge.strength)}"
+    said = " ".join(part for part in (edge.label, source.dtype, source.shape, strong) if part)
+    look = style.line | {"stroke_width": thickness.of(edge, style.width)}
+    return element("g", title(said), arrow(placed.points, style.stroke, placed.bus, **look))
 
 
 def _words(placed: PlacedEdge) -> Iterator[str]:

@@ -143,12 +143,15 @@ class _Operations:
         )
 
     def _edges(self, ids: dict[Owner, str]) -> Iterator[Edge]:
-        seen: set[tuple[Owner, Owner]] = set()
+        values: dict[tuple[Owner, Owner], dict[Node, Node]] = defaultdict(dict)
         for node, target in self.owner.items():
             for source in node.inputs:
-                pair = self.owner.get(source, target), target
-                if pair[0] != pair[1] and pair not in seen:
-                    seen.add(pair)
-                    pass_ = where(source.scope).pass_
-                    saved = pass_ == "forward" and where(node.scope).pass_ == "backward"
-                    yield Edge(ids[pair[0]], ids[target], "", pass_, saved)
+                owner = self.owner.get(source, target)
+                if owner != target:
+                    values[owner, target].setdefault(source, node)
+        for (owner, target), readers in values.items():
+            source, reader = next(iter(readers.items()))
+            pass_ = where(source.scope).pass_
+            saved = pass_ == "forward" and where(reader.scope).pass_ == "backward"
+            members = tuple(self.position[each] for each in readers)
+            yield Edge(ids[owner], ids[target], "", pass_, saved, members)
