@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph.graph import Graph, GraphError, Node
 from tinygraph.viz.layout import layout
+from tinygraph.viz.files import write_whole
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers, said_outputs
 from tinygraph.viz.levels.operations import operations
@@ -72,7 +72,7 @@ class Drawing:
             raise ValueError(
                 f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {_listed(SUFFIXES)}."
             )
-        _write(target, self.svg() if suffix == ".svg" else self.dot().source)
+        write_whole(target, self.svg() if suffix == ".svg" else self.dot().source)
         return target
 
     def _repr_svg_(self) -> str:
@@ -179,14 +179,3 @@ def _graph_of(thing: Any) -> Graph:
             f"got {type(thing).__name__}."
         )
     return Graph(named)
-
-
-def _write(target: Path, text: str) -> None:
-    """Write a file beside the target and put it in the target's place, which happens at once."""
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with open(beside, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
