@@ -20,9 +20,15 @@ from tinygraph.version import __version__ as __version__
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
     from tinygraph.viz.draw import draw as draw
+    from tinygraph.viz.explore.explore import explore as explore
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
-_LATER = {"nn": "tinygraph.nn", "datasets": "tinygraph.datasets", "draw": "tinygraph.viz.draw"}
+_LATER = {
+    "nn": "tinygraph.nn",
+    "datasets": "tinygraph.datasets",
+    "draw": "tinygraph.viz.draw",
+    "explore": "tinygraph.viz.explore.explore",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,6 +177,12 @@ class Graphed(Layer):
         from tinygraph.viz.draw import draw
 
         return draw(self, level=level, steps=steps, path=path, limit=limit)
+
+    def explore(self, x: Any, y: Any, path: str | os.PathLike[str]) -> Path:
+        """Write a page to look inside the model with, on the batch ``x``, ``y``; see `tg.explore`."""
+        from tinygraph.viz.explore.explore import explore
+
+        return explore(self, x, y, path)
 
     def reset_states(self) -> None:
         """Set the states of all stateful layers back to zero."""

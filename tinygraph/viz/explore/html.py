@@ -1,7 +1,7 @@
 """The explore page as one HTML file: a frame, styles, scripts and data, which loads nothing.
 
-Its Content-Security-Policy lets run only what stands here, told by hash. The data are JSON in a script
-element that is not run; the page puts them in place as text.
+Its Content-Security-Policy lets run only what stands here, told by hash. The data are packed into letters and
+digits in a script element that is not run; the page puts what it finds in them in place as text.
 """
 
 from __future__ import annotations
@@ -9,20 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import re
-from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from tinygraph.viz.text import visible
 
 _PAGE = files("tinygraph.viz.explore") / "page"
 
 
-def page(payload: Mapping[str, Any], title: str) -> str:
-    """Return the page that shows ``payload``: plain data, in which NaN and infinities are not numbers."""
+def page(title: str, data: str) -> str:
+    """Return the page of a title that shows ``data``: what `packed` returns."""
     style, script = _joined(_PAGE / "styles"), _joined(_PAGE / "scripts")
     policy = {
         "default-src": "'none'",
@@ -35,7 +32,7 @@ def page(payload: Mapping[str, Any], title: str) -> str:
         "policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "title": html.escape(visible(title)),
         "style": style,
-        "data": _json(payload),
+        "data": html.escape(data),
         "script": script,
     }
     frame = (_PAGE / "frame.html").read_text(encoding="utf-8")
@@ -43,15 +40,9 @@ def page(payload: Mapping[str, Any], title: str) -> str:
 
 
 def _joined(folder: Traversable) -> str:
-    """Return the files of a folder one after the other; their names begin with their places."""
+    """Return the files of a folder one after the other; in the order of their names."""
     found = sorted(folder.iterdir(), key=lambda file: file.name)
     return "\n".join(file.read_text(encoding="utf-8") for file in found)
-
-
-def _json(payload: Mapping[str, Any]) -> str:
-    """Return JSON in which no ``</script>`` or ``<!--`` can end the element that it stands in."""
-    text = json.dumps(payload, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _hash(text: str) -> str:

@@ -30,9 +30,9 @@
   }
 
   /* The values' axis: where a value stands, its ticks, and what they are called. */
-  function axis(values, log, height) {
+  function axis(values, {log, most = 0}, height) {
     const {low, high} = page.range(log ? values.map(Math.log10) : values);
-    let [from, to] = log ? [Math.floor(low), Math.ceil(high)] : [Math.min(low, 0), high];
+    let [from, to] = log ? [Math.floor(low), Math.ceil(high)] : [Math.min(low, 0), Math.max(high, most)];
     if (from === to) to = from + 1;
     const place = (value) => EDGE.top + height - (((log ? Math.log10(value) : value) - from) / (to - from)) * height;
     const ticks = log ? logTicks(from, to) : linearTicks(from, to);
@@ -43,8 +43,8 @@
   }
 
   class Chart {
-    /* what: {label, steps, series: [{name, values, kind}], log, chosen(), pick(step), say(step)} where kind is a
-       CSS class, which also has the dashes */
+    /* what: {label, steps, series: [{name, values, kind}], log, most, chosen(), pick(step)} where kind is a CSS
+       class, which also has the dashes, and the axis goes up to `most` at least */
     constructor(host, what) {
       this.what = what;
       this.legend = page.make('ul', {class: 'legend'});
@@ -68,7 +68,7 @@
       const inner = {width: width - EDGE.left - EDGE.right, height: tall - EDGE.top - EDGE.bottom};
       const values = series.flatMap((each) => each.values.filter((value) => usable(value, log)));
       this.x = (step) => EDGE.left + (steps < 2 ? inner.width / 2 : (step / (steps - 1)) * inner.width);
-      const up = axis(values.length ? values : [1], log, inner.height);
+      const up = axis(values.length ? values : [1], this.what, inner.height);
       this.cursor = page.svg('line', {class: 'cursor', y1: EDGE.top, y2: EDGE.top + inner.height});
       page.put(this.frame, page.svg('svg', {viewBox: `0 0 ${width} ${tall}`, 'aria-hidden': 'true',
         onclick: (event) => this.click(event)},

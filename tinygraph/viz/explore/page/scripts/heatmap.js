@@ -38,7 +38,7 @@
       this.readout = page.make('output', {class: 'readout'});
       host.append(this.canvas, this.readout);
       page.onWidth(host, () => this.draw());
-      page.redrawn.push(() => this.draw());
+      this.canvas.recolour = () => this.draw();
     }
 
     show(what) {
@@ -146,5 +146,4 @@
   }
 
   page.HeatMap = HeatMap;
-  page.redrawn = []; // what must be drawn again when colours change
 })((globalThis.tinygraph ??= {}));

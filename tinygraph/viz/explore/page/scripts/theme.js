@@ -5,10 +5,17 @@
   const root = document.documentElement;
 
   const isDark = () => (root.dataset.theme ?? (dark.matches ? 'dark' : 'light')) === 'dark';
-  const redraw = () => page.redrawn.forEach((draw) => draw());
+  /* What has colours of its own draws itself again. */
+  const redraw = () => document.querySelectorAll('canvas, #picture').forEach((each) => each.recolour());
 
   function show() {
     page.byId('theme').textContent = isDark() ? 'Light' : 'Dark';
+    redraw();
+  }
+
+  function paper(theme) {
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
     redraw();
   }
 
@@ -18,8 +25,9 @@
       show();
     });
     dark.addEventListener('change', show);
-    addEventListener('beforeprint', redraw);
-    addEventListener('afterprint', redraw);
+    let before;
+    addEventListener('beforeprint', () => { before = root.dataset.theme; paper('light'); });
+    addEventListener('afterprint', () => paper(before));
     show();
   };
 })((globalThis.tinygraph ??= {}));
