@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygraph.graph import Graph, GraphError, Node
-from tinygraph.viz.layout import layout
 from tinygraph.viz.files import write_whole
+from tinygraph.viz.layout import layout
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
 from tinygraph.viz.levels.layers import LayerGraph, layers, said_outputs
 from tinygraph.viz.levels.operations import operations

@@ -19,9 +19,9 @@ SUFFIXES = (".html", ".htm")
 def explore(model: Graphed, x: Any, y: Any, path: str | os.PathLike[str]) -> Path:
     """Write a page that shows a model on one batch: its graph, every value and every gradient.
 
-    The page is one file that loads nothing: open it in a browser. It draws the network unrolled in time and each
-    cell by operations, plays forward through time and back again (BPTT), and shows gates, gradients and where they
-    vanish. One sample or a few are best: all of their values stand in the file.
+    The page is one file that loads nothing: open it in a browser. It draws the network unrolled in time and
+    each cell by operations, plays forward through time and back again (BPTT), and shows gates, gradients and
+    where they vanish. One sample or a few are best: all of their values stand in the file.
 
     Args:
         model: a Model or Sequential. One that is not compiled gets a loss of its own: the page says which.
