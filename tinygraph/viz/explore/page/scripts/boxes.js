@@ -6,11 +6,17 @@
   const MOST_WEIGHTS = 4;
   const STRIP = 7;
 
+  const weightsOf = ({weights}) => weights.slice(0, MOST_WEIGHTS)
+    .map(({name, shape}) => `${name} ${shape.join(' × ')}`);
+
+  /* The sign of a weight: a small drum at the left of its name. */
+  const drum = (x, y) => svg('path', {class: 'drum', transform: `translate(${x} ${y})`,
+    d: 'M1 3A5 2 0 0 1 11 3V11A5 2 0 0 1 1 11ZA5 2 0 0 0 11 3'});
+
   function linesOf(box) {
     const second = [box.type, box.shape].filter(Boolean).join(' · ');
     const said = box.kind === 'cell' ? [box.note, box.shape] : [second, box.note];
-    const weights = box.weights.slice(0, MOST_WEIGHTS).map(({name, shape}) => `⛁ ${name} ${shape.join(' × ')}`);
-    return [box.label, ...said.filter(Boolean), ...weights, ...box.outputs.map((name) => `→ ${name}`)];
+    return [box.label, ...said.filter(Boolean), ...weightsOf(box), ...box.outputs.map((name) => `→ ${name}`)];
   }
 
   function cylinder({x, y, w, h}) {
@@ -29,7 +35,8 @@
 
   function words(box) {
     const lines = linesOf(box);
-    const top = box.y + box.h / 2 - (lines.length * LINE) / 2 + 12;
+    const strip = box.kind === 'cell' ? STRIP : 0;
+    const top = box.y + (box.h - strip - lines.length * LINE) / 2 + 13;
     return lines.map((line, k) => svg('text', {class: k ? 'small' : 'label', x: box.x + box.w / 2, y: top + k * LINE}, line));
   }
 
@@ -60,11 +67,21 @@
     return svg('g', {class: `edge ${kind}`}, svg('path', {d: path(edge.points), 'marker-end': `url(#${marks}-${kind})`}), label);
   };
 
+  /* What a layer's panel says at its left: name, type, and the weights that all of its steps share. */
+  function panelLines(panel) {
+    const said = [panel.label, panel.type, panel.note].filter(Boolean);
+    const lines = [...said, ...weightsOf(panel)];
+    const height = (k) => panel.y + panel.h / 2 + (k - (lines.length - 1) / 2) * LINE + 5;
+    return lines.map((line, k) => {
+      const weight = k >= said.length;
+      return [weight ? drum(panel.x + 16, height(k) - 11) : null,
+        svg('text', {class: k ? 'small' : 'label', x: panel.x + (weight ? 33 : 16), y: height(k)}, line)];
+    });
+  }
+
   page.drawPanel = (panel) => svg('g', {class: 'panel'},
     svg('rect', {x: panel.x, y: panel.y, width: panel.w, height: panel.h, rx: 12}),
-    [panel.label, panel.type, panel.note, ...panel.weights.map(({name, shape}) => `⛁ ${name} ${shape.join(' × ')}`)]
-      .filter(Boolean).map((line, k, all) => svg('text', {class: k ? 'small' : 'label', x: panel.x + 16,
-        y: panel.y + panel.h / 2 + (k - (all.length - 1) / 2) * LINE + 5}, line)));
+    panelLines(panel));
 
   /* The heads of arrows, one for each kind of line. */
   page.drawMarks = (marks) => svg('defs', {}, ['forward', 'backward', 'update', 'saved'].map((kind) => svg('marker', {

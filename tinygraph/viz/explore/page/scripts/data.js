@@ -22,9 +22,8 @@
   }
 
   class Stage {
-    constructor(data, raw) {
-      Object.assign(this, raw);
-      this.data = data;
+    constructor(data, {nodes, places, types, strides, loss, drawings, cells}) {
+      Object.assign(this, {data, nodes, places, types, strides, loss, drawings, cells});
       this.kept = new Map();
     }
 

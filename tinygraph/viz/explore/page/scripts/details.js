@@ -101,8 +101,19 @@
       values('Value', stage, id), gradient(stage, id), facts(stage, id));
   }
 
+  /* A gate or state that is looked at goes along with time: c₃ becomes c₄. */
+  function follow() {
+    const {node, form} = page.state;
+    if (node == null || form !== 'declared') return;
+    const stage = page.stage();
+    const {layer, step} = stage.place(node);
+    const series = page.data.recurrent.find((each) => each.scope === layer)?.series[stage.nodes.name[node]];
+    if (series?.[step] === node && series[page.step()] != null) page.go({node: series[page.step()]});
+  }
+
   page.setUpDetails = () => {
     page.listen((state, changed) => {
+      if (changed.has('place') && !changed.has('node')) follow();
       if (['node', 'form', 'open'].some((name) => changed.has(name))) draw();
       else if (changed.has('element')) page.put(page.byId('formula'), formula(page.stage(), state.node));
     });

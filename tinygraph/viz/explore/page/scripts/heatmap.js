@@ -52,7 +52,7 @@
     measure() {
       const {rows, columns, size = 9, widest = 40} = this.what;
       const width = Math.min(this.canvas.parentElement.clientWidth, columns * widest);
-      const height = rows * Math.max(2, Math.min(size, 420 / rows));
+      const height = rows * Math.max(2, Math.min(size, 320 / rows));
       const dense = Math.max(1, devicePixelRatio);
       this.canvas.style.width = `${width}px`;
       this.canvas.style.height = `${height}px`;

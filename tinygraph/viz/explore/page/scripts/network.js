@@ -150,7 +150,7 @@
 
   page.leaveCell = () => {
     page.go({open: null});
-    picture.scale(1);
+    picture.settle();
     follow();
   };
 
@@ -163,7 +163,7 @@
     page.byId('nearer').addEventListener('click', () => picture.scaleBy(1.25));
     page.byId('farther').addEventListener('click', () => picture.scaleBy(0.8));
     page.byId('fit').addEventListener('click', () => picture.fit());
-    picture.host.recolour = strips;
+    picture.host.recolour = () => { strips(); progress(); };
     page.listen((state, changed) => {
       if (changed.has('form') || changed.has('open') || (state.open != null && changed.has('place'))) draw();
       else if (changed.has('place')) progress();
@@ -171,5 +171,6 @@
       if (changed.has('node')) select();
     });
     draw();
+    picture.settle();
   };
 })((globalThis.tinygraph ??= {}));

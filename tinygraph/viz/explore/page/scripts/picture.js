@@ -1,7 +1,7 @@
 /* A drawing that is looked at: zoomed, scrolled and dragged, and walked with the arrow keys. */
 (function (page) {
   'use strict';
-  const MARGIN = 30;
+  const MARGIN = 40;
 
   const middle = (box) => [box.x + box.w / 2, box.y + box.h / 2];
 
@@ -26,6 +26,10 @@
       this.zoom = 1;
       host.addEventListener('wheel', (event) => this.wheel(event), {passive: false});
       host.addEventListener('pointerdown', (event) => this.grab(event));
+      host.addEventListener('scroll', () => this.look());
+      page.onWidth(host, () => this.look());
+      addEventListener('beforeprint', () => this.crop());
+      addEventListener('afterprint', () => this.whole());
     }
 
     /* Draw boxes, arrows and panels; say(box, index) names a box in full. */
@@ -34,16 +38,40 @@
       this.boxes = drawing.boxes.map((box, index) => page.drawBox(box, index, say(box, index)));
       this.edges = drawing.edges.map((edge) => page.drawEdge(edge, marks));
       this.strips = page.svg('g', {});
-      const headings = drawing.columns.map(({x, heading}) => page.svg('text', {class: 'heading', x, y: -10}, heading));
+      const headings = drawing.columns.map(({x, heading}) => page.svg('text', {class: 'heading', x, y: -16}, heading));
       this.picture = page.svg('svg', {
         role: 'group', 'aria-label': page.visible(drawing.title),
-        viewBox: `${-MARGIN} ${-MARGIN} ${drawing.width + 2 * MARGIN} ${drawing.height + 2 * MARGIN}`,
         onclick: (event) => this.click(event), ondblclick: (event) => this.twice(event),
         onkeydown: (event) => this.key(event), onfocusin: (event) => this.focused(event),
       }, page.drawMarks(marks), drawing.panels.map(page.drawPanel), headings, this.edges, this.boxes, this.strips);
       page.put(this.host, this.picture);
       this.rove(Math.min(this.at ?? 0, this.boxes.length - 1));
       this.scale(this.zoom);
+    }
+
+    /* Show a part of the drawing, at the size that the zoom gives it. */
+    frame(x, y, width, height) {
+      this.picture.setAttribute('viewBox', `${x} ${y} ${width} ${height}`);
+      this.picture.setAttribute('width', width * this.zoom);
+      this.picture.setAttribute('height', height * this.zoom);
+    }
+
+    whole() {
+      const {width, height} = this.drawing;
+      this.frame(-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN);
+    }
+
+    /* What is printed is what the window shows: all of a long network would be too small to read. */
+    crop() {
+      this.frame(...this.seen);
+    }
+
+    /* Remember what the window shows: when a page is printed it is too late to ask. */
+    look() {
+      const {scrollLeft, scrollTop, clientWidth, clientHeight} = this.host;
+      if (matchMedia('print').matches) return;
+      const [x, y, width, height] = [scrollLeft, scrollTop, clientWidth, clientHeight].map((side) => side / this.zoom);
+      this.seen = [x - MARGIN, y - MARGIN, Math.min(width, this.drawing.width + 2 * MARGIN), height];
     }
 
     indexOf(event) {
@@ -101,11 +129,17 @@
       this.host.scrollTo({left: (x + MARGIN) * this.zoom - this.host.clientWidth / 2});
     }
 
+    /* As large as it can be read and all layers are seen. */
+    settle() {
+      const room = Math.max(320, innerHeight * 0.72) / (this.drawing.height + 2 * MARGIN);
+      this.scale(Math.min(1, Math.max(0.7, room)));
+    }
+
     scale(zoom) {
       this.zoom = Math.min(Math.max(zoom, 0.1), 4);
       if (!this.picture) return;
-      this.picture.setAttribute('width', (this.drawing.width + 2 * MARGIN) * this.zoom);
-      this.picture.setAttribute('height', (this.drawing.height + 2 * MARGIN) * this.zoom);
+      this.whole();
+      this.look();
     }
 
     /* Zoom, with what is at a place of the window staying there. */
