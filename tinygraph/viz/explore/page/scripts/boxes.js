@@ -35,8 +35,7 @@
 
   function words(box) {
     const lines = linesOf(box);
-    const strip = box.kind === 'cell' ? STRIP : 0;
-    const top = box.y + (box.h - strip - lines.length * LINE) / 2 + 13;
+    const top = box.y + (box.h - lines.length * LINE) / 2 + 12.5;
     return lines.map((line, k) => svg('text', {class: k ? 'small' : 'label', x: box.x + box.w / 2, y: top + k * LINE}, line));
   }
 
@@ -50,8 +49,10 @@
     const paint = page.painter(scale);
     const shown = values.slice(0, 64);
     const wide = (box.w - 12) / shown.length;
-    return svg('g', {class: 'values'}, shown.map((value, k) => svg('rect', {
-      x: box.x + 6 + k * wide, y: box.y + box.h - STRIP - 3, width: wide + 0.3, height: STRIP,
+    const [left, top] = [box.x + 6, box.y + box.h - STRIP / 2];
+    const paper = svg('rect', {class: 'paper', x: left, y: top, width: box.w - 12, height: STRIP});
+    return svg('g', {class: 'values'}, paper, shown.map((value, k) => svg('rect', {
+      x: left + k * wide, y: top, width: wide, height: STRIP,
       fill: Number.isFinite(value) ? paint(value) : 'none', class: Number.isFinite(value) ? null : 'odd'})));
   };
 

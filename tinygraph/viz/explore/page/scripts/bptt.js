@@ -55,7 +55,7 @@
     const box = page.make('div', {class: 'map'});
     const caption = page.make('figcaption', {});
     host.append(page.make('figure', {}, caption, box));
-    const made = new page.HeatMap(box, {label, rows: 1, columns: 1, scale: {signed: true, low: -1, high: 1}, size: 22,
+    const made = new page.HeatMap(box, {label, rows: 1, columns: 1, scale: {signed: true, low: -1, high: 1}, size: 22, widest: 40,
       value: () => 0, say: (row, column) => `${weight.label} [${row}, ${column}]`});
     return {caption, made};
   }

@@ -21,6 +21,14 @@
     return shape.length ? `[${found.join(', ')}]` : '';
   }
 
+  /* The gates and states of the same step of the same layer. */
+  function companions(stage, id) {
+    const {layer, step} = stage.place(id);
+    const found = page.data.recurrent.find((each) => each.scope === layer);
+    if (page.state.form !== 'declared' || !found || step == null) return [];
+    return Object.values(found.series).map((ids) => ids[step]).filter((other) => other !== id);
+  }
+
   /* Values as a heat strip, what they amount to, and all numbers below. */
   function values(title, stage, id) {
     const {shape} = stage.type(id);
@@ -35,7 +43,7 @@
       odd ? page.make('strong', {class: 'warning'}, ` ${odd} not finite`) : null,
       all.length > 1 ? page.keyOf(scale) : null), host, table(shape, columns, all));
     if (all.length > 1) new page.HeatMap(host, {
-      label: `${title}, ${page.shape(shape)}`, rows: Math.ceil(all.length / columns), columns, scale, size: 16,
+      label: `${title}, ${page.shape(shape)}`, rows: Math.ceil(all.length / columns), columns, scale, size: 16, widest: 40,
       value: (row, column) => all[row * columns + column],
       say: (row, column) => indexText(shape, row * columns + column),
       pick: (row, column) => page.go({element: row * columns + column})});
@@ -78,7 +86,7 @@
     return page.make('dl', {}, fact('operation', stage.op(id).name), fact('shape', `${page.shape(shape)} ${dtype}`),
       fact('layer', layer), fact('time step', step), fact('pass', pass), fact('attributes', stage.nodes.note[id]),
       fact('made from', links(stage, stage.inputs(id))), fact('read by', links(stage, stage.readers[id])),
-      fact('beside it', links(stage, page.companions(id).filter((other) => page.shortName(stage, other)))));
+      fact('beside it', links(stage, companions(stage, id))));
   }
 
   function gradient(stage, id) {

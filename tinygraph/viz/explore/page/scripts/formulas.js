@@ -87,6 +87,7 @@
     const flat = stage.type(id).shape.length === 2 && stage.inputs(id).every((k) => stage.type(k).shape.length === 2);
     let text = stage.op(id).elementwise ? numbers(stage, id, at, 0).replaceAll(' * ', ' · ') : several(stage, id);
     if (stage.op(id).name === 'matmul' && flat) text = product(stage, id, at);
+    text = text.replace(/\(\((−[^()]*)\)\)/g, '($1)');
     return `${text} = ${page.number(stage.value(id)[at])}`;
   };
 })((globalThis.tinygraph ??= {}));

@@ -50,7 +50,7 @@
     }
 
     measure() {
-      const {rows, columns, size = 9, widest = 40} = this.what;
+      const {rows, columns, size = Math.min(Math.max(140 / rows, 6), 18), widest = 80} = this.what;
       const width = Math.min(this.canvas.parentElement.clientWidth, columns * widest);
       const height = rows * Math.max(2, Math.min(size, 320 / rows));
       const dense = Math.max(1, devicePixelRatio);

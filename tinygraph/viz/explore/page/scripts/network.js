@@ -35,14 +35,26 @@
     return found < 0 ? box.step : found;
   }
 
-  function reached(box) {
+  function come(box) {
     const forward = box.pass === 'forward';
     return box.step == null ? forward || !page.forward() : page.reached(rank(box), forward);
   }
 
+  /* Which boxes have a value by now: time has come to them, and what they need has one. */
+  function readyBoxes({boxes, edges}) {
+    const ready = boxes.map(come);
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const {source, target} of edges) {
+        if (ready[target] && !ready[source]) { ready[target] = false; changed = true; }
+      }
+    }
+    return ready;
+  }
+
   function progress() {
     const {boxes} = shown.drawing;
-    const ready = boxes.map((box) => page.state.open != null || reached(box));
+    const ready = page.state.open == null ? readyBoxes(shown.drawing) : boxes.map(() => true);
     picture.boxes.forEach((element, index) => {
       const box = boxes[index];
       element.classList.toggle('waiting', !ready[index]);
@@ -144,7 +156,7 @@
 
   page.openCell = (layer) => {
     page.go({open: layer});
-    picture.fit();
+    picture.fitWidth();
     picture.boxes[picture.at]?.focus({preventScroll: true});
   };
 
@@ -153,9 +165,6 @@
     picture.settle();
     follow();
   };
-
-  /* The nodes beside a node in its box. */
-  page.companions = (id) => shown.nodes.find((nodes) => nodes.includes(id)) ?? [];
 
   page.setUpNetwork = () => {
     picture = new page.Picture(page.byId('picture'), {pick, open});

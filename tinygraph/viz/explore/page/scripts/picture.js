@@ -150,6 +150,10 @@
       this.host.scrollTo({left: left * by - x, top: top * by - y});
     }
 
+    fitWidth() {
+      this.scale(Math.min(1.2, this.host.clientWidth / (this.drawing.width + 2 * MARGIN)));
+    }
+
     fit() {
       const {width, height} = this.drawing;
       this.scale(Math.min(1.5, this.host.clientWidth / (width + 2 * MARGIN), this.host.clientHeight / (height + 2 * MARGIN)));
