@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
+    from tinygraph.viz.flow import gradient_flow as gradient_flow
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
 _LATER = {
@@ -28,6 +29,7 @@ _LATER = {
     "datasets": "tinygraph.datasets",
     "draw": "tinygraph.viz.draw",
     "explore": "tinygraph.viz.explore.explore",
+    "gradient_flow": "tinygraph.viz.flow",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -44,6 +46,21 @@ def set_seed(seed: int) -> None:
         raise ValueError(f"set_seed: expected a whole number >= 0, got {seed!r}.")
     _seed = int(seed)
     _draws = itertools.count()
+
+
+@contextmanager
+def reseeded() -> Iterator[None]:
+    """Draw seeds inside as if `set_seed` had just been called, and go on afterwards as if nothing had been.
+
+    Where it has never been called, the seed inside is 0.
+    """
+    global _seed, _draws
+    before = _seed, _draws
+    _seed, _draws = _seed or 0, itertools.count()
+    try:
+        yield
+    finally:
+        _seed, _draws = before
 
 
 def next_seed() -> int:

@@ -45,7 +45,7 @@ def test_the_node_is_named_by_its_time_step():
     model = Sequential([LSTM(2, activation="exponential", input_shape=(4, 1)), Dense(1)])
     model.compile("adam", "mse")
     model.set_weights([np.ones(w.shape) for w in model.weights])
-    with pytest.raises(NonFiniteError, match=r"the first node that is not finite is lstm/t1/exp"):
+    with pytest.raises(NonFiniteError, match=r"the first node that is not finite is lstm/t1/g/exp"):
         model.fit(np.ones((2, 4, 1)) * 2.5, np.ones(2), verbose=0)
 
 

@@ -10,7 +10,8 @@ from viz import models
 
 import tinygraph as tg
 from tinygraph.nn import LSTM, Dense, Sequential
-from tinygraph.viz.draw import Drawing, draw
+from tinygraph.viz.draw import draw
+from tinygraph.viz.drawing import Drawing
 
 x = tg.input("x", (2,))
 
@@ -62,9 +63,14 @@ def test_a_notebook_shows_it():
 @pytest.mark.parametrize(
     ("thing", "how", "error", "message"),
     [
-        (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'ops'"),
-        (x, {"level": "model"}, ValueError, "nodes has no level 'model'"),
-        (x, {"path": "x.png"}, ValueError, "'x.png': cannot write .png; take one of '.svg', '.dot', '.gv'"),
+        (x, {"level": "layers"}, ValueError, "no level 'layers'; take one of 'unrolled', 'cell', 'ops'"),
+        (x, {"level": "model"}, ValueError, "a graph of nodes has no level 'model'"),
+        (
+            x,
+            {"path": "x.gif"},
+            ValueError,
+            "'x.gif': cannot write .gif; take one of '.svg', '.dot', '.gv', '.tex'",
+        ),
         (x, {"path": "drawing"}, ValueError, "cannot write no suffix"),
         (x, {"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
         (x, {"steps": True}, ValueError, "got True"),
@@ -87,7 +93,7 @@ def test_what_cannot_be_drawn_is_refused_with_the_way_out(thing, how, error, mes
 
 def test_a_model_lists_its_levels():
     with pytest.raises(
-        ValueError, match="a model has no level 'cells'; take one of 'model', 'unrolled', 'ops'"
+        ValueError, match="a model has no level 'cells'; take one of 'model', 'unrolled', 'cell', 'ops'"
     ):
         draw(models.one_lstm(), level="cells")
 

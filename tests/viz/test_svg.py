@@ -76,7 +76,7 @@ def test_the_legend_says_only_what_occurs():
 
 def test_every_box_is_there_with_all_that_it_says():
     drawing = draw(models.two_inputs())
-    tips = tooltips_of(drawing.svg())[1:]
+    tips = tooltips_of(drawing.svg())[1 + len(drawing.outline.edges) :]
     assert tips == [
         "series, float32 (batch, 12, 1)",
         "meta, float32 (batch, 3)",
@@ -86,6 +86,20 @@ def test_every_box_is_there_with_all_that_it_says():
         "join (Concatenate), float32 (batch, 12)",
         "out (Dense), float32 (batch, 1), 13 parameters, → output",
     ]
+
+
+def test_every_edge_says_what_it_carries():
+    drawing = draw(models.one_lstm(), level="unrolled")
+    tips = tooltips_of(drawing.svg())[1 : 1 + len(drawing.outline.edges)]
+    states = {f"{name} float32 (32, 4)" for name in ("h₀", "c₀", "h₁", "c₁")}
+    assert {*tips} == {"float32 (32, 2)", "float32 (32, 4)"} | states
+
+
+def test_shapes_stand_on_the_edges_between_layers_and_not_in_boxes_too():
+    said = [word.text for word in words_of(draw(models.skip()).svg())]
+    assert said.count("float32 (batch, 5, 4)") == 5  # series, first, second, dropout and add
+    assert said.count("float32 (batch, 26)") == 1
+    assert "Dense · float32 (batch, 3)" in said  # what leaves the drawing has no edge
 
 
 def named_everywhere(name, other):

@@ -108,14 +108,28 @@ class History(Callback):
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
 
+    def best_epoch(self) -> int | None:
+        """Return the number of the epoch, from 0, with the lowest validation loss, or else loss.
+
+        None where no epoch has a loss that is a number.
+        """
+        losses = self.history.get("val_loss", self.history.get("loss", []))
+        judged = [(loss, epoch) for loss, epoch in zip(losses, self.epoch, strict=False) if loss == loss]
+        return min(judged)[1] if judged else None
+
     def plot(self, path: str | None = None) -> Any:
         """Draw the learning curves with matplotlib (extra ``plot``): one panel a metric, validation dashed.
+
+        A dotted line marks the epoch with the lowest loss, that of validation if there is one.
 
         Args:
             path: a file to write, such as ``"history.png"``.
 
         Returns:
             the matplotlib figure.
+
+        Raises:
+            ImportError: matplotlib is not installed.
         """
         try:
             from matplotlib.figure import Figure
@@ -125,10 +139,13 @@ class History(Callback):
         figure = Figure(figsize=(4.5 * max(1, len(names)), 3.5), layout="constrained")
         panels = figure.subplots(1, max(1, len(names)), squeeze=False)[0]
         epochs = [epoch + 1 for epoch in self.epoch]
+        best = self.best_epoch()
         for panel, name in zip(panels, names, strict=False):
             panel.plot(epochs, self.history[name], marker=".", label="training")
             if f"val_{name}" in self.history:
                 panel.plot(epochs, self.history[f"val_{name}"], "--", marker=".", label="validation")
+            if best is not None:
+                panel.axvline(best + 1, color="0.6", linestyle=":", label=f"best epoch, {best + 1}")
             panel.set(xlabel="epoch", ylabel=name)
             panel.legend()
         if path is not None:

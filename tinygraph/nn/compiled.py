@@ -6,12 +6,14 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from tinygraph import backends
 from tinygraph.nn import optimizers, registry
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
-from tinygraph.nn.steps import Steps
+from tinygraph.nn.steps import Head, Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
 
 
@@ -84,6 +86,31 @@ class Compiled(Graphed):
     def optimizer(self) -> Any:
         """The optimizer that `compile` was given or made."""
         return self._settings("optimizer")["optimizer"]
+
+    def training_step(self, batch: int) -> TrainingStep:
+        """Return the nodes of one step of training on so many samples: loss, gradients, new values.
+
+        They are those that `fit` runs, without the sums for its history. Raises RuntimeError before
+        `compile`.
+
+        >>> from tinygraph.nn import Sequential, Dense
+        >>> model = Sequential([Dense(2, input_shape=(3,), name="dense")])
+        >>> model.compile("sgd", "mse")
+        >>> [weight.label for weight in model.training_step(batch=4).gradients]
+        ['dense/kernel', 'dense/bias']
+        """
+        steps = self._steps("training_step")
+        shapes = dict(zip(self.output_names, (symbol.shape for symbol in self.outputs), strict=True))
+        arrays = {symbol.name: (batch, *symbol.shape) for symbol in self.inputs}
+        for head in steps.heads:
+            if head.loss is not None:
+                arrays[head.target] = (batch, *head.target_shape(shapes[head.name]))
+        return steps.training_step({name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()})
+
+    def heads(self) -> list[Head]:
+        """Return what each output is judged by: as compiled, else by the mean of squares."""
+        default = {"loss": "mse", "loss_weights": None, "metrics": None, "weighted_metrics": None}
+        return heads_of(self, self._compiled or default)
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

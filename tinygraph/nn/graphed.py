@@ -24,7 +24,7 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter, input
 
 if TYPE_CHECKING:
-    from tinygraph.viz.draw import Drawing
+    from tinygraph.viz.drawing import Drawing
 
 Array = np.ndarray[Any, Any]
 
@@ -170,13 +170,11 @@ class Graphed(Layer):
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         print(text.encode(encoding, errors="replace").decode(encoding))
 
-    def draw(
-        self, level: str = "model", steps: int | None = None, path: Any = None, limit: int = 2000
-    ) -> Drawing:
+    def draw(self, level: str | None = None, **how: Any) -> Drawing:
         """Draw the model: its layers, or with ``level="unrolled"`` every time step; see `tg.draw`."""
         from tinygraph.viz.draw import draw
 
-        return draw(self, level=level, steps=steps, path=path, limit=limit)
+        return draw(self, level=level, **how)
 
     def explore(self, x: Any, y: Any, path: str | os.PathLike[str]) -> Path:
         """Write a page to look inside the model with, on the batch ``x``, ``y``; see `tg.explore`."""

@@ -6,8 +6,10 @@ done in one call. Only what can be stacked without copies is: what is computed i
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
 from tinygraph.ops import add_n, concat, reshape, slice as part_of
@@ -17,6 +19,8 @@ from tinygraph.rewrites.siblings import independent
 
 #: The most elements of a member: of larger ones the calls no longer count, but the cache that stacks leave.
 LARGEST = 4096
+
+_STEP = re.compile(r"/t\d+(?=/|$)")
 
 
 def stacks(graph: Graph) -> Graph:
@@ -45,10 +49,15 @@ def _alike(graph: Graph) -> dict[Hashable, list[Node]]:
         inner = (looks, *(look[source] for source in node.inputs))
         look_and_inputs[node] = number.setdefault(inner, len(number))
         if node.inputs and node.op.scalar and node.ndim > 1 and node.size <= LARGEST and node not in updates:
-            layer, _, _ = node.scope.rpartition("/")
-            key = layer, looks, tuple(look_and_inputs[source] for source in node.inputs)
+            key = _layer(node.scope), looks, tuple(look_and_inputs[source] for source in node.inputs)
             groups[key].append(node)
     return groups
+
+
+@lru_cache(maxsize=4096)
+def _layer(scope: str) -> str:
+    """The scope that the steps of a layer stand in: ``lstm`` for ``lstm/t3``, and for ``lstm/t3/c`` in it."""
+    return _STEP.split(scope, maxsplit=1)[0] if _STEP.search(scope) else scope.rpartition("/")[0]
 
 
 def _look(node: Node) -> Hashable:

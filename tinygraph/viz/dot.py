@@ -3,66 +3,104 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import graphviz  # type: ignore[import-untyped]
 
 from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight
 from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.strength import Thickness
 from tinygraph.viz.text import product_text, visible
 
-if TYPE_CHECKING:
-    from graphviz import Digraph  # type: ignore[import-untyped]
+#: The boxes of a layer by pass and column.
+Steps = Mapping[tuple[str, int | None], list[Box]]
 
-_SHAPES = {"input": "oval", "param": "cylinder", "ellipsis": "plaintext"}
+_SHAPES = {"input": "oval", "output": "oval", "param": "cylinder", "ellipsis": "plaintext"}
 _DASHES = {"forward": "solid", "backward": "dashed", "update": "dotted"}
+
+
+class Digraph(graphviz.Digraph):  # type: ignore[misc]
+    """A `graphviz.Digraph` that a notebook shows as source where there is no ``dot`` program."""
+
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> dict[str, str]:
+        try:
+            shown: dict[str, str] = super()._repr_mimebundle_(*args, **kwargs)
+        except graphviz.ExecutableNotFound:
+            shown = {"text/plain": self.source}
+        return shown
 
 
 def dot(outline: Outline) -> Digraph:
     """Return an outline as a `graphviz.Digraph`: layers are clusters, and so are steps of several boxes.
 
-    The weights that the steps of a layer share are one cylinder in its cluster, without any edge.
+    The weights that the steps of a layer share are one cylinder in its cluster, without any edge. What goes
+    back, in time or up through the layers, is written the other way round, so that ``dot`` finds no circle.
     """
-    import graphviz
-
-    graph = graphviz.Digraph("tinygraph")
-    label = _text(outline.title, *outline.notes)
+    graph = Digraph("tinygraph")
+    label = _text(outline.title, *outline.notes, _legend(outline))
     graph.attr(label=label, labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
+    graph.attr(remincross="false")  # the second look at crossings forgets the order of time
     graph.attr("node", fontname="Helvetica", fontsize="12", shape="box", fontcolor=INK)
-    graph.attr("edge", fontname="Helvetica", fontsize="11")
-    stepped = {box.group for box in outline.boxes if box.column is not None}
-    inside: dict[str, list[Box]] = defaultdict(list)
+    graph.attr("edge", fontname="Helvetica", fontsize="11", arrowsize="0.7")
+    steps: dict[str, Steps] = defaultdict(lambda: defaultdict(list))
     for box in outline.boxes:
-        inside[box.group if box.column is not None else ""].append(box)
-    for box in inside[""]:
-        _add_box(graph, box)
+        if box.column is None or not box.group:
+            _add_box(graph, box)
+        else:
+            steps[box.group][box.pass_, box.column].append(box)
+    # A step is a rank where it is several boxes, else a place in a row: dot keeps both in order of time.
+    several = any(len(boxes) > 1 for each in steps.values() for boxes in each.values())
+    graph.attr(rankdir="LR" if several else "TB")
     for group in outline.groups:
-        if group.id in stepped:
+        if group.id in steps:
             with graph.subgraph(name=f"cluster_{group.id}") as cluster:
-                _fill_layer(cluster, group, inside[group.id])
-    for edge in outline.edges:
-        _add_edge(graph, edge)
+                _fill_layer(cluster, group, steps[group.id], rows=not several)
+    box_of = {box.id: box for box in outline.boxes}
+    thickness = Thickness(outline.edges)
+    for edges in _together(outline.edges):
+        source, target = box_of[edges[0].source], box_of[edges[0].target]
+        _add_edge(graph, edges, source, target, thickness)
+        for above in steps[source.group].get(("backward", source.column), ()):
+            if source.group != target.group and source.pass_ == target.pass_ == "forward":
+                graph.edge(above.id, target.id, style="invis")  # the layer's gradients, above the next layer
     return graph
 
 
-def _fill_layer(cluster: Digraph, group: Group, boxes: Iterable[Box]) -> None:
-    """A layer: its weights, and its steps, each in a cluster of its own where it is several boxes."""
+def _legend(outline: Outline) -> str:
+    drawn = {box.pass_ for box in outline.boxes} | {edge.pass_ for edge in outline.edges}
+    return " · ".join(f"{style.meaning} ({_DASHES[name]})" for name, style in STYLES.items() if name in drawn)
+
+
+def _fill_layer(cluster: Digraph, group: Group, steps: Steps, rows: bool) -> None:
+    """A layer: its weights, and its steps, in a row for each pass or each in a cluster of its own."""
     label = _text(group.label, group.type, group.note)
     cluster.attr(label=label, labeljust="l", style="rounded,filled", fillcolor=PANEL, color=FAINT)
+    row: dict[str, list[str]] = defaultdict(list)
     if group.weights:
         text = _text(*(_weight(weight) for weight in group.weights))
-        style = {"fillcolor": WEIGHT_FILL, "color": WEIGHT, "style": "filled"}
-        cluster.node(f"{group.id}_weights", text, shape="cylinder", **style)
-    columns: dict[tuple[int, str], list[Box]] = defaultdict(list)
-    for box in boxes:
-        columns[box.column or 0, box.pass_].append(box)
-    for (column, pass_), step in sorted(columns.items()):
-        if len(step) == 1:
-            _add_box(cluster, step[0])
-        else:
-            with cluster.subgraph(name=f"cluster_{group.id}_{pass_}_{column + 1}") as inner:
-                inner.attr(label="", style="rounded,filled", fillcolor=PAPER, color=FAINT)
-                for box in step:
-                    _add_box(inner, box)
+        look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT, "style": "filled", "margin": "0.1,0.15"}
+        cluster.node(f"{group.id}_weights", text, shape="cylinder", **look)
+        row["forward"].append(f"{group.id}_weights")
+    for (pass_, column), boxes in sorted(steps.items()):
+        row[pass_].append(boxes[0].id)
+        with ExitStack() as inner:
+            place = cluster
+            if len(boxes) > 1:
+                place = inner.enter_context(
+                    cluster.subgraph(name=f"cluster_{group.id}_{pass_}_{(column or 0) + 1}")
+                )
+                place.attr(label="", style="rounded,filled", fillcolor=PAPER, color=FAINT)
+            for box in boxes:
+                _add_box(place, box)
+    for ids in row.values() if rows else ():
+        with cluster.subgraph() as side_by_side:
+            side_by_side.attr(rank="same")
+            for left, right in pairwise(ids):
+                side_by_side.edge(left, right, style="invis", weight="10")
 
 
 def _add_box(graph: Digraph, box: Box) -> None:
@@ -71,7 +109,7 @@ def _add_box(graph: Digraph, box: Box) -> None:
     lines += [f"→ {name}" for name in box.outputs]
     style = STYLES[box.pass_]
     look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
-    if box.kind in ("input", "constant", "ellipsis"):
+    if box.kind in ("input", "output", "constant", "ellipsis"):
         look = {"fillcolor": PAPER, "color": MUTED}
     elif box.kind == "param":
         look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT}
@@ -79,14 +117,31 @@ def _add_box(graph: Digraph, box: Box) -> None:
     graph.node(box.id, _text(*lines), shape=_SHAPES.get(box.kind, "box"), tooltip=_text(box.scope), **look)
 
 
-def _add_edge(graph: Digraph, edge: Edge) -> None:
+def _together(edges: Iterable[Edge]) -> Iterable[list[Edge]]:
+    """Edges that differ in nothing but their labels, such as h and c between two steps, are one."""
+    found: dict[Edge, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        found[replace(edge, label="", members=(), strength=None)].append(edge)
+    return found.values()
+
+
+def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box, thickness: Thickness) -> None:
+    edge = edges[0]
     style = SAVED if edge.saved else STYLES[edge.pass_]
-    # What is carried from step to step, and what goes backward, does not decide what stands above what.
-    free = "false" if edge.label or edge.saved or edge.pass_ == "backward" else "true"
+    carried = f"{source.dtype} {source.shape}".strip()
     look = {"color": style.stroke, "fontcolor": style.stroke, "style": _DASHES[edge.pass_]}
-    graph.edge(
-        edge.source, edge.target, _text(edge.label), constraint=free, penwidth=str(style.width), **look
-    )
+    look["tooltip"] = _text(carried)
+    if edge.saved and (source.group, source.column) != (target.group, target.column):
+        look["constraint"] = "false"  # what is read again somewhere else decides nothing
+    in_time = source.group == target.group and None not in (source.column, target.column)
+    back = source.pass_ == target.pass_ == "backward"
+    if in_time:
+        back = (source.column or 0) > (target.column or 0)
+    if back:
+        look["dir"] = "back"
+    ends = (edge.target, edge.source) if back else (edge.source, edge.target)
+    look["penwidth"] = str(max(thickness.of(each, style.width) for each in edges))
+    graph.edge(*ends, _text(", ".join(e.label for e in edges if e.label)) or None, **look)
 
 
 def _weight(weight: Weight) -> str:
@@ -95,7 +150,5 @@ def _weight(weight: Weight) -> str:
 
 def _text(*lines: str) -> str:
     """Return lines as one label in which nothing is markup, an escape or an entity."""
-    import graphviz
-
     shown = (visible(line).replace("&", "&amp;") for line in lines if line)
     return graphviz.nohtml("\\n".join(graphviz.escape(line) for line in shown))

@@ -1,93 +1,33 @@
-"""`draw`: models and graphs as pictures, and `Drawing`, which writes them as SVG and DOT."""
+"""`draw`: models and graphs as pictures."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from tinygraph.graph import Graph, GraphError, Node
-from tinygraph.viz.files import write_whole
-from tinygraph.viz.layout import layout
+from tinygraph.viz.drawing import Drawing
+from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
-from tinygraph.viz.levels.layers import LayerGraph, layers, said_outputs
+from tinygraph.viz.levels.layers import LayerGraph, layers
+from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
 from tinygraph.viz.levels.unrolled import unrolled
-from tinygraph.viz.outline import Outline
-from tinygraph.viz.text import few
+from tinygraph.viz.outline import PASSES, Outline
+from tinygraph.viz.subject import Subject, check_built, passes_of, subject
+from tinygraph.viz.text import listed
 
-if TYPE_CHECKING:
-    from graphviz import Digraph  # type: ignore[import-untyped]
-
-#: The batch size of a model's op graph in a drawing: shapes are real numbers.
-BATCH = 32
-LEVELS = ("model", "unrolled", "ops")
-SUFFIXES = (".svg", ".dot", ".gv")
-
-
-class Drawing:
-    """A drawing of a model or graph. In a notebook it shows itself.
-
-    ``outline`` has what is drawn as plain records.
-
-    >>> import tinygraph as tg
-    >>> drawing = tg.draw(tg.tanh(tg.input("x", (4, 3))))
-    >>> [box.label for box in drawing.outline.boxes]
-    ['x', 'tanh']
-    >>> drawing.svg()[:4]
-    '<svg'
-    """
-
-    def __init__(self, outline: Outline):
-        self.outline = outline
-
-    @cached_property
-    def _svg(self) -> str:
-        from tinygraph.viz.svg import svg
-
-        return svg(layout(self.outline))
-
-    def svg(self) -> str:
-        """Return the drawing as an SVG document."""
-        return self._svg
-
-    def dot(self) -> Digraph:
-        """Return the drawing as a `graphviz.Digraph`; its ``source`` needs no ``dot`` program."""
-        from tinygraph.viz.dot import dot
-
-        return dot(self.outline)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a ``.svg`` file, or a ``.dot`` or ``.gv`` file for Graphviz, whole or not at all.
-
-        Raises:
-            ValueError: the name ends in something else.
-            OSError: the file cannot be written; one that was there stays as it was.
-        """
-        target = Path(path)
-        suffix = target.suffix.lower()
-        if suffix not in SUFFIXES:
-            raise ValueError(
-                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {_listed(SUFFIXES)}."
-            )
-        write_whole(target, self.svg() if suffix == ".svg" else self.dot().source)
-        return target
-
-    def _repr_svg_(self) -> str:
-        return self.svg()
-
-    def __repr__(self) -> str:
-        outline = self.outline
-        return f"<Drawing {outline.title!r}: {len(outline.boxes)} boxes, {len(outline.edges)} edges>"
+LEVELS = ("model", "unrolled", "cell", "ops")
 
 
 def draw(
     thing: Any,
     *,
     level: str | None = None,
+    pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
+    layer: str | None = None,
+    values: Any = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
 ) -> Drawing:
@@ -97,14 +37,25 @@ def draw(
         thing: a Model or Sequential that is built, or nodes. Gradients among the nodes are drawn beside
             what they are the gradients of: ``draw({"loss": loss, "dw": dw})``.
         level: ``"model"`` (a box for each layer; the default for a model), ``"unrolled"`` (one for each
-            layer and time step) or ``"ops"`` (one for each operation; the default for nodes).
+            layer and time step), ``"cell"`` (the operations of one step of a recurrent layer) or ``"ops"``
+            (one for each operation; the default for nodes).
+        pass_: ``"forward"`` (the default for a model), ``"backward"``, ``"update"``, a list of them, or
+            ``"all"``. Past the forward pass a model must be compiled; a step of training is then drawn.
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
-        path: a file to write as well: ``.svg``, ``.dot`` or ``.gv``.
+            At level ``"cell"`` the number of the one step, by default one in the middle.
+        layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
+        values: data on which the drawing then says what values are: ``(x, y)`` as `fit` takes them, or x for
+            the forward pass; for nodes a dict of arrays by input name. Boxes say one number as it is, an
+            array by its norm, and arrows of the backward pass are as thick as the gradient that flows there
+            is large, on a logarithmic scale. Of a step of training it is the next one, with its dropout.
+        path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, a file name of another kind, ``steps`` below 1.
+        ValueError: no such level, pass, layer or step, what the level has no use for, a file name of another
+            kind.
         GraphError: a Sequential that is not built yet.
+        RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
 
     >>> import tinygraph as tg
@@ -115,67 +66,60 @@ def draw(
     >>> sorted({box.pass_ for box in drawing.outline.boxes})
     ['backward', 'forward']
     """
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-        raise ValueError(f"draw: steps must be a whole number of at least 1, got {steps!r}.")
-    if isinstance(thing, LayerGraph):
-        outline = _model_outline(thing, level or "model", steps)
+    is_model = isinstance(thing, LayerGraph)
+    level = level or ("model" if is_model else "ops")
+    if level not in (known := LEVELS if is_model else LEVELS[1:]):
+        what = "a model" if is_model else "a graph of nodes"
+        raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
+    _check_fit(level, pass_, steps, layer, values)
+    passes = passes_of(pass_, ("forward",) if is_model else PASSES)
+    if values is None:
+        outline = _outline(thing, level, passes, steps, layer)
     else:
-        outline = _graph_outline(thing, level or "ops", steps)
+        outline = _valued(thing, level, passes, steps, layer, values)
     drawing = Drawing(collapsed(outline, limit))
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _model_outline(model: LayerGraph, level: str, steps: int | None) -> Outline:
-    _check_level(level, LEVELS, "a model")
-    kind = type(model).__name__
-    if not model.calls:
-        raise GraphError(
-            f"draw: {kind} {model.name!r} is not built, so it has no shapes to draw. Give its first layer an "
-            "input_shape, or call build(shape) with the shape of one sample."
-        )
+def _check_fit(level: str, pass_: object, steps: object, layer: object, values: object) -> None:
+    """Raise ValueError for what a level has no use for."""
     if level == "model":
-        return layers(model, title=f"{model.name} ({kind})")
-    traced = model.trace(BATCH)
-    graph = Graph(dict(zip(said_outputs(model), traced.outputs.values(), strict=True)), traced.updates)
-    types = {layer.name: type(layer).__name__ for layer in model.layers}
-    outline = unrolled if level == "unrolled" else operations
-    return outline(graph, steps=steps, types=types, title=f"{model.name} ({kind}), a batch of {BATCH}")
+        for name, value in (("pass_", pass_), ("steps", steps), ("values", values)):
+            if value is not None and not (name == "pass_" and value == "forward"):
+                raise ValueError(
+                    f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
+                )
+    if layer is not None and level != "cell":
+        raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
+    least = 0 if level == "cell" else 1
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < least):
+        raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
 
 
-def _graph_outline(thing: Any, level: str, steps: int | None) -> Outline:
-    graph = _graph_of(thing)
-    _check_level(level, LEVELS[1:], "nodes")
-    title = ", ".join(few(list(graph.outputs)))
-    if level == "ops":
-        return operations(graph, steps=steps, title=title)
-    return unrolled(graph, steps=steps, title=title)
+def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None) -> Outline:
+    if level == "model":
+        check_built(thing)
+        return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
+    return _graph_outline(subject(thing, passes), level, passes, steps, layer)
 
 
-def _check_level(level: str, known: Sequence[str], what: str) -> None:
-    if level not in known:
-        raise ValueError(f"draw: {what} has no level {level!r}; take one of {_listed(known)}.")
+def _graph_outline(
+    given: Subject, level: str, passes: Sequence[str], steps: int | None, layer: str | None
+) -> Outline:
+    graph, types, title = given
+    if level == "cell":
+        return cell(graph, layer=layer, step=steps, passes=passes, types=types, title=title)
+    draw_level = unrolled if level == "unrolled" else operations
+    return only(draw_level(graph, steps=steps, types=types, title=title), passes)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+def _valued(
+    thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None, values: Any
+) -> Outline:
+    """The outline with what its boxes and edges are worth on data."""
+    from tinygraph.viz.valued import observable, valued
 
-
-def _graph_of(thing: Any) -> Graph:
-    """Return the graph of nodes, named as they are given, or after themselves."""
-    if isinstance(thing, Graph):
-        if not thing.nodes:
-            raise GraphError("draw: the graph has no nodes.")
-        return thing
-    if isinstance(thing, Node):
-        return Graph({thing.name or "output": thing})
-    named = thing if isinstance(thing, Mapping) else None
-    if named is None and isinstance(thing, (list, tuple)):
-        named = {str(index): node for index, node in enumerate(thing)}
-    if not named or not all(isinstance(node, Node) for node in named.values()):
-        raise TypeError(
-            "draw: expected a model, a graph, a node, or a list or dict of nodes, "
-            f"got {type(thing).__name__}."
-        )
-    return Graph(named)
+    given, feeds = observable(thing, values, passes)
+    return valued(_graph_outline(given, level, passes, steps, layer), given.graph, feeds)

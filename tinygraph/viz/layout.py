@@ -7,15 +7,17 @@ between rows as high as the lines that run in them. Nothing depends on a font, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from tinygraph.collector import collector_paused
 from tinygraph.viz.outline import Group, Outline
 from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Point, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL, GAP, Across, Distance
-from tinygraph.viz.placing.down import Down
+from tinygraph.viz.placing.down import CHANNEL, Down
 from tinygraph.viz.placing.grid import Grid, side_by_side
 from tinygraph.viz.placing.lanes import WIDTH
-from tinygraph.viz.placing.measure import Content, box_content, group_content
+from tinygraph.viz.placing.measure import Content, box_content, group_content, shapes_on_edges
 from tinygraph.viz.placing.route import Route
 from tinygraph.viz.placing.routes import Router
 from tinygraph.viz.placing.timegrid import by_time, panel_rows
@@ -25,12 +27,16 @@ from tinygraph.viz.text import width
 PANEL = 14
 #: Boxes in a column become equally wide unless the widest is so many times as wide.
 EVEN = 1.6
+#: How far edges go down before they turn, where shapes stand on them.
+LEAD = 12.0
 
 
+@collector_paused()
 def layout(outline: Outline) -> Layout:
     """Return where everything of an outline stands."""
     grid = by_time(outline) if outline.columns else side_by_side(outline)
-    contents = {box.id: box_content(box) for box in outline.boxes}
+    shapes = shapes_on_edges(outline)
+    contents = {box.id: box_content(box, shapes.get(box.id, "")) for box in outline.boxes}
     sizes = _evened(outline, grid, contents)
     routes = Router(grid.cells, sizes).routes(outline.edges)
     rows = panel_rows(outline, grid.cells)
@@ -39,9 +45,10 @@ def layout(outline: Outline) -> Layout:
     widths = {id: size[0] for id, size in sizes.items()}
     across = Across(grid.cells, widths, routes, left, _beside_panels(outline, grid, widths, rows))
     high = [(*rows[id], content.height) for id, content in headings.items()]
-    down = Down(grid.cells, {id: size[1] for id, size in sizes.items()}, routes, across, high)
+    heights = {id: size[1] for id, size in sizes.items()}
+    down = Down(grid.cells, heights, routes, across, high, LEAD if shapes else 0.0)
     rects = {id: _rect(id, sizes[id][1], across, down) for id in grid.cells}
-    edges = tuple(_edge(route, rects, across, down) for route in routes)
+    edges = tuple(_with_shapes((_edge(route, rects, across, down) for route in routes), shapes))
     panels = tuple(
         Panel(group, headings[group.id], rect) for group, rect in _panels(outline, rows, rects, down)
     )
@@ -93,7 +100,16 @@ def _edge(route: Route, rects: Mapping[str, Rect], across: Across, down: Down) -
     beside = left.right + 6 + width(edge.label, EDGE_LABEL) / 2
     middle = beside if ends in across.crowded else (left.right + right.x) / 2
     label = (middle, y) if edge.label else None
-    return PlacedEdge(edge, line if ends[0] == edge.source else line[::-1], label)
+    return PlacedEdge(edge, line if ends[0] == edge.source else line[::-1], label, words=edge.label)
+
+
+def _with_shapes(edges: Iterable[PlacedEdge], shapes: Mapping[str, str]) -> Iterator[PlacedEdge]:
+    """Put the shape of a value where its edges leave the box, once: they begin as one line."""
+    left = dict(shapes)
+    for placed in edges:
+        words = left.pop(placed.edge.source, "")
+        x, y = placed.points[0]
+        yield replace(placed, label=(x, y + CHANNEL / 2 + 2), words=words) if words else placed
 
 
 def _path(route: Route, source: Rect, target: Rect, across: Across, down: Down) -> tuple[Point, ...]:
@@ -145,4 +161,5 @@ def _panels(
     for group in outline.groups:
         if group.id in rows:
             top, bottom = down.top(rows[group.id][0]) - PANEL, down.bottom(rows[group.id][1]) + PANEL
-            yield group, Rect(0.0, top, right[last[group.id]] + PANEL, bottom - top)
+            outmost = max(x for column, x in right.items() if column <= last[group.id])
+            yield group, Rect(0.0, top, outmost + PANEL, bottom - top)

@@ -23,11 +23,14 @@ class Weight:
 class Box:
     """One box: a layer, one time step of a layer (a cell), an operation or a leaf.
 
-    ``kind`` is one of input, param, constant, op, layer, cell and ellipsis (for what is left out).
+    ``kind`` is one of input, param, constant, op, layer, cell, output (where a value goes that leaves the
+    drawing) and ellipsis (for what is left out).
     ``column`` counts the outline's `columns` (time), where -1 is before the first and their number after
     the last; ``group`` is the id of the layer's `Group`.
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
-    ``outputs`` are the names under which the graph gives the value out.
+    ``outputs`` are the names under which the graph gives the value out. ``shared`` says that it reads
+    weights which stand with its group, for all steps. ``members`` are the nodes that it stands for, as
+    their positions among the graph's nodes and then its leaves that nothing reads.
     """
 
     id: str
@@ -43,6 +46,8 @@ class Box:
     scope: str = ""
     outputs: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
+    shared: bool = False
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Edge:
     """A value that goes from one box to another.
 
     ``pass_`` is the pass that made the value; a forward value that the backward pass reads is ``saved``.
+    ``members`` are the nodes whose values go there, and ``strength`` is their norm, where it is asked for.
     """
 
     source: str
@@ -68,6 +74,8 @@ class Edge:
     label: str = ""
     pass_: str = "forward"
     saved: bool = False
+    members: tuple[int, ...] = ()
+    strength: float | None = None
 
 
 @dataclass(frozen=True)

@@ -41,15 +41,16 @@ class PlacedBox:
 
 @dataclass(frozen=True)
 class PlacedEdge:
-    """An edge, the corners that it goes through, its ends included, and the middle of its label.
+    """An edge, the corners that it goes through, its ends included, and the middle of what stands on it.
 
-    The edges of a bus end in one line.
+    ``words`` are its label, or the shape of what it carries. The edges of a bus end in one line.
     """
 
     edge: Edge
     points: tuple[Point, ...]
     label: Point | None = None
     bus: bool = False
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from tinygraph.viz.placed import Point, Rect
@@ -19,8 +20,8 @@ def number(value: float) -> str:
     >>> number(2.0), number(-0.04), number(1234567.25)
     ('2', '0', '1234567.2')
     """
-    rounded = round(value, 1)
-    return str(int(rounded)) if rounded == int(rounded) else f"{rounded:.1f}"
+    digits = f"{value:.1f}".removesuffix(".0")
+    return "0" if digits == "-0" else digits
 
 
 def element(name: str, *content: str, **attributes: object) -> str:
@@ -29,12 +30,22 @@ def element(name: str, *content: str, **attributes: object) -> str:
     >>> element("rect", x=1.0, stroke_width=2, fill=None)
     '<rect x="1" stroke-width="2"/>'
     """
-    written = "".join(
-        f" {key.rstrip('_').replace('_', '-')}={quoteattr(number(v) if isinstance(v, float) else str(v))}"
-        for key, v in attributes.items()
-        if v is not None
-    )
+    written = "".join([_attribute(key, value) for key, value in attributes.items() if value is not None])
     return f"<{name}{written}>{''.join(content)}</{name}>" if content else f"<{name}{written}/>"
+
+
+def _attribute(key: str, value: object) -> str:
+    return f'{_key(key)}"{number(value)}"' if isinstance(value, float) else _key(key) + _quoted(str(value))
+
+
+@cache
+def _key(name: str) -> str:
+    return f" {name.rstrip('_').replace('_', '-')}="
+
+
+@lru_cache(512)  # colours, sizes and dashes come again and again
+def _quoted(value: str) -> str:
+    return quoteattr(value)
 
 
 def text(words: str, x: float, y: float, size: int, **attributes: object) -> str:
@@ -54,13 +65,14 @@ def rectangle(rect: Rect, radius: float, **attributes: object) -> str:
 
 def cylinder(rect: Rect, lid: float, **attributes: object) -> str:
     """Return a cylinder: the sign for what is stored."""
-    rx, ry = number(rect.width / 2), number(lid / 2)
     left, right, top, bottom = (
         number(v) for v in (rect.x, rect.right, rect.y + lid / 2, rect.bottom - lid / 2)
     )
-    arc = f"A {rx} {ry} 0 0"
-    body = f"M {left} {top} {arc} 1 {right} {top} V {bottom} {arc} 1 {left} {bottom} Z"
-    front = f"M {left} {top} {arc} 0 {right} {top}"
+    # Half an ellipse is nearly a cubic curve whose control points are 4/3 of its height above its ends.
+    up, down, below = (number(v) for v in (rect.y - lid / 6, rect.y + lid * 7 / 6, rect.bottom + lid / 6))
+    body = f"M {left} {top} C {left} {up} {right} {up} {right} {top} V {bottom}"
+    body += f" C {right} {below} {left} {below} {left} {bottom} Z"
+    front = f"M {left} {top} C {left} {down} {right} {down} {right} {top}"
     return element("path", d=body, **attributes) + element("path", d=front, **(attributes | {"fill": "none"}))
 
 

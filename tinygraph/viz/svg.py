@@ -12,7 +12,8 @@ from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL
 from tinygraph.viz.placing.measure import ICON_HEIGHT, ICON_WIDTH, LID, PAD_X, PAD_Y, Line
 from tinygraph.viz.shapes import FONT, arrow, cylinder, element, rectangle, text, title
-from tinygraph.viz.text import shorten, visible, width
+from tinygraph.viz.strength import Thickness
+from tinygraph.viz.text import short, shorten, visible, width
 
 #: The space around a drawing, and the sizes of its title, notes and column headings.
 MARGIN, TITLE, NOTE, HEADING = 28, 18, 13, 13
@@ -60,11 +61,14 @@ def _drawing(layout: Layout) -> Iterator[str]:
         yield from _panel(panel)
     for heading, x in zip(layout.outline.columns, layout.columns, strict=True):
         yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
+    source = {box.id: box for box in layout.outline.boxes}
+    thickness = Thickness(layout.outline.edges)
     for edge in layout.edges:
-        yield _edge(edge)
-    shared = {panel.group.id for panel in layout.panels if panel.group.weights or panel.group.note}
+        yield _edge(edge, source[edge.edge.source], thickness)
+    for edge in layout.edges:
+        yield from _words(edge)
     for placed in layout.boxes:
-        yield _box(placed, placed.box.kind == "cell" and placed.box.group in shared)
+        yield _box(placed)
 
 
 def _panel(panel: Panel) -> Iterator[str]:
@@ -85,21 +89,33 @@ def _panel(panel: Panel) -> Iterator[str]:
             y += line.height
 
 
-def _edge(placed: PlacedEdge) -> str:
+def _edge(placed: PlacedEdge, source: Box, thickness: Thickness) -> str:
+    """An arrow; its tooltip says what it carries."""
     edge = placed.edge
     style = SAVED if edge.saved else STYLES[edge.pass_]
-    drawn = arrow(placed.points, style.stroke, placed.bus, **style.line)
+    strong = "" if edge.strength is None else f"norm {short(edge.strength)}"
+    said = " ".join(part for part in (edge.label, source.dtype, source.shape, strong) if part)
+    look = style.line | {"stroke_width": thickness.of(edge, style.width)}
+    return element("g", title(said), arrow(placed.points, style.stroke, placed.bus, **look))
+
+
+def _words(placed: PlacedEdge) -> Iterator[str]:
+    """What stands on an edge: above a line across, and over one that goes down."""
     if placed.label:
         x, y = placed.label
-        drawn += text(edge.label, x, y - 5, EDGE_LABEL, text_anchor="middle", fill=style.stroke)
-    return drawn
+        (left, _), (right, _) = placed.points[:2]
+        if left == right:
+            wide = width(placed.words, EDGE_LABEL) + 6
+            yield rectangle(Rect(x - wide / 2, y - 15, wide, 13.0), 2.0, fill=PAPER)
+        colour = STYLES[placed.edge.pass_].stroke
+        yield text(placed.words, x, y - 5, EDGE_LABEL, text_anchor="middle", fill=colour)
 
 
-def _box(placed: PlacedBox, badge: bool) -> str:
+def _box(placed: PlacedBox) -> str:
     """A box: its shape by its kind, its lines in the middle, and the sign of shared weights."""
     box, rect, content = placed.box, placed.rect, placed.content
     parts = [title(_tooltip(box)), _outline(box, rect)]
-    if badge:
+    if box.shared:
         icon = Rect(rect.right - ICON_WIDTH - 5, rect.y + 5, ICON_WIDTH - 2, ICON_HEIGHT - 2)
         parts.append(cylinder(icon, LID / 2, fill=WEIGHT_FILL, stroke=WEIGHT))
     lid = LID if box.kind == "param" else 0
@@ -129,7 +145,7 @@ def _outline(box: Box, rect: Rect) -> str:
     edge = {"stroke_width": 1.4, "stroke_dasharray": style.dashes}
     if box.kind == "param":
         return cylinder(rect, LID, fill=WEIGHT_FILL, stroke=WEIGHT, stroke_width=1.4)
-    if box.kind == "input":
+    if box.kind in ("input", "output"):
         return rectangle(rect, rect.height / 2.5, fill=PAPER, stroke=INK, stroke_width=1.4)
     if box.kind == "constant":
         return rectangle(rect, 2.0, fill=PAPER, stroke=MUTED, stroke_width=1.0)

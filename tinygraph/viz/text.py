@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 #: Advance widths of DejaVu Sans, space to "~", in hundredths of the font size. It is the widest of the fonts
 #: that drawings ask for, so text that fits by this table fits in all of them.
@@ -27,6 +28,8 @@ def visible(text: str) -> str:
     >>> visible("a\u2028b\x00"), visible("naïve <b> 名")
     ('a\\u2028b\\x00', 'naïve <b> 名')
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -49,8 +52,12 @@ def subscript(number: int) -> str:
 
 def width(text: str, size: float, bold: bool = False) -> float:
     """Return how wide ``text`` is at most, in the units of the font size."""
-    hundredths = sum(_width_of(character) for character in text)
-    return hundredths * size / 100 * (_BOLD if bold else 1.0)
+    return _hundredths(text) * size / 100 * (_BOLD if bold else 1.0)
+
+
+@lru_cache(4096)  # drawings say the same again and again
+def _hundredths(text: str) -> int:
+    return sum(map(_width_of, text))
 
 
 def _width_of(character: str) -> int:
@@ -87,3 +94,21 @@ def few(names: Sequence[str]) -> list[str]:
     (['a', 'b', 'c'], ['a', 'b', 'and 2 more'])
     """
     return list(names) if len(names) <= 3 else [*names[:2], f"and {len(names) - 2} more"]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as messages list them.
+
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    """
+    return ", ".join(repr(name) for name in names)
+
+
+def short(number: float) -> str:
+    """Return a number with four digits; NaN and infinity by name.
+
+    >>> short(0.00012345678), short(float("nan")), short(float("-inf"))
+    ('0.0001235', 'NaN', '-Inf')
+    """
+    return f"{number:.4g}".replace("nan", "NaN").replace("inf", "Inf")

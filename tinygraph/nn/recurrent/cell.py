@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -163,6 +163,16 @@ class Cell(Layer):
         blocks = ops.transpose(ops.reshape(kernel, shape=(features, gates, columns // gates)), axes=(1, 0, 2))
         parts = dropped(x, mask) @ blocks  # (gates, batch, units)
         return ops.reshape(ops.transpose(parts, axes=(1, 0, 2)), shape=(len(x), columns))
+
+
+def named(name: str, activation: Callable[[Node], Node], z: Node) -> Node:
+    """activation(z), in a scope of its name within the step, so that drawings know a gate by it.
+
+    An activation that is none does not leave z outside of it.
+    """
+    with scope(name):
+        y = activation(z)
+        return y if y is not z else z.op(*z.inputs, **z.attrs)
 
 
 def dropped(x: Node, mask: Node | None) -> Node:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from tinygraph import ops
-from tinygraph.graph import Node, Shape
+from tinygraph.graph import Node, Shape, scope
 from tinygraph.nn import activations, registry
 from tinygraph.nn.checks import flag
-from tinygraph.nn.recurrent.cell import Cell, Masks, dropped
+from tinygraph.nn.recurrent.cell import Cell, Masks, dropped, named
 from tinygraph.nn.recurrent.rnn import CellRNN
 
 
@@ -64,6 +64,7 @@ class GRUCell(Cell):
     def step(self, x: Node, states: list[Node], masks: Masks) -> tuple[Node, list[Node]]:
         """One step of the equations that `GRU` shows."""
         (h,) = states
+        sigma = self.recurrent_activation
         a = self.product(x, self.kernel, masks[0])
         if self.use_bias:
             a = a + (self.bias[0] if self.reset_after else self.bias)
@@ -71,16 +72,17 @@ class GRUCell(Cell):
         if self.reset_after:
             b = self.product(h, self.recurrent_kernel, masks[1])
             b_z, b_r, b_g = ops.split(b + self.bias[1] if self.use_bias else b, 3, axis=1)
-            z, r = self.recurrent_activation(a_z + b_z), self.recurrent_activation(a_r + b_r)
-            g = self.activation(a_g + r * b_g)
+            z, r = map(named, "zr", (sigma, sigma), (a_z + b_z, a_r + b_r))
+            g = named("g", self.activation, a_g + r * b_g)
         else:
             two, last = ops.split(self.recurrent_kernel, [2 * self.units, self.units], axis=1)
             mask = masks[1]
             of_two, of_last = (mask, mask) if mask is None or mask.ndim == h.ndim else (mask[:2], mask[2])
             b_z, b_r = ops.split(self.product(h, two, of_two), 2, axis=1)
-            z, r = self.recurrent_activation(a_z + b_z), self.recurrent_activation(a_r + b_r)
-            g = self.activation(a_g + (r * dropped(h, of_last)) @ last)
-        h = z * h + (1.0 - z) * g
+            z, r = map(named, "zr", (sigma, sigma), (a_z + b_z, a_r + b_r))
+            g = named("g", self.activation, a_g + (r * dropped(h, of_last)) @ last)
+        with scope("h"):
+            h = z * h + (1.0 - z) * g
         return h, [h]
 
 

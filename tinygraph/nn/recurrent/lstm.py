@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygraph import ops
-from tinygraph.graph import Node, Shape
+from tinygraph.graph import Node, Shape, scope
 from tinygraph.nn import activations, registry
 from tinygraph.nn.checks import flag
-from tinygraph.nn.recurrent.cell import Array, Cell, Masks
+from tinygraph.nn.recurrent.cell import Array, Cell, Masks, named
 from tinygraph.nn.recurrent.rnn import CellRNN
 
 
@@ -69,9 +69,12 @@ class LSTMCell(Cell):
 
     def gated(self, gates: Sequence[Node], c: Node) -> tuple[Node, list[Node]]:
         """The output h, and h and c as states, from the gates before their activations and the c before."""
-        i, f, g, o = gates
-        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
-        h = self.recurrent_activation(o) * self.activation(c)
+        sigma, tanh = self.recurrent_activation, self.activation
+        i, f, g, o = map(named, "ifgo", (sigma, sigma, tanh, sigma), gates)
+        with scope("c"):
+            c = f * c + i * g
+        with scope("h"):
+            h = o * tanh(c)
         return h, [h, c]
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tinygraph.graph import Node
 from tinygraph.nn import registry
-from tinygraph.nn.recurrent.cell import Cell, Masks
+from tinygraph.nn.recurrent.cell import Cell, Masks, named
 from tinygraph.nn.recurrent.rnn import CellRNN
 
 
@@ -27,7 +27,7 @@ class SimpleRNNCell(Cell):
         """tanh(x kernel + h recurrent_kernel + bias)."""
         (h,) = states
         z = self.product(x, self.kernel, masks[0]) + self.product(h, self.recurrent_kernel, masks[1])
-        h = self.activation(z + self.bias if self.use_bias else z)
+        h = named("h", self.activation, z + self.bias if self.use_bias else z)
         return h, [h]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import GraphError, Node, Shape
+from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.layer import Layer
@@ -78,6 +78,7 @@ class StackedRNNCells(Layer):
         """One step of every cell."""
         after: list[Node] = []
         for k, (cell, own) in enumerate(zip(self.cells, self.nested(flat(states)), strict=True)):
-            x, new = call_cell(cell, x, own, training, masks[k] if masks else None)
+            with scope(cell.name):
+                x, new = call_cell(cell, x, own, training, masks[k] if masks else None)
             after += new
         return x, after

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Counter, Parameter
+from tinygraph.viz.levels.scopes import without_use
 from tinygraph.viz.outline import Weight
 
 #: Longer attributes are not said: a box is no place for a table.
@@ -90,5 +91,8 @@ def output_names(graph: Graph) -> dict[Node, tuple[str, ...]]:
 
 def weight_of(parameter: Parameter, layer: str) -> Weight:
     """Return a parameter as a badge of ``layer``: by its name in the layer if it is the layer's."""
-    inside = layer.partition(":")[0] + "/"
-    return Weight(parameter.label.removeprefix(inside), parameter.shape)
+    own = without_use(layer)
+    if f"/{own}".endswith(f"/{parameter.scope}"):  # weights do not know the models that their layer is in
+        return Weight(parameter.name, parameter.shape)
+    inside = f"/{parameter.label}".partition(f"/{own}/")[2]
+    return Weight(inside or parameter.label, parameter.shape)

@@ -12,6 +12,7 @@ from tinygraph.viz.text import shape_text
 
 if TYPE_CHECKING:
     from tinygraph.nn.layer import Layer
+    from tinygraph.nn.steps import TrainingStep
     from tinygraph.nn.symbol import Call, Symbol
 
 
@@ -32,8 +33,15 @@ class LayerGraph(Protocol):
     def output_names(self) -> list[str]:
         """The names of the outputs."""
 
+    @property
+    def batch_size(self) -> int | None:
+        """The only size of batch that the model takes, if there is one."""
+
     def trace(self, batch: int, training: bool = False) -> Graph:
         """Return the op graph for a batch of so many samples."""
+
+    def training_step(self, batch: int) -> TrainingStep:
+        """Return the nodes of one step of training, if the model is compiled."""
 
 
 def layers(model: LayerGraph, *, title: str = "") -> Outline:
@@ -45,16 +53,18 @@ def layers(model: LayerGraph, *, title: str = "") -> Outline:
     ]
     edges: list[Edge] = []
     uses: Counter[Layer] = Counter()
+    again = Counter(call.layer for call in model.calls)
     for call in model.calls:
         id = f"b{len(boxes)}"
-        boxes.append(_box(id, call, uses[call.layer], _given_out(model, call.outputs)))
+        given_out = _given_out(model, call.outputs)
+        boxes.append(_box(id, call, uses[call.layer], given_out, shared=again[call.layer] > 1))
         edges += [Edge(ids[source], id) for source in dict.fromkeys(call.inputs)]
         ids |= dict.fromkeys(call.outputs, id)
         uses[call.layer] += 1
     return Outline("model", title, tuple(boxes), tuple(edges))
 
 
-def _box(id: str, call: Call, use: int, outputs: tuple[str, ...]) -> Box:
+def _box(id: str, call: Call, use: int, outputs: tuple[str, ...], *, shared: bool) -> Box:
     """The box of a call. The second and further uses of a layer say whose weights they share."""
     layer = call.layer
     count = layer.count_params()
@@ -70,6 +80,7 @@ def _box(id: str, call: Call, use: int, outputs: tuple[str, ...]) -> Box:
         dtype=call.outputs[0].dtype.name,
         note=note,
         outputs=outputs,
+        shared=shared and count > 0,
     )
 
 

@@ -9,7 +9,7 @@ from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
 from tinygraph.viz.levels.adoption import adopted_steps
 from tinygraph.viz.levels.labels import attributes, folded, number_of, operation, output_names, weight_of
-from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.scopes import type_of, where
 from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
 from tinygraph.viz.text import shape_text
@@ -35,6 +35,7 @@ class _Operations:
     def __init__(self, graph: Graph, steps: int | None, types: Mapping[str, str]):
         self.types = types
         self.nodes = graph.nodes
+        self.position = {node: number for number, node in enumerate(self.nodes)}
         self.names = output_names(graph)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
         for node in self.nodes:
@@ -97,7 +98,7 @@ class _Operations:
             if layer and layer not in groups and node not in self.said:
                 shared = (p for p in self.said if isinstance(p, Parameter) and where(p.scope).layer == layer)
                 weights = tuple(weight_of(p, layer) for p in shared)
-                type_ = self.types.get(layer.partition(":")[0], "")
+                type_ = type_of(layer, self.types)
                 groups[layer] = Group(f"g{len(groups)}", layer, type_, weights=weights)
         return groups
 
@@ -105,9 +106,12 @@ class _Operations:
         node = nodes[-1]
         pass_, layer, _ = where(node.scope)
         group = self.groups[layer].id if layer in self.groups else ""
+        members = tuple(self.position[each] for each in nodes)
         if isinstance(owner, tuple):
             note = f"{len(self.time.runs[owner[2]])} steps"
-            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope)
+            return Box(
+                id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members
+            )
         if node.inputs:
             label, kind = operation(node, self.said), "op"
         else:
@@ -125,15 +129,20 @@ class _Operations:
             note=attributes(node) if node.inputs else "",
             scope=node.scope,
             outputs=self.names.get(node, ()),
+            shared=any(isinstance(source, Parameter) and source in self.said for source in node.inputs),
+            members=members,
         )
 
     def _edges(self, ids: dict[Owner, str]) -> Iterator[Edge]:
-        seen: set[tuple[Owner, Owner]] = set()
+        values: dict[tuple[Owner, Owner], dict[Node, Node]] = defaultdict(dict)
         for node, target in self.owner.items():
             for source in node.inputs:
-                pair = self.owner.get(source, target), target
-                if pair[0] != pair[1] and pair not in seen:
-                    seen.add(pair)
-                    pass_ = where(source.scope).pass_
-                    saved = pass_ == "forward" and where(node.scope).pass_ == "backward"
-                    yield Edge(ids[pair[0]], ids[target], "", pass_, saved)
+                owner = self.owner.get(source, target)
+                if owner != target:
+                    values[owner, target].setdefault(source, node)
+        for (owner, target), readers in values.items():
+            source, reader = next(iter(readers.items()))
+            pass_ = where(source.scope).pass_
+            saved = pass_ == "forward" and where(reader.scope).pass_ == "backward"
+            members = tuple(self.position[each] for each in readers)
+            yield Edge(ids[owner], ids[target], "", pass_, saved, members)

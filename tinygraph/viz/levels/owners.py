@@ -32,6 +32,7 @@ class Owners:
 
     def __init__(self, graph: Graph):
         self.nodes = list(dict.fromkeys((*graph.nodes, *graph.leaves)))
+        self.position = {node: number for number, node in enumerate(self.nodes)}
         self.stepped = step_layers(self.nodes)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
         for node in self.nodes:

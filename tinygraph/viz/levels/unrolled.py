@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from tinygraph.graph import Graph, Node
+from tinygraph.ops.leaf import Parameter
 from tinygraph.viz.levels.labels import output_names
 from tinygraph.viz.levels.links import Links
 from tinygraph.viz.levels.origins import whole
 from tinygraph.viz.levels.owners import Key, Owners, badges
-from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.scopes import where, without_use
 from tinygraph.viz.levels.states import state_names
 from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.levels.wording import Wording
@@ -93,10 +94,12 @@ class _Unrolled:
                 value, reader = values[0]
                 step = where((reader if source.pass_ == "backward" else value).scope).step or 0
                 names = state_names(values, source.pass_, step)
-                yield from (Edge(*ends, name, source.pass_) for name in sorted(names.values(), reverse=True))
+                for value, name in sorted(names.items(), key=lambda named: named[1], reverse=True):
+                    yield Edge(*ends, name, source.pass_, members=(self.owners.position[value],))
             else:
                 saved = source.pass_ == "forward" and target.pass_ == "backward"
-                yield Edge(*ends, "", source.pass_, saved)
+                members = tuple(dict.fromkeys(self.owners.position[value] for value, _ in values))
+                yield Edge(*ends, "", source.pass_, saved, members)
 
     def _outputs(self) -> dict[Key, tuple[str, ...]]:
         """The names under which the values of each box are given out."""
@@ -119,8 +122,8 @@ class _Unrolled:
                 groups[name] = Group(id, node.name, "Input", f"{node.dtype.name} {shape_text(node.shape)}")
             else:
                 weights = self.badges.get(("forward", key.layer), ())
-                base, _, again = key.layer.partition(":")
-                note = f"shares the weights of {base}" if again and not weights else ""
+                first = without_use(key.layer)
+                note = f"shares the weights of {first}" if first != key.layer and not weights else ""
                 groups[name] = Group(id, key.layer, self.wording.type(key), note, weights)
         return groups
 
@@ -143,7 +146,14 @@ class _Unrolled:
             nodes[0].scope,
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
+            shared=key.kind == "cell" and key.step not in self.time.runs and self._reads_weights(nodes),
+            members=tuple(dict.fromkeys(self.owners.position[node] for node in nodes)),
         )
+
+    @staticmethod
+    def _reads_weights(nodes: list[Node]) -> bool:
+        """Whether any of the nodes reads a weight."""
+        return any(isinstance(source, Parameter) for node in nodes for source in node.inputs)
 
     def _column(self, key: Key, nodes: list[Node]) -> int | None:
         """The column of a step; sums over a backward pass stand where it ends, before the first."""

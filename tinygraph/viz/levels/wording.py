@@ -9,11 +9,11 @@ from tinygraph.graph import Node
 from tinygraph.viz.levels.labels import attributes, folded, number_of, operation
 from tinygraph.viz.levels.links import Links
 from tinygraph.viz.levels.owners import Key
-from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.scopes import type_of, where
 from tinygraph.viz.levels.timeline import Timeline
 from tinygraph.viz.text import subscript
 
-_PREFIX = {"forward": "", "backward": "∂ ", "update": "update "}
+PREFIX = {"forward": "", "backward": "∂ ", "update": "update "}
 
 
 class Wording:
@@ -26,7 +26,7 @@ class Wording:
 
     def type(self, key: Key) -> str:
         """Return the type of a box's layer, where it is known."""
-        return self.types.get(key.layer.partition(":")[0], "")
+        return type_of(key.layer, self.types)
 
     def box_type(self, key: Key) -> str:
         """Return the type that a box says below its name; a cell's label is its type."""
@@ -37,9 +37,9 @@ class Wording:
         if key.step in self.time.runs:
             return "⋯"
         if key.kind == "cell":
-            return _PREFIX[key.pass_] + (self.type(key) or key.layer.rpartition("/")[2])
+            return PREFIX[key.pass_] + (self.type(key) or key.layer.rpartition("/")[2])
         if key.kind == "layer":
-            return _PREFIX[key.pass_] + key.layer
+            return PREFIX[key.pass_] + key.layer
         if key.kind == "input" and key.step is not None:
             return f"x{subscript(self.time.column.index(key.step))}"
         if key.kind == "op":

@@ -88,8 +88,10 @@ class Across:
             crowd[slot] = max(crowd[slot], abs(offset))
         steps = [TRACK + one + other for one, other in pairwise(crowd)]
         for first, last, distance in (*self._beside(), *self._passing(routes), *apart):
-            for slot in range(first, last):
-                steps[slot] = max(steps[slot], distance / (last - first))
+            share = distance / max(last - first, 1)
+            if share > TRACK:  # every step has that, and most ways are long
+                for slot in range(first, last):
+                    steps[slot] = max(steps[slot], share)
         return steps
 
     def _beside(self) -> Iterator[Distance]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from tinygraph.viz.outline import Box, Outline
-from tinygraph.viz.placing.grid import block, pairs
+from tinygraph.viz.placing.grid import Pairs, block
 from tinygraph.viz.placing.lanes import WIDTH
 from tinygraph.viz.placing.ranks import ranks
 
@@ -38,6 +38,7 @@ class Bands:
             for e in outline.edges
             if self.vertex[e.source] != self.vertex[e.target]
         ]
+        self.inside = self._edges_inside()
         self.columns = self._columns_near()
         self.blocks = {vertex: self._blocks(vertex) for vertex in self.members if vertex[0]}
         self.row = self._rows()
@@ -45,6 +46,15 @@ class Bands:
     def is_bar(self, vertex: Vertex) -> bool:
         """Whether a box without a step is connected to several columns."""
         return not vertex[0] and len(self.columns[vertex]) > 1
+
+    def _edges_inside(self) -> dict[tuple[Vertex, int], Pairs]:
+        """The edges between two boxes of one band and column."""
+        place = {box.id: (self.vertex[box.id], box.column or 0) for box in self.outline.boxes}
+        inside: dict[tuple[Vertex, int], Pairs] = defaultdict(list)
+        for edge in self.outline.edges:
+            if place[edge.source] == place[edge.target]:
+                inside[place[edge.source]].append((edge.source, edge.target))
+        return inside
 
     def _columns_near(self) -> dict[Vertex, set[int]]:
         """The columns of the boxes that each vertex is connected to."""
@@ -63,7 +73,7 @@ class Bands:
         for box in self.members[vertex]:
             by_column[box.column or 0].append(box.id)
         ends = {column: by_column.pop(column, []) for column in (-1, len(self.outline.columns))}
-        steps = {column: block(ids, pairs(self.outline, ids)) for column, ids in sorted(by_column.items())}
+        steps = {column: block(ids, self.inside[vertex, column]) for column, ids in sorted(by_column.items())}
         return steps | {column: self._beside(ids, steps) for column, ids in ends.items() if ids}
 
     def _beside(self, ids: list[str], blocks: dict[int, Block]) -> Block:

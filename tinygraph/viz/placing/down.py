@@ -22,6 +22,7 @@ class Down:
         routes: the ways of the edges.
         across: the coordinates of slots.
         panels: first row, last row and least height of each panel.
+        lead: how far edges go down before the first line, where something stands on them.
     """
 
     def __init__(
@@ -31,15 +32,17 @@ class Down:
         routes: Sequence[Route],
         across: Across,
         panels: Iterable[tuple[int, int, float]],
+        lead: float = 0.0,
     ):
+        self._lead = lead
         rows = max(cell.row for cell in cells.values()) + 1
         self._height = [0.0] * rows
         for id, cell in cells.items():
             self._height[cell.row] = max(self._height[cell.row], heights[id])
         self._track = tracks(routes, across)
-        self._channel = [0.0, *[float(CHANNEL)] * (rows - 1), 0.0]
+        self._channel = [0.0, *[CHANNEL + lead] * (rows - 1), 0.0]
         for (channel, _), track in self._track.items():
-            self._channel[channel] = max(self._channel[channel], CHANNEL + track * TRACK)
+            self._channel[channel] = max(self._channel[channel], CHANNEL + lead + track * TRACK)
         for first, last, least in panels:
             self._make_room(first, last, least)
         self._top: list[float] = []
@@ -75,4 +78,4 @@ class Down:
         """Return where an edge runs in a channel."""
         above = self.bottom(channel - 1) if channel else 0.0
         track = self._track.get((channel, (route.net, route.edge.saved)), 0)
-        return above + CHANNEL / 2 + track * TRACK
+        return above + CHANNEL / 2 + self._lead + track * TRACK

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tinygraph.viz.outline import Box, Group, Weight
+from tinygraph.viz.outline import Box, Group, Outline, Weight
 from tinygraph.viz.text import few, product_text, shorten, visible, width
 
 #: Sizes of type, and the distance from one line to the next, in pixels.
@@ -54,12 +54,24 @@ class Content:
     height: float
 
 
-def box_content(box: Box) -> Content:
-    """Return what a box says and how large it must be."""
-    lines = tuple(_lines(box))
+def shapes_on_edges(outline: Outline) -> dict[str, str]:
+    """Return dtype and shape of what leaves a box, by its id, where that stands on its edges.
+
+    It does between layers: from one rank to the next no other line is in the way.
+    """
+    if outline.level != "model":
+        return {}
+    leaving = {edge.source for edge in outline.edges}
+    return {box.id: shorten(f"{box.dtype} {box.shape}", 60) for box in outline.boxes if box.id in leaving}
+
+
+def box_content(box: Box, on_edge: str = "") -> Content:
+    """Return what a box says and how large it must be, apart from the shape that stands ``on_edge``."""
+    lines = tuple(_lines(replace(box, shape="", dtype="") if on_edge else box))
     lid = LID if box.kind == "param" else 0
-    # A cell has the sign of its layer's weights in a corner, beside its label.
-    room = max(_width(lines), lines[0].width + 2 * ICON_WIDTH) if box.kind == "cell" else _width(lines)
+    # The sign of weights that are shared stands in a corner, beside the label.
+    room = max(_width(lines), lines[0].width + 2 * ICON_WIDTH) if box.shared else _width(lines)
+    room = max(room, width(on_edge, SMALL))
     return Content(lines, round(room + 2 * PAD_X), round(_height(lines) + 2 * PAD_Y + lid))
 
 
@@ -86,7 +98,8 @@ def _height(lines: Sequence[Line]) -> float:
 
 def _lines(box: Box) -> list[Line]:
     lines = [Line(shorten(visible(box.label)), "label")]
-    shape = f"{box.dtype} {box.shape}" if box.kind in ("input", "param") and box.column is None else box.shape
+    typed = box.kind in ("input", "param", "layer") and box.column is None
+    shape = f"{box.dtype} {box.shape}".strip() if typed else box.shape
     second = " · ".join(shorten(part) for part in (box.type, shape) if part)
     if box.kind == "cell":
         lines += [Line(box.note, "text"), Line(shape, "muted")]
