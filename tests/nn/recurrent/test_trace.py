@@ -71,9 +71,7 @@ def test_a_gru_is_that_of_the_equations():
     layer = nn.GRU(3, bias_initializer="random_normal")
     found = layer.trace(X)
     weights = layer.get_weights()
-    check(
-        found, by_hand(lambda t, h: gru_step(X[:, t], h, *weights), {"h": np.zeros((3, 3))}, range(6))
-    )
+    check(found, by_hand(lambda t, h: gru_step(X[:, t], h, *weights), {"h": np.zeros((3, 3))}, range(6)))
 
 
 def test_a_gru_of_the_paper_has_the_same_names():

@@ -93,7 +93,8 @@
     const slope = stage.gradient(id);
     if (slope >= 0) return values(`Gradient ∂L/∂${page.nodeName(stage, id)}`, stage, slope);
     if (stage.place(id).pass !== 'forward') return null;
-    return page.make('p', {class: 'hint'}, 'The loss has no gradient with respect to it.');
+    return page.make('p', {class: 'hint'}, page.state.form === 'declared'
+      ? 'The loss has no gradient with respect to it.' : 'Its gradient is no node of its own in this form.');
   }
 
   function draw() {

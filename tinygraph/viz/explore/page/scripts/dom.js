@@ -15,9 +15,17 @@
 
   const textOrNode = (child) => (child instanceof Node ? child : page.visible(String(child)));
 
+  const NAMED = {'\t': '\\t', '\n': '\\n', '\r': '\\r'};
+
+  /* A character as Python writes it out: \x00, \u2028, \U000e0001. */
+  function escaped(character) {
+    const code = character.codePointAt(0);
+    const [letter, width] = code < 0x100 ? ['x', 2] : code < 0x10000 ? ['u', 4] : ['U', 8];
+    return NAMED[character] ?? `\\${letter}${code.toString(16).padStart(width, '0')}`;
+  }
+
   /* Write out what cannot be seen, such as marks that turn the direction of writing. */
-  page.visible = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/gu,
-    (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, '0')}`);
+  page.visible = (text) => text.replace(/(?! )[\p{C}\p{Z}]/gu, escaped);
 
   /* make('button', {class: 'x', onclick: f}, 'text', child, ...) */
   page.make = (tag, attributes = {}, ...children) =>

@@ -21,7 +21,7 @@
       const [first, last] = [values[order[0]], values[order.at(-1)]];
       if (!(first > 0 && last > 0 && Number.isFinite(first + last))) return `${name} goes from ${page.number(last)} to ${page.number(first)}`;
       const times = last / first;
-      return times >= 1 ? `${name} shrinks ${page.number(times, 3)} times` : `${name} grows ${page.number(1 / times, 3)} times`;
+      return times >= 1 ? `${name} shrinks to ${page.number(first / last, 2)} of itself` : `${name} grows ${page.number(1 / times, 2)}-fold`;
     });
     return `On the way back from the last step to the first, ${said.join('; ')}.`;
   }

@@ -73,6 +73,8 @@
       element.classList.toggle('chosen', chosen);
       element.setAttribute('aria-pressed', chosen);
     });
+    const first = shown.nodes.findIndex((nodes) => nodes.includes(node));
+    if (first >= 0) picture.rove(first);
   }
 
   /* The scale of a box's strip: one for all steps of a layer, so that they can be compared. */

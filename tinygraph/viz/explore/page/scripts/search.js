@@ -9,13 +9,16 @@
       .toLowerCase();
   };
 
+  /* A word of one or two characters, as o or t3, is a whole part of a name; a longer one may be within. */
+  const fits = (name, word) => (word.length > 2 ? name.includes(word) : name.split(/[\s/]+/).includes(word));
+
   /* Every word must be found; nodes that have a name come first. */
   function matches(stage, text) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return [];
     const ids = Array.from({length: stage.count}, (_, id) => id).filter((id) => {
       const name = said(stage, id);
-      return words.every((word) => name.includes(word));
+      return words.every((word) => fits(name, word));
     });
     const named = (id) => (page.shortName(stage, id) ? 0 : 1);
     return ids.sort((a, b) => named(a) - named(b) || a - b);
