@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,11 +174,10 @@ class Graphed(Layer):
 
         return draw(self, level=level, **how)
 
-    def explore(self, x: Any, y: Any, path: str | os.PathLike[str]) -> Path:
-        """Write a page to look inside the model with, on the batch ``x``, ``y``; see `tg.explore`."""
-        from tinygraph.viz.explore.explore import explore
+    def _repr_svg_(self) -> str | None:
+        from tinygraph.viz.notebook import picture
 
-        return explore(self, x, y, path)
+        return picture(self)
 
     def reset_states(self) -> None:
         """Set the states of all stateful layers back to zero."""

@@ -11,12 +11,12 @@ from tinygraph.viz.explore.payload import packed, payload
 from tinygraph.viz.files import write_whole
 
 if TYPE_CHECKING:
-    from tinygraph.nn.graphed import Graphed
+    from tinygraph.nn.training import Trainable
 
 SUFFIXES = (".html", ".htm")
 
 
-def explore(model: Graphed, x: Any, y: Any, path: str | os.PathLike[str]) -> Path:
+def explore(model: Trainable, x: Any, y: Any, path: str | os.PathLike[str]) -> Path:
     """Write a page that shows a model on one batch: its graph, every value and every gradient.
 
     The page is one file that loads nothing: open it in a browser. It draws the network unrolled in time and

@@ -10,12 +10,11 @@ import base64
 import hashlib
 import html
 import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from tinygraph.viz.text import visible
 
-_PAGE = files("tinygraph.viz.explore") / "page"
+_PAGE = Path(__file__).parent / "page"
 
 
 def page(title: str, data: str) -> str:
@@ -39,7 +38,7 @@ def page(title: str, data: str) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], frame)
 
 
-def _joined(folder: Traversable) -> str:
+def _joined(folder: Path) -> str:
     """Return the files of a folder one after the other; in the order of their names."""
     found = sorted(folder.iterdir(), key=lambda file: file.name)
     return "\n".join(file.read_text(encoding="utf-8") for file in found)

@@ -24,8 +24,7 @@
      outside of the steps, such as a penalty, is added at the end. */
   function rank({layer, step}) {
     if (step == null) return -1;
-    const order = page.data.recurrent.find((each) => each.scope === layer)?.order;
-    return order ? order.indexOf(step) : step;
+    return page.rankOf(layer, step);
   }
 
   function turnsOf(parts) {
@@ -113,8 +112,9 @@
     choice.append(...page.data.weights.map(({label}, index) => page.make('option', {value: index}, label)));
     choice.addEventListener('change', () => choose(Number(choice.value)));
     maps = ['contribution', 'running sum'].map((label) => heat(page.byId('bptt-maps'), label));
-    chart = new page.Chart(page.byId('bptt-norms'), {label: '', steps: page.steps, series: [], chosen: page.step,
-      pick: (step) => page.go({place: page.placeOf(step, false)})});
+    chart = new page.Chart(page.byId('bptt-norms'), {label: '', steps: page.steps, series: [],
+      chosen: () => (page.layerOf(weight.layer) ? page.stepOf(page.layerOf(weight.layer)) : page.step()),
+      pick: (step) => page.goToStep(weight.layer, step, false)});
     page.listen((state, changed) => { if (changed.has('place')) draw(); });
     choose(0);
   };

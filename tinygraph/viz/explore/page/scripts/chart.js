@@ -116,7 +116,8 @@
     /* Put the cursor where the chosen step is, and say its values. */
     mark() {
       const step = this.what.chosen();
-      if (!this.cursor) return;
+      this.cursor?.toggleAttribute('hidden', step == null);
+      if (!this.cursor || step == null) return;
       this.cursor.setAttribute('x1', this.x(step));
       this.cursor.setAttribute('x2', this.x(step));
       const values = this.what.series.map((each) => `${each.name} ${page.number(each.values[step])}`);
@@ -136,7 +137,7 @@
     key(event) {
       const by = {ArrowLeft: -1, ArrowRight: 1}[event.key];
       if (!by) return;
-      this.pick(this.what.chosen() + by);
+      this.pick((this.what.chosen() ?? this.what.steps) + by);
       event.preventDefault();
       event.stopPropagation();
     }

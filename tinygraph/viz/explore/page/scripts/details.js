@@ -24,7 +24,7 @@
   /* The gates and states of the same step of the same layer. */
   function companions(stage, id) {
     const {layer, step} = stage.place(id);
-    const found = page.data.recurrent.find((each) => each.scope === layer);
+    const found = page.layerOf(layer);
     if (page.state.form !== 'declared' || !found || step == null) return [];
     return Object.values(found.series).map((ids) => ids[step]).filter((other) => other !== id);
   }
@@ -116,8 +116,9 @@
     if (node == null || form !== 'declared') return;
     const stage = page.stage();
     const {layer, step} = stage.place(node);
-    const series = page.data.recurrent.find((each) => each.scope === layer)?.series[stage.nodes.name[node]];
-    if (series?.[step] === node && series[page.step()] != null) page.go({node: series[page.step()]});
+    const found = page.layerOf(layer);
+    const series = found?.series[stage.nodes.name[node]];
+    if (series?.[step] === node) page.go({node: series[page.stepOf(found)] ?? node});
   }
 
   page.setUpDetails = () => {

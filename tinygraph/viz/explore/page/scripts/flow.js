@@ -36,7 +36,7 @@
 
   page.setUpFlow = () => {
     chart = new page.Chart(page.byId('flow-chart'), {label: '', log: true, steps: 1, series: [], tall: 280,
-      chosen: page.step, pick: page.goToStep});
+      chosen: () => page.stepOf(page.chosenLayer()), pick: (step) => page.goToStep(page.state.layer, step)});
     page.listen((state, changed) => {
       if (changed.has('layer')) draw();
       else if (changed.has('place')) chart.mark();

@@ -6,7 +6,7 @@
   const OPEN = new Set(['i', 'f', 'o', 'z', 'r']); // from 0, closed, to 1, open
   let maps = [];
 
-  page.chosenLayer = () => page.data.recurrent.find((each) => each.scope === page.state.layer);
+  page.chosenLayer = () => page.layerOf(page.state.layer);
 
   const declared = () => page.data.stages.declared;
 
@@ -19,7 +19,10 @@
     const heat = new page.HeatMap(host, {
       label: `${title} of ${layer.label}, unit by time step`, rows: columns[0].length, columns: columns.length, scale,
       value: (unit, step) => columns[step][unit], say: (unit, step) => `${name}, unit ${unit}, t = ${step}`,
-      chosen: () => page.step(), pick: (unit, step) => { page.go({place: page.placeOf(step, true), node: nodeOf(ids[step]), element: unit}); },
+      chosen: () => page.stepOf(layer), pick: (unit, step) => {
+        page.goToStep(layer.scope, step, true);
+        page.go({node: nodeOf(ids[step]), element: unit});
+      },
     });
     return [figure, heat];
   }

@@ -34,7 +34,7 @@
     await page.load();
     const {recurrent} = page.data;
     page.steps = Math.max(1, ...recurrent.map((each) => each.steps));
-    page.go({form: 'declared', layer: recurrent[0]?.scope ?? '', node: recurrent[0]?.series.h?.[0] ?? null, element: 0});
+    page.go({form: 'declared', layer: recurrent[0]?.scope ?? '', node: recurrent[0]?.series.h?.[recurrent[0].order[0]] ?? null, element: 0});
     heading();
     forms();
     layers();

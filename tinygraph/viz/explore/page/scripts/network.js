@@ -26,27 +26,22 @@
     return nodes.at(-1);
   }
 
-  const recurrent = (layer) => page.data.recurrent.find((each) => each.scope === layer);
+  const rank = ({layer, step}) => page.rankOf(layer, step);
 
-  /* The place of a step in a layer's order of running, which goes back in time for some. */
-  function rank(box) {
-    const order = recurrent(box.layer)?.order;
-    const found = order ? order.indexOf(box.step) : box.step;
-    return found < 0 ? box.step : found;
-  }
-
+  /* Inputs are there from the start; what has no step comes with its pass. */
   function come(box) {
     const forward = box.pass === 'forward';
+    if (box.kind === 'input') return true;
     return box.step == null ? forward || !page.forward() : page.reached(rank(box), forward);
   }
 
-  /* Which boxes have a value by now: time has come to them, and what they need has one. */
+  /* Which boxes have a value by now: time has come to them, or what they need has one. */
   function readyBoxes({boxes, edges}) {
     const ready = boxes.map(come);
     for (let changed = true; changed;) {
       changed = false;
       for (const {source, target} of edges) {
-        if (ready[target] && !ready[source]) { ready[target] = false; changed = true; }
+        if (boxes[target].step == null && ready[target] && !ready[source]) { ready[target] = false; changed = true; }
       }
     }
     return ready;
@@ -109,9 +104,11 @@
     return `${box.label} ${box.type || box.kind} ${box.layer}${where}, ${box.pass} ${box.shape} ${box.note}`;
   }
 
+  const stepInside = () => page.stepOf(page.layerOf(page.state.open));
+
   function draw() {
     const stage = page.stage();
-    const inside = page.state.open != null && cell(stage, page.state.open, page.step());
+    const inside = page.state.open != null && cell(stage, page.state.open, stepInside());
     const next = inside || whole(stage);
     const same = shown && shown.drawing === next.drawing;
     shown = next;
@@ -129,7 +126,7 @@
     const open = page.state.open != null;
     page.byId('leave').hidden = !open;
     page.byId('crumbs').textContent = !open ? 'Each box is one layer at one time step'
-      : `${page.state.open}, t = ${page.step()}: ${inside ? 'its operations, forward and backward' : 'this form has no cell here'}`;
+      : `${page.state.open}, t = ${stepInside()}: ${inside ? 'its operations, forward and backward' : 'this form has no cell here'}`;
   }
 
   /* Follow time: the chosen step stays in sight. */
@@ -145,7 +142,7 @@
     const changes = node == null ? {} : {node, element: 0};
     if (box.step != null && page.state.open == null) {
       changes.place = page.placeOf(rank(box), box.pass === 'forward');
-      if (recurrent(box.layer)) changes.layer = box.layer;
+      if (page.layerOf(box.layer)) changes.layer = box.layer;
     }
     page.go(changes);
   }

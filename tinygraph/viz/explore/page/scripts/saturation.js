@@ -13,8 +13,8 @@
   }
 
   page.setUpSaturation = () => {
-    chart = new page.Chart(page.byId('saturation-chart'), {label: '', steps: 1, series: [], chosen: page.step,
-      pick: page.goToStep, most: 1});
+    chart = new page.Chart(page.byId('saturation-chart'), {label: '', steps: 1, series: [], most: 1,
+      chosen: () => page.stepOf(page.chosenLayer()), pick: (step) => page.goToStep(page.state.layer, step)});
     page.listen((state, changed) => {
       if (changed.has('layer')) draw();
       else if (changed.has('place')) chart.mark();

@@ -34,8 +34,8 @@
   function take(id) {
     const {step, pass, layer} = page.stage().place(id);
     const changes = {node: id, element: 0};
-    if (step != null) changes.place = page.placeOf(step, pass === 'forward');
-    if (page.data.recurrent.some((each) => each.scope === layer)) changes.layer = layer;
+    if (step != null) changes.place = page.placeOf(page.rankOf(layer, step), pass === 'forward');
+    if (page.layerOf(layer)) changes.layer = layer;
     page.go(changes);
     close();
     page.byId('details').scrollIntoView({block: 'nearest'});

@@ -20,9 +20,21 @@
   page.step = () => (page.forward() ? page.state.place : 2 * page.steps - 1 - page.state.place);
   page.placeOf = (step, forward) => (forward ? step : 2 * page.steps - 1 - step);
 
-  /* Look at another time step, going the same way. */
-  page.goToStep = (step) => page.go({place: page.placeOf(step, page.forward())});
+  page.layerOf = (scope) => page.data.recurrent.find((each) => each.scope === scope);
 
-  /* Whether time has come to a step: those after it are still to be computed, or go back through. */
-  page.reached = (step, forward) => page.placeOf(step, forward) <= page.state.place;
+  /* The place of a step in the order in which its layer runs: some go from the last step to the first. */
+  page.rankOf = (scope, step) => {
+    const place = page.layerOf(scope)?.order.indexOf(step) ?? -1;
+    return place < 0 ? step : place;
+  };
+
+  /* The step that a layer is at; undefined where it has done its last. */
+  page.stepOf = (layer) => layer.order[page.step()];
+
+  /* Look at another time step of a layer, going the same way. */
+  page.goToStep = (scope, step, forward = page.forward()) =>
+    page.go({place: page.placeOf(page.rankOf(scope, step), forward)});
+
+  /* Whether time has come to a place in that order: what is after it is still to be computed, or gone back through. */
+  page.reached = (rank, forward) => page.placeOf(rank, forward) <= page.state.place;
 })((globalThis.tinygraph ??= {}));
