@@ -10,6 +10,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("bench_*.py"))
 ROWS = {
     "bench_build": ["ms ", "trace ", "gradients ", "dedupe ", "dedupe 2 ", "plan ", "bind ", "a time step "],
+    "bench_draw": ["ms ", "chain of 10 ", "unrolled, T=4 ", "training, T=4 ", "ops, T=4, its ends "],
     "bench_lstm": ["tinygraph ", "products alone ", "tinygraph: "],
     "bench_options": ["plain ", "relu ", "recurrent_dropout ", "dropout ", "mask ", "use_bias=False ",
                       "return_state ", "go_backwards ", "stateful "],

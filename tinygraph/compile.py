@@ -217,7 +217,7 @@ def with_updates(graph: Graph) -> Graph:
 
 
 def prepared(graph: Graph, rewrite: bool = True) -> Graph:
-    """Return ``graph`` as every backend takes it: rewritten, and each output and update a value of its own."""
+    """Return ``graph`` as every backend takes it: rewritten, with outputs and updates of their own."""
     graph = _apart(passes.rewrite(graph) if rewrite else graph)
     _check_inputs(graph)
     return graph

@@ -11,8 +11,9 @@ from tinygraph.plan import plan
 
 
 def lines_of(model):
-    """The lines of a summary by their first word."""
-    return {line.split()[0]: line for line in summary(model).splitlines() if line.strip("- ")}
+    """The lines of a summary by their first word, without the rails before it."""
+    lines = (line.lstrip("*|+- ") for line in summary(model).splitlines())
+    return {line.split()[0]: line for line in lines if line}
 
 
 def test_golden_of_an_lstm():
@@ -33,6 +34,28 @@ def test_golden_of_an_lstm():
         "-----------------------------------------------------------------",
     ]
     assert totals == "Parameters: 25,482, of which 25,482 trainable and 0 not; 101.9 KB."
+
+
+def test_golden_of_a_skip_connection():
+    x = Input((3,), name="x")
+    first = Dense(3, name="first")(x)
+    added = Add(name="add")([first, Dense(3, name="second")(first)])
+    *table, _, _ = summary(Model(x, Dense(1, name="out")(added), name="net")).splitlines()
+    assert table == [
+        "Model 'net'",
+        "----------------------------------------------------------------------",
+        "    Layer (type)    Output shape  Parameters  Trainable  Connected to",
+        "----------------------------------------------------------------------",
+        "*   x (Input)       (batch, 3)",
+        "*   first (Dense)   (batch, 3)            12  yes        x",
+        "|     kernel 3 x 3 + bias 3 = 12",
+        "+-* second (Dense)  (batch, 3)            12  yes        first",
+        "| |   kernel 3 x 3 + bias 3 = 12",
+        "*-+ add (Add)       (batch, 3)                           first, second",
+        "*   out (Dense)     (batch, 1)             4  yes        add",
+        "      kernel 3 x 1 + bias 1 = 4",
+        "----------------------------------------------------------------------",
+    ]
 
 
 def test_the_numbers_of_the_graph_are_the_plans():

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-NAMES = [
+_ALONE = [
     "</script>", "<script>alert(1)</script>", "<b>bold</b>", "<a> <b>", "<>", "a & b", "&amp;", "&lt;",
     "&#60;", 'say "hi"', "it's", '"', "\\", "\\\\", '\\"', "a\\", "\\n", "\\N", "\\G", "\\l", "a:b",
     "a:b:c", "::", "n", "node", "edge", "graph", "strict", "]]>", "<![CDATA[", "<!--", "-->", "<?xml?>",
@@ -12,6 +12,9 @@ NAMES = [
     "[", "]", "->", "--", "#", "//", "/*", "*/", "javascript:0", "onload=x", " ", "  a  ", "a" * 200,
     "<" * 60, "&" * 60, "1", "-1", "1e9", "None", "true", "url(x)",
 ]  # fmt: skip
+#: Each of them, and most within other text or twice.
+NAMES = list(dict.fromkeys([*_ALONE, *(f"a{name}b" for name in _ALONE), *(name * 2 for name in _ALONE[:40])]))
+assert len(NAMES) >= 200
 
 #: Any text at all, surrogates and control characters too.
 names = st.one_of(

@@ -199,6 +199,15 @@ def test_the_backward_pass_of_a_step():
     assert {edge.pass_ for edge in outline.edges if edge.target == sums} == {"backward"}
 
 
+def test_where_a_value_goes_in_a_pass_that_is_not_drawn_is_not_said():
+    graph = models.training(models.one_lstm(5))
+    both, forward = (draw(graph, level="cell", pass_=p).outline.boxes for p in ("all", "forward"))
+    (h,) = [box for box in both if (box.kind, box.label) == ("output", "h₂")]
+    assert h.note == "to t = 3, ∂ t = 3"
+    (h,) = [box for box in forward if (box.kind, box.label) == ("output", "h₂")]
+    assert h.note == "to t = 3"
+
+
 def test_the_backward_pass_alone_says_what_it_reads_of_the_forward_pass():
     outline = draw(models.training(models.one_lstm(5)), level="cell", pass_="backward").outline
     assert {box.pass_ for box in outline.boxes if box.kind == "op"} == {"backward"}

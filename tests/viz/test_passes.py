@@ -40,6 +40,13 @@ def test_the_passes_that_are_asked_for_are_drawn_and_no_other(level, asked):
     assert {box.group for box in outline.boxes} - {""} <= groups
 
 
+@pytest.mark.parametrize("asked", ["forward", "backward", "update", ["forward", "update"]])
+def test_no_edge_goes_where_nothing_is_drawn(asked):
+    outline = draw(models.update(), pass_=asked).outline
+    ids = {box.id for box in outline.boxes}
+    assert all({edge.source, edge.target} <= ids for edge in outline.edges)
+
+
 def test_what_is_left_out_is_said():
     model = compiled(models.one_lstm())
     (note,) = model.draw("unrolled", pass_="backward").outline.notes

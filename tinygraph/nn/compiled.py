@@ -83,6 +83,11 @@ class Compiled(Graphed):
         self.steps = None
 
     @property
+    def compiled(self) -> bool:
+        """Whether `compile` has said what to train by."""
+        return self._compiled is not None
+
+    @property
     def optimizer(self) -> Any:
         """The optimizer that `compile` was given or made."""
         return self._settings("optimizer")["optimizer"]

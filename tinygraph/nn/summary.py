@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinygraph.graph import Shape
 from tinygraph.ops import Parameter
 from tinygraph.plan import plan
+from tinygraph.viz.levels.layers import layers
+from tinygraph.viz.outline import Outline
+from tinygraph.viz.rails import rails
 from tinygraph.viz.text import visible
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
     from tinygraph.nn.layer import Layer
-    from tinygraph.nn.symbol import Symbol
 
 #: How wide a table is at least, and up to where a long formula goes before it continues on the next line.
 NARROW, WIDE = 60, 100
@@ -39,8 +41,9 @@ def summary(model: Graphed, batch: int = 32) -> str:
     """Return a table of a model's layers, in plain ASCII apart from names.
 
     Below each layer stands how its number of parameters comes about; below the table, what the op graph
-    takes. A model with branches has a column for what each layer is connected to. A Sequential that is not
-    built says how to build it.
+    takes. In front of the layers of a model with branches stand their connections, as in the drawing of level
+    ``"model"``: the value of each ``*`` runs down its rail to those that read it, which a column names too.
+    A Sequential that is not built says how to build it.
 
     Args:
         model: a Model or Sequential.
@@ -61,16 +64,23 @@ def summary(model: Graphed, batch: int = 32) -> str:
     """
     if not model.calls:
         return _unbuilt(model)
-    rows = list(_rows(model))
-    columns = 5 if _has_branches(model) else 4
+    outline = layers(model)
+    rows = list(_rows(model, outline))
+    branches = _has_branches(outline)
+    columns = 5 if branches else 4
+    drawn = [(f"{star} ", f"{below} ") if branches else ("", "") for star, below in rails(outline)]
+    indent = len(drawn[0][0])
     widths = [max(len(row[column]) for row in (HEADINGS, *rows)) for column in range(columns)]
-    table = max(NARROW, sum(widths) + 2 * (columns - 1))
-    longest = max(len(row.formula) + 2 for row in rows)
+    table = max(NARROW, indent + sum(widths) + 2 * (columns - 1))
+    longest = max(indent + len(row.formula) + 2 for row in rows)
     rule = "-" * max(table, min(longest, WIDE))
-    lines = [_title(model), rule, _line(HEADINGS, widths), rule]
-    for row in rows:
-        lines.append(_line(row, widths))
-        lines += textwrap.wrap(row.formula, len(rule), initial_indent="  ", subsequent_indent="    ")
+    lines = [_title(model), rule, " " * indent + _line(HEADINGS, widths), rule]
+    for row, (star, below) in zip(rows, drawn, strict=True):
+        lines.append(star + _line(row, widths))
+        formula = textwrap.wrap(
+            row.formula, len(rule) - indent, initial_indent="  ", subsequent_indent="    "
+        )
+        lines += [below + line for line in formula]
     return "\n".join([*lines, rule, _totals(model), _graph(model, batch)])
 
 
@@ -92,32 +102,25 @@ def _unbuilt(model: Graphed) -> str:
     )
 
 
-def _rows(model: Graphed) -> Iterator[Row]:
-    """The inputs, then the layers as they are called; the second use of a layer shares its weights."""
-    names = {symbol: visible(symbol.name) for symbol in model.inputs}
-    for symbol in model.inputs:
-        yield Row(f"{names[symbol]} (Input)", _shapes([symbol]))
+def _rows(model: Graphed, outline: Outline) -> Iterator[Row]:
+    """The boxes of the outline: inputs, then layers as they are called, the first use with its weights."""
+    names = {box.id: visible(box.label) for box in outline.boxes}
+    sources: dict[str, dict[str, None]] = {box.id: {} for box in outline.boxes}
+    for edge in outline.edges:
+        sources[edge.target][names[edge.source]] = None
     trained = set(model.trainable_weights)
-    uses: Counter[Layer] = Counter()
-    for call in model.calls:
-        layer, use = call.layer, uses[call.layer]
-        name = visible(layer.name) + (f":{use}" if use else "")
-        sources = ", ".join(dict.fromkeys(names[symbol] for symbol in call.inputs))
-        row = Row(f"{name} ({type(layer).__name__})", _shapes(call.outputs), sources=sources)
-        weights = layer.weights
-        if weights and use:
+    used: set[Layer] = set()
+    callers = [*[None] * len(model.inputs), *(call.layer for call in model.calls)]
+    for box, layer in zip(outline.boxes, callers, strict=True):
+        row = Row(f"{names[box.id]} ({box.type or 'Input'})", box.shape, sources=", ".join(sources[box.id]))
+        if layer is not None and layer.weights and layer in used:
             row = row._replace(parameters="shared")
-        elif weights:
+        elif layer is not None and layer.weights:
             count = f"{layer.count_params():,}"
-            trainable = _some_of([weight in trained for weight in weights])
-            row = row._replace(parameters=count, trainable=trainable, formula=_formula(weights, count))
+            trainable = _some_of([weight in trained for weight in layer.weights])
+            row = row._replace(parameters=count, trainable=trainable, formula=_formula(layer.weights, count))
+            used.add(layer)
         yield row
-        names |= dict.fromkeys(call.outputs, name)
-        uses[layer] += 1
-
-
-def _shapes(symbols: Sequence[Symbol]) -> str:
-    return ", ".join(f"({', '.join(map(str, ('batch', *symbol.shape)))})" for symbol in symbols)
 
 
 def _some_of(truths: Sequence[bool]) -> str:
@@ -135,11 +138,10 @@ def _product(shape: Shape) -> str:
     return " x ".join(map(str, shape)) if shape else "1"
 
 
-def _has_branches(model: Graphed) -> bool:
+def _has_branches(outline: Outline) -> bool:
     """Whether the order of the rows does not say what is connected to what."""
-    read = Counter(symbol for call in model.calls for symbol in call.inputs)
-    several = any(len(call.inputs) > 1 or len(call.outputs) > 1 for call in model.calls)
-    return several or len(model.inputs) > 1 or any(times > 1 for times in read.values())
+    chain = [(one.id, other.id) for one, other in pairwise(outline.boxes)]
+    return chain != [(edge.source, edge.target) for edge in outline.edges]
 
 
 def _line(row: Row, widths: Sequence[int]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tinygraph.grad import adjoints
-from tinygraph.graph import Graph, Node
+from tinygraph.graph import Graph, Node, toposort
 from tinygraph.nn.data import check_lengths, inputs_of
 from tinygraph.nn.optimizers import SGD
 from tinygraph.nn.recurrent.rnn import RNN
@@ -18,7 +19,7 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.nn.training import Trainable
 from tinygraph.ops import Parameter, zeros
 from tinygraph.viz.observe import Array
-from tinygraph.viz.series import states_of
+from tinygraph.viz.series import series_of, states_of
 from tinygraph.viz.subject import check_built
 from tinygraph.viz.traces import untouched
 
@@ -43,13 +44,24 @@ class Backprop:
         """Return d loss / d node: zeros where the loss does not depend on it."""
         return self.adjoint[node] if node in self.adjoint else zeros(node.shape, dtype=node.dtype)
 
-    @property
+    @cached_property
     def graph(self) -> Graph:
-        """The loss, the gradient of each trained weight as ``d <weight>``, and the predictions."""
+        """The loss, the gradient of each trained weight as ``d <weight>``, and the predictions.
+
+        And what recurrent layers make that the loss has no use for, as ``<layer>/t<t>/<name>``.
+        """
         slopes = {f"d {weight.label}": self.gradient(weight) for weight in self.weights}
         named = {"loss": self.loss, **slopes}
-        outputs = {f"output {name}" if name in named else name: y for name, y in self.outputs.items()}
-        return Graph({**named, **outputs})
+        named |= {f"output {name}" if name in named else name: y for name, y in self.outputs.items()}
+        needed = set(toposort(named.values()))
+        rest = {
+            f"{unrolled.scope}/t{t}/{name}": node
+            for _, unrolled in self.unrolled
+            for name, nodes in series_of(unrolled).items()
+            for t, node in enumerate(nodes)
+            if node not in needed
+        }
+        return Graph({**rest, **named})
 
 
 def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner: str = "draw") -> Backprop:

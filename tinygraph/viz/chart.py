@@ -170,7 +170,8 @@ def ticks(values: Sequence[float]) -> list[tuple[float, str]]:
     rough = (high - low or abs(high) or 1.0) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(times * power for times in (1, 2, 5, 10) if times * power >= rough * 0.99)
-    marks = range(math.floor(low / step), math.ceil(high / step) + 1)
+    first = math.floor(low / step)
+    marks = range(first, max(math.ceil(high / step), first + 1) + 1)
     return [(mark * step, f"{mark * step:.6g}") for mark in marks]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from tinygraph.graph import Graph
 from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
@@ -27,6 +28,7 @@ def draw(
     pass_: str | Sequence[str] | None = None,
     steps: int | None = None,
     layer: str | None = None,
+    stage: str | Sequence[str] | None = None,
     values: Any = None,
     path: str | os.PathLike[str] | None = None,
     limit: int = LIMIT,
@@ -43,6 +45,10 @@ def draw(
             ``"all"``. Past the forward pass a model must be compiled; a step of training is then drawn.
         steps: how many time steps are drawn: by default all up to 12, of more the first and the last two.
             At level ``"cell"`` the number of the one step, by default one in the middle.
+        stage: ``"declared"``, ``"differentiated"``, ``"rewritten"`` or ``"planned"`` (with the buffer that
+            each value is written into), or two of them, which are drawn beside each other with what one of
+            them lacks marked. Of a model that is compiled it is a step of training. The name of a rewrite,
+            such as ``"siblings"``, is a stage too: the graph as that leaves it.
         layer: at level ``"cell"`` the name of the layer, by default the first one that has steps.
         values: data on which the drawing then says what values are: ``(x, y)`` as `fit` takes them, or x for
             the forward pass; for nodes a dict of arrays by input name. Boxes say one number as it is, an
@@ -52,9 +58,9 @@ def draw(
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, pass, layer or step, what the level has no use for, a file name of another
-            kind.
-        GraphError: a Sequential that is not built yet.
+        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of
+            another kind.
+        GraphError: a Sequential that is not built yet; nothing is differentiated at that stage.
         RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
 
@@ -67,17 +73,30 @@ def draw(
     ['backward', 'forward']
     """
     is_model = isinstance(thing, LayerGraph)
-    level = level or ("model" if is_model else "ops")
-    if level not in (known := LEVELS if is_model else LEVELS[1:]):
-        what = "a model" if is_model else "a graph of nodes"
+    level = level or ("ops" if not is_model else "model" if stage is None else "unrolled")
+    known = ("unrolled", "ops") if stage is not None else LEVELS if is_model else LEVELS[1:]
+    if level not in known:
+        what = "a stage" if stage is not None else "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
     _check_fit(level, pass_, steps, layer, values)
-    passes = passes_of(pass_, ("forward",) if is_model else PASSES)
-    if values is None:
-        outline = _outline(thing, level, passes, steps, layer)
+    trained = not is_model or (stage is not None and thing.compiled)
+    passes = passes_of(pass_, PASSES if trained else ("forward",))
+    if level == "model":
+        check_built(thing)
+        drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
     else:
-        outline = _valued(thing, level, passes, steps, layer, values)
-    drawing = Drawing(collapsed(outline, limit))
+        given, with_values = _subject(thing, passes, values)
+
+        def outline(given: Subject) -> Outline:
+            found = with_values(_outline(given, level, passes, steps, layer), given.graph)
+            return collapsed(found, limit)
+
+        if stage is None:
+            drawing = Drawing(outline(given))
+        else:
+            from tinygraph.viz.stages.drawn import drawn
+
+            drawing = drawn(given, stage, outline)
     if path is not None:
         drawing.save(path)
     return drawing
@@ -98,14 +117,7 @@ def _check_fit(level: str, pass_: object, steps: object, layer: object, values: 
         raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
 
 
-def _outline(thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None) -> Outline:
-    if level == "model":
-        check_built(thing)
-        return layers(thing, title=f"{thing.name} ({type(thing).__name__})")
-    return _graph_outline(subject(thing, passes), level, passes, steps, layer)
-
-
-def _graph_outline(
+def _outline(
     given: Subject, level: str, passes: Sequence[str], steps: int | None, layer: str | None
 ) -> Outline:
     graph, types, title = given
@@ -115,11 +127,13 @@ def _graph_outline(
     return only(draw_level(graph, steps=steps, types=types, title=title), passes)
 
 
-def _valued(
-    thing: Any, level: str, passes: Sequence[str], steps: int | None, layer: str | None, values: Any
-) -> Outline:
-    """The outline with what its boxes and edges are worth on data."""
+def _subject(
+    thing: Any, passes: Sequence[str], values: Any
+) -> tuple[Subject, Callable[[Outline, Graph], Outline]]:
+    """What is drawn, and what puts values, if there are any, into an outline of it."""
+    if values is None:
+        return subject(thing, passes), lambda outline, graph: outline
     from tinygraph.viz.valued import observable, valued
 
     given, feeds = observable(thing, values, passes)
-    return valued(_graph_outline(given, level, passes, steps, layer), given.graph, feeds)
+    return given, lambda outline, graph: valued(outline, graph, feeds)

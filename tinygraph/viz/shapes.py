@@ -53,6 +53,7 @@ def text(words: str, x: float, y: float, size: int, **attributes: object) -> str
     return element("text", escape(visible(words)), x=x, y=y, font_size=size, **attributes)
 
 
+@lru_cache(512)  # most edges carry what others do
 def title(words: str) -> str:
     """Return the tooltip, which a screen reader reads, of the element that it is put into."""
     return element("title", escape(visible(words)))

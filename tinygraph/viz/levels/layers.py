@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from tinygraph.nn.symbol import Call, Symbol
 
 
-@runtime_checkable
-class LayerGraph(Protocol):
-    """What a drawing needs of a Model or Sequential."""
+class Layered(Protocol):
+    """What an outline of the layers needs of a Model or Sequential."""
 
     name: str
     inputs: list[Symbol]
@@ -33,9 +32,18 @@ class LayerGraph(Protocol):
     def output_names(self) -> list[str]:
         """The names of the outputs."""
 
+
+@runtime_checkable
+class LayerGraph(Layered, Protocol):
+    """What a drawing needs of it at any level."""
+
     @property
     def batch_size(self) -> int | None:
         """The only size of batch that the model takes, if there is one."""
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it has been said what to train by."""
 
     def trace(self, batch: int, training: bool = False) -> Graph:
         """Return the op graph for a batch of so many samples."""
@@ -44,7 +52,7 @@ class LayerGraph(Protocol):
         """Return the nodes of one step of training, if the model is compiled."""
 
 
-def layers(model: LayerGraph, *, title: str = "") -> Outline:
+def layers(model: Layered, *, title: str = "") -> Outline:
     """Return the outline of a model's layers: name, type, shape of a result and number of parameters."""
     ids = {symbol: f"b{number}" for number, symbol in enumerate(model.inputs)}
     boxes = [
@@ -88,12 +96,12 @@ def _shape(symbols: Sequence[Symbol]) -> str:
     return ", ".join(shape_text(("batch", *symbol.shape)) for symbol in symbols)
 
 
-def _given_out(model: LayerGraph, symbols: Sequence[Symbol]) -> tuple[str, ...]:
+def _given_out(model: Layered, symbols: Sequence[Symbol]) -> tuple[str, ...]:
     names = zip(model.outputs, said_outputs(model), strict=True)
     return tuple(name for symbol, name in names if symbol in symbols)
 
 
-def said_outputs(model: LayerGraph) -> list[str]:
+def said_outputs(model: Layered) -> list[str]:
     """Return what drawings call a model's outputs: by their layers' names where there are several."""
     names = model.output_names
     return [f"output {name}" for name in names] if len(names) > 1 else ["output"]

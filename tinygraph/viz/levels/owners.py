@@ -55,6 +55,8 @@ class Owners:
         return place._replace(layer=next((name for name in layers if name in self._forward), place.layer))
 
     def _computed(self, node: Node, number: int) -> Key | None:
+        if node.op.picks:  # it belongs to what computes it
+            return self._computed(node.inputs[0], self.position[node.inputs[0]])
         pass_, layer, step = self._place(node)
         if not layer:
             return Key("op", pass_, layer, part=str(number))
