@@ -271,8 +271,9 @@ def test_a_layer_that_goes_back_in_time_is_played_from_its_last_step(browser, tm
     both = models.both_ways()
     page = opened(browser, both.explore(np.ones((1, 4, 2)), np.ones((1, 1)), tmp_path / "both.html"))
     done = (
-        "tinygraph.stage().drawings.unrolled.boxes.flatMap((b, k) => b.kind === 'cell' && b.pass === 'forward'"
-        "&& !document.querySelector(`[data-box='${k}']`).matches('.waiting') ? [`${b.layer} ${b.step}`] : [])"
+        "tinygraph.stage().drawings.unrolled.boxes.flatMap("
+        "(b, k) => b.kind === 'cell' && b.pass === 'forward' &&"
+        " !document.querySelector(`[data-box='${k}']`).matches('.waiting') ? [`${b.layer} ${b.step}`] : [])"
     )
     page.press("ArrowRight")
     assert sorted(page.ask(done)) == [
