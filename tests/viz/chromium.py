@@ -159,22 +159,23 @@ class Page:
 
     def click(self, selector: str, count: int = 1) -> None:
         """Click in the middle of the first element of a CSS selector, as a mouse does."""
-        where = self.ask(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});"
-            "const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
-        )
+        where = self._place(selector, 0.5, 0.5)
         for kind in ("mousePressed", "mouseReleased"):
             self._mouse(kind, where, button="left", clickCount=count)
 
     def hover(self, selector: str, across: float, down: float) -> None:
         """Move the mouse over an element, to a place in fractions of its size."""
-        where = self.ask(
+        self._mouse("mouseMoved", self._place(selector, across, down))
+
+    def _place(self, selector: str, across: float, down: float) -> list[float]:
+        """Where an element stands in the window, which it is scrolled into, when all is drawn."""
+        self.ask("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")
+        return self.ask(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getBoundingClientRect();"
+            "e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});"
+            "const r = e.getBoundingClientRect();"
             f"return [r.x + r.width * {across}, r.y + r.height * {down}]; }})()"
         )
-        self._mouse("mouseMoved", where)
 
     def _mouse(self, kind: str, where: list[float], **more: Any) -> None:
         self.tell("Input.dispatchMouseEvent", type=kind, x=where[0], y=where[1], **more)
