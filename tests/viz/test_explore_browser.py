@@ -1,13 +1,17 @@
 """The explore page in a real browser: what it shows, and that every part of it works, keys alone too."""
 
 import json
+import math
+import re
 
 import numpy as np
 import pytest
 from viz import chromium, models
 from viz.explored import NASTY, broken, model, nastily_named, samples
 
-import tinygraph as tg
+from tinygraph.rewrites.passes import rewrite
+from tinygraph.viz.backprop import backprop
+from tinygraph.viz.observe import observe
 from tinygraph.viz.text import visible
 
 STEPS = 6
@@ -84,8 +88,8 @@ def test_an_element_of_the_strip_puts_its_numbers_into_the_formula(page):
     assert page.ask("tinygraph.state.element") == 2
 
 
-def test_every_series_and_gradient_of_the_page_is_the_engines(page, subject):
-    x, y = samples(STEPS)
+def test_every_series_of_the_page_is_what_the_layer_traces(page, subject):
+    x, _ = samples(STEPS)
     traced = subject.get_layer("lstm").trace(x)
     for name in "ifgoch":
         shown = page.ask(
@@ -93,16 +97,57 @@ def test_every_series_and_gradient_of_the_page_is_the_engines(page, subject):
             f"return tinygraph.data.recurrent[0].series.{name}.map((id) => declared.value(id)); }})()"
         )
         np.testing.assert_array_equal(np.float32(shown), np.asarray(traced[name])[0])
-    weights = subject.trainable_weights
-    (prediction,) = subject.trace(1).outputs.values()
-    loss = tg.mean((prediction - tg.constant(y)) ** 2)
-    f = tg.compile([loss, *tg.gradients(loss, weights)], rewrite=False)
-    value, *slopes = f(series=x)
-    assert page.ask("tinygraph.stage().value(tinygraph.stage().loss)[0]") == pytest.approx(value, rel=1e-6)
-    for weight, slope in zip(weights[:3], slopes, strict=False):
-        gradient = f"tinygraph.data.weights.find((w) => w.label === '{weight.label}').gradient"
-        shown = page.ask(f"tinygraph.stage().value({gradient})")
-        np.testing.assert_allclose(np.reshape(shown, weight.shape), slope, rtol=1e-5, atol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def engine(subject):
+    """Every node of the graph as declared and as rewritten, with its value."""
+    passes = backprop(subject, *samples(STEPS))
+    forms = {"declared": passes.graph.nodes, "rewritten": rewrite(passes.graph).nodes}
+    return {form: (nodes, observe(nodes, passes.feeds)) for form, nodes in forms.items()}
+
+
+@pytest.mark.parametrize("form", ["declared", "rewritten"])
+def test_every_value_of_the_page_is_the_engines(page, engine, form):
+    nodes, values = engine[form]
+    stage = f"tinygraph.data.stages.{form}"
+    shown = page.ask(f"Array.from({{length: {stage}.count}}, (_, id) => {stage}.value(id))")
+    for node, numbers in zip(nodes, shown, strict=True):
+        np.testing.assert_array_equal(np.reshape(np.array(numbers, node.dtype), node.shape), values[node])
+
+
+def test_contributions_and_their_running_sum_are_the_engines(page, engine):
+    nodes, values = engine["declared"]
+    weight = page.ask("tinygraph.data.weights[0]")
+    parts = {part["step"]: values[nodes[part["nodes"][0]]] for part in weight["parts"]}
+    total = np.zeros_like(parts[0])
+    for place, step in enumerate(reversed(range(STEPS))):
+        total += parts[step]
+        page.ask(f"tinygraph.go({{place: {STEPS + place}}})")
+        norms = [float(np.linalg.norm(each.astype("float64"))) for each in (parts[step], total)]
+        each, running = page.ask(f"{norms}.map((norm) => tinygraph.number(norm))")
+        assert text(page, "#bptt-norms .readout") == (
+            f"t = {step}: contribution of step t {each} · running sum, from the last step down to t {running}"
+        )
+        for figure, norm in zip((1, 2), (each, running), strict=True):
+            assert text(page, f"#bptt-maps figure:nth-child({figure}) .norm") == f"norm {norm}"
+    np.testing.assert_allclose(total, values[nodes[weight["gradient"]]], rtol=1e-5)
+
+
+def test_formulas_with_numbers_put_in_are_right(page, engine):
+    nodes, _ = engine["declared"]
+    known = {"sigmoid": lambda x: 1 / (1 + math.exp(-x)), "tanh": math.tanh, "__builtins__": {}}
+    checked = 0
+    for id, node in enumerate(nodes):
+        for at in {node.size // 2, node.size - 1}:
+            said = page.ask(f"tinygraph.withNumbers(tinygraph.stage(), {id}, {at})")
+            if said is None or re.search(r"[⁰¹²³⁴-⁹…\[∞]", said):
+                continue  # a leaf, powers of ten, or more terms than are shown
+            left, right = said.replace("·", "*").replace("−", "-").rsplit(" = ", 1)
+            if set(re.findall(r"[a-z_]+", left)) <= known.keys():
+                assert eval(left, known) == pytest.approx(float(right), abs=3e-3, rel=3e-3), said
+                checked += 1
+    assert checked > 150
 
 
 def test_it_plays_forward_to_the_last_step_and_stops(page):
