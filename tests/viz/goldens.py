@@ -35,6 +35,7 @@ CASES = [(f"{name}_{level}", model, {"level": level}) for name, model in MODELS.
 CASES += [(f"one_{level}", models.one_lstm, {"level": level}) for level in LEVELS if level not in AT_EACH]
 CASES += [
     ("functional_model", models.two_inputs, {}),
+    ("nested_model", models.nested, {}),
     ("shared_unrolled", models.shared, {"level": "unrolled"}),
     ("training_unrolled", lambda: models.training(models.one_lstm()), {"level": "unrolled"}),
     ("expression_ops", expression, {}),

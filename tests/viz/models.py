@@ -8,6 +8,7 @@ from tinygraph.nn import (
     Add,
     Bidirectional,
     Concatenate,
+    ConvLSTM1D,
     Dense,
     Dropout,
     Flatten,
@@ -57,6 +58,19 @@ def both_ways():
     """A layer that goes from the last step to the first beside one that goes forward."""
     series = Input((4, 2), name="series")
     return Sequential([series, Bidirectional(LSTM(3), name="both"), Dense(1, name="out")], name="both_ways")
+
+
+def convolution():
+    return Sequential([Input((3, 8, 1), name="series"), ConvLSTM1D(2, 3, name="conv")], name="convolution")
+
+
+def nested():
+    """A model in a model, used twice, beside a skip connection; two inputs and two outputs."""
+    series, meta = Input((4, 2), name="series"), Input((3,), name="meta")
+    inner = Sequential([Input((4, 2)), LSTM(3, return_sequences=True, name="in"), LSTM(3)], name="inner")
+    ends = Concatenate(name="join")([inner(series), inner(Dropout(0.1, name="drop")(series)), meta])
+    added = Add(name="add")([Dense(3, name="side")(ends), meta])
+    return Model([series, meta], [Dense(1, name="left")(ends), Dense(2, name="right")(added)], name="nested")
 
 
 def shared():
@@ -126,5 +140,14 @@ DRAWN = [
     ("training, unrolled", lambda: training(stacked(4)), {"level": "unrolled"}),
     ("training, collapsed", lambda: training(stacked(20)), {"level": "unrolled"}),
     ("training, ops", lambda: training(one_lstm(2)), {"level": "ops"}),
+    ("one, cell", one_lstm, {"level": "cell"}),
+    ("both ways, cell", both_ways, {"level": "cell"}),
+    ("convolution, cell", convolution, {"level": "cell"}),
+    ("training, cell", lambda: training(stacked(4)), {"level": "cell"}),
+    ("training, cell backward", lambda: training(stacked(4)), {"level": "cell", "pass_": "backward"}),
+    ("training, backward", lambda: training(stacked(4)), {"level": "unrolled", "pass_": "backward"}),
+    ("update alone", update, {"pass_": "update"}),
+    ("nested, layers", nested, {}),
+    ("nested, unrolled", nested, {"level": "unrolled"}),
     ("chain, collapsed", lambda: chain(3000), {}),
 ]

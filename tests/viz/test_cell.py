@@ -11,6 +11,7 @@ from tinygraph.nn import (
     Bidirectional,
     ConvLSTM1D,
     Dense,
+    Embedding,
     GRUCell,
     Input,
     LSTMCell,
@@ -164,6 +165,9 @@ def test_a_masked_step_keeps_its_states():
     outline = model.draw("cell").outline
     assert {"h₁", "c₁"} <= labels(outline, "input")
     assert labels(outline, "output") == {"h₂", "c₂"}
+    ops = [box.label for box in outline.boxes if box.kind == "op"]
+    assert (ops.count("h₂"), ops.count("c₂"), ops.count("where")) == (1, 1, 2)
+    assert reads(outline, "h₂", "output") == reads(outline, "c₂", "output") == ["where"]
 
 
 def test_the_layer_that_is_asked_for_and_where_its_values_go():
@@ -206,6 +210,35 @@ def test_where_a_value_goes_in_a_pass_that_is_not_drawn_is_not_said():
     assert h.note == "to t = 3, ∂ t = 3"
     (h,) = [box for box in forward if (box.kind, box.label) == ("output", "h₂")]
     assert h.note == "to t = 3"
+
+
+def test_an_update_belongs_to_no_step_and_a_note_says_so():
+    model = models.stacked(5)
+    model.compile("sgd", "mse")
+    note = "The update belongs to no step; level='unrolled' draws it."
+    assert note in model.draw("cell", pass_="all").outline.notes
+    assert note not in model.draw("cell", pass_=["forward", "backward"]).outline.notes
+    assert note not in draw(models.training(models.one_lstm()), level="cell").outline.notes
+
+
+def test_states_that_another_layer_left_have_their_names():
+    series, text = Input((5, 2), name="series"), Input((4, 2), name="text")
+    _, h, c = LSTM(3, return_state=True, name="encoder")(series)
+    model = Model([series, text], LSTM(3, name="decoder")(text, initial_state=[h, c]))
+    assert model.draw("cell").outline.groups[0].label == "encoder"  # it is done first
+    outline = model.draw("cell", layer="decoder", steps=0).outline
+    ports = {box.label: box.note for box in outline.boxes if box.kind == "input"}
+    assert ports == {
+        "x₀": "from text",
+        "h₄": "from encoder at t = 4",
+        "c₄": "from encoder at t = 4",
+    }
+
+
+def test_a_layer_cuts_its_inputs_out_of_what_the_one_before_it_made():
+    model = Sequential([Input((5,), dtype="int64"), Embedding(10, 3, name="embedding"), LSTM(2)])
+    outline = model.draw("cell").outline
+    assert ("x₂", "from embedding") in {(box.label, box.note) for box in outline.boxes}
 
 
 def test_the_backward_pass_alone_says_what_it_reads_of_the_forward_pass():

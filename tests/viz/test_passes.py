@@ -80,6 +80,23 @@ def test_the_training_step_that_is_drawn_is_the_one_that_is_run():
         np.testing.assert_allclose(found[weight.label], weight.value, rtol=1e-5, atol=1e-7)
 
 
+def test_an_output_without_a_loss_is_not_compared_with_anything():
+    model = models.skip()
+    model.compile("sgd", {"left": "mse", "right": None})
+    inputs = {leaf.name for leaf in tg.Graph({"loss": model.training_step(2).loss}).inputs}
+    assert inputs == {"series", "true left"}
+
+
+def test_a_training_step_needs_shapes_and_a_batch():
+    model = compiled(Sequential([Dense(1)], name="net"))
+    with pytest.raises(tg.GraphError, match="its shapes are not known yet"):
+        model.training_step(4)
+    with pytest.raises(tg.GraphError, match="'net' is not built"):
+        model.draw("ops", pass_="all")
+    with pytest.raises(ValueError, match="batch"):
+        compiled(models.one_lstm()).training_step(0)
+
+
 def test_drawing_a_training_step_changes_nothing():
     model = compiled(models.one_lstm(), "adam")
     before = [weight.tolist() for weight in model.get_weights()]
@@ -100,7 +117,7 @@ def test_a_model_must_be_compiled_for_more_than_the_forward_pass(pass_):
         models.one_lstm().draw("unrolled", pass_=pass_)
 
 
-@pytest.mark.parametrize("pass_", ["forwards", "", [], ["forward", "x"], "Backward", [3]])
+@pytest.mark.parametrize("pass_", ["forwards", "", [], ["forward", "x"], "Backward", [3], 3, [["all"]]])
 def test_a_pass_that_there_is_not_is_refused_with_those_that_there_are(pass_):
     with pytest.raises(
         ValueError, match="pass_ must be one of 'forward', 'backward', 'update', 'all', or several of them"
@@ -111,8 +128,8 @@ def test_a_pass_that_there_is_not_is_refused_with_those_that_there_are(pass_):
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"pass_": "backward"}, "level 'model' draws layers and has no pass_; take level 'unrolled'"),
-        ({"steps": 3}, "level 'model' draws layers and has no steps"),
+        ({"pass_": "backward"}, "has no other pass than the forward pass; take level 'unrolled'"),
+        ({"steps": 3}, "level 'model' draws layers and has no time steps"),
         ({"layer": "lstm"}, "layer= chooses the layer of which level 'cell' draws a step, not 'model'"),
         ({"level": "ops", "layer": "lstm"}, "not 'ops'"),
     ],

@@ -162,6 +162,13 @@ def members(placed):
     return placed.box.kind in ("op", "cell", "layer")
 
 
+def test_steps_that_were_rewritten_alike_stand_in_one_row():
+    for pair in (("declared", "siblings"), ("declared", "rewritten")):
+        _, right = layouts(*draw(models.one_lstm(4), stage=pair, level="ops").outlines)
+        rows = {p.rect.y for p in right.boxes if p.box.mark == "new" and p.box.column is not None}
+        assert len(rows) == 1
+
+
 def test_a_node_is_the_same_only_as_one_of_its_kind_and_no_two_are_one():
     before, after = (stage.graph for stage in stages(training(), ("differentiated", "rewritten")))
     found = same_nodes(before, after)

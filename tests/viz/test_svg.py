@@ -10,7 +10,7 @@ from viz.reading import SVG, size_of, tooltips_of, words_of
 
 import tinygraph as tg
 from tinygraph.viz.draw import draw
-from tinygraph.viz.palette import STYLES
+from tinygraph.viz.palette import STYLES, WEIGHT
 from tinygraph.viz.text import shorten, subscript, visible, width
 
 
@@ -88,6 +88,20 @@ def test_every_box_is_there_with_all_that_it_says():
     ]
 
 
+def test_shared_weights_are_drawn_once_and_each_use_has_their_sign():
+    svg = draw(models.one_lstm(), level="unrolled").svg()
+    cylinders = svg.count(f'stroke="{WEIGHT}"') / 2  # side and lid
+    assert cylinders == 1 + 3 + 2 + 1  # the layer, its three steps, two weights of dense, the legend
+    assert svg.count("recurrent_kernel 4 × 16") == 1
+
+
+def test_the_legend_says_that_gradients_of_shared_weights_sum_over_time():
+    meaning = "weights; shared ones are drawn once"
+    assert meaning in {word.text for word in words_of(draw(models.one_lstm(), level="unrolled").svg())}
+    both = draw(models.training(models.one_lstm()), level="unrolled").svg()
+    assert f"{meaning}, and their gradients sum over time" in {word.text for word in words_of(both)}
+
+
 def test_every_edge_says_what_it_carries():
     drawing = draw(models.one_lstm(), level="unrolled")
     tips = tooltips_of(drawing.svg())[1 : 1 + len(drawing.outline.edges)]
@@ -100,6 +114,14 @@ def test_shapes_stand_on_the_edges_between_layers_and_not_in_boxes_too():
     assert said.count("float32 (batch, 5, 4)") == 5  # series, first, second, dropout and add
     assert said.count("float32 (batch, 26)") == 1
     assert "Dense · float32 (batch, 3)" in said  # what leaves the drawing has no edge
+
+
+def test_a_box_of_several_shapes_names_no_dtype_alone():
+    model = models.one_lstm()
+    model.compile("sgd", "mse")
+    said = {word.text for word in words_of(model.draw("unrolled", pass_="all").svg())}
+    assert "update lstm" in said
+    assert "float32" not in said
 
 
 def named_everywhere(name, other):

@@ -13,6 +13,7 @@ from viz.test_svg import named_everywhere
 
 import tinygraph as tg
 from tinygraph.viz.draw import draw
+from tinygraph.viz.shapes import text
 from tinygraph.viz.tex import _SIGNS, tex
 from tinygraph.viz.tikz import LONGEST, PIXEL, tikz
 
@@ -74,6 +75,18 @@ def test_lengths_and_looks_are_those_of_the_svg():
     (drawn,) = re.findall(r"\\path\[(.*)\] (.*);", tikz(SQUARE))
     look = "fill=c0000ff, draw=c00ff00, line width=1.5pt, dash pattern=on 3pt off 6pt, rounded corners=7.5pt"
     assert drawn == (look, "(3,6) rectangle (33,21)")
+
+
+@pytest.mark.parametrize(
+    ("anchor", "written"), [("start", "base west"), ("middle", "base"), ("end", "base east")]
+)
+def test_texts_stand_where_they_stand_in_the_svg(anchor, written):
+    words = text("a_b", 4.0, 8.0, 12, text_anchor=anchor, fill="#0000ff", font_weight="bold")
+    svg = f'<svg xmlns="{SVG[1:-1]}" width="9" height="9"><g transform="translate(16 32)">{words}</g></svg>'
+    *_, scope, node, _, _, _ = tikz(svg).splitlines()
+    assert scope == r"\begin{scope}[shift={(12,24)}]"
+    font = r"\fontsize{9}{9}\sffamily\bfseries"
+    assert node == rf"\node[anchor={written}, text=c0000ff, font={font}] at (3,6) {{a\_b}};"
 
 
 def test_what_tex_has_no_length_for_is_made_smaller():

@@ -122,6 +122,16 @@ def test_the_model_stays_as_it_is():
     assert model.draw("ops", pass_="all", values=(X, Y)).svg() == drawing.svg()
 
 
+@pytest.mark.parametrize("stage", ["differentiated", "rewritten", "planned"])
+def test_stages_have_values_too(model, stage):
+    """A rewrite keeps values; a plan computes those of several steps in one, which is then stronger."""
+    drawing = model.draw("unrolled", stage=stage, values=(X, Y))
+    declared = model.draw("unrolled", pass_="all", values=(X, Y))
+    assert f"= {model.evaluate(X, Y, verbose=0):.4g}" in " ".join(box.note for box in drawing.outline.boxes)
+    highs = [Thickness(each.outline.edges).high for each in (drawing, declared)]
+    assert highs[0] == pytest.approx(highs[1], rel=0.5) or (stage == "planned" and highs[0] > highs[1])
+
+
 def test_the_forward_pass_needs_no_true_values(model):
     assert model.draw("unrolled", values=X).svg() == model.draw("unrolled", values=(X, Y)).svg()
     with pytest.raises(ValueError, match=r"gradients need true values as well: values=\(x, y\)"):

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.nn import optimizers, registry
+from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
@@ -95,8 +96,11 @@ class Compiled(Graphed):
     def training_step(self, batch: int) -> TrainingStep:
         """Return the nodes of one step of training on so many samples: loss, gradients, new values.
 
-        They are those that `fit` runs, without the sums for its history. Raises RuntimeError before
-        `compile`.
+        They are those that `fit` runs, without the sums for its history.
+
+        Raises:
+            RuntimeError: the model is not compiled.
+            GraphError: its shapes are not known yet; another batch size than it takes.
 
         >>> from tinygraph.nn import Sequential, Dense
         >>> model = Sequential([Dense(2, input_shape=(3,), name="dense")])
@@ -104,6 +108,9 @@ class Compiled(Graphed):
         >>> [weight.label for weight in model.training_step(batch=4).gradients]
         ['dense/kernel', 'dense/bias']
         """
+        self._settings("training_step")
+        whole_number(f"{self.title}.training_step", "batch", batch)
+        self._check_built()
         steps = self._steps("training_step")
         shapes = dict(zip(self.output_names, (symbol.shape for symbol in self.outputs), strict=True))
         arrays = {symbol.name: (batch, *symbol.shape) for symbol in self.inputs}

@@ -78,9 +78,9 @@ def draw(
     if level not in known:
         what = "a stage" if stage is not None else "a model" if is_model else "a graph of nodes"
         raise ValueError(f"draw: {what} has no level {level!r}; take one of {listed(known)}.")
-    _check_fit(level, pass_, steps, layer, values)
     trained = not is_model or (stage is not None and thing.compiled)
     passes = passes_of(pass_, PASSES if trained else ("forward",))
+    _check_fit(level, passes, steps, layer, values)
     if level == "model":
         check_built(thing)
         drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
@@ -102,14 +102,16 @@ def draw(
     return drawing
 
 
-def _check_fit(level: str, pass_: object, steps: object, layer: object, values: object) -> None:
+def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object, values: object) -> None:
     """Raise ValueError for what a level has no use for."""
-    if level == "model":
-        for name, value in (("pass_", pass_), ("steps", steps), ("values", values)):
-            if value is not None and not (name == "pass_" and value == "forward"):
-                raise ValueError(
-                    f"draw: level 'model' draws layers and has no {name}; take level 'unrolled'."
-                )
+    useless = {
+        "time steps": steps is not None,
+        "values": values is not None,
+        "other pass than the forward pass": passes != ("forward",),
+    }
+    if level == "model" and any(useless.values()):
+        what = next(what for what, given in useless.items() if given)
+        raise ValueError(f"draw: level 'model' draws layers and has no {what}; take level 'unrolled'.")
     if layer is not None and level != "cell":
         raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
     least = 0 if level == "cell" else 1

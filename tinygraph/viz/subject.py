@@ -30,8 +30,8 @@ def passes_of(given: str | Sequence[str] | None, default: Sequence[str]) -> tupl
     """
     if given is None:
         return tuple(default)
-    names = [given] if isinstance(given, str) else list(given)
-    if not names or not {*names} <= {*PASSES, "all"}:
+    names = list(given) if isinstance(given, (list, tuple, set)) else [given]
+    if not names or any(name not in (*PASSES, "all") for name in names):
         raise ValueError(
             f"draw: pass_ must be one of {listed((*PASSES, 'all'))}, or several of them, got {given!r}."
         )

@@ -37,7 +37,8 @@ class RNN(Layer):
     Args:
         cell: a cell, a list of cells to be stacked, or your own: a layer with ``state_size`` and
             ``call(inputs, states)``, which returns the output and a list of states. If it has
-            ``get_initial_state(batch_size)``, that says the states before the first step.
+            ``get_initial_state(batch_size)``, that says the states before the first step. What it computes
+            in a `tinygraph.scope`, such as ``with tg.scope("gate"):``, has that name in drawings.
         return_sequences: return the output of every step, not only of the last.
         return_state: return ``[output, *states]`` with the states after the last step.
         go_backwards: run from the last time step to the first; a returned sequence is in that order.

@@ -75,9 +75,12 @@ class Stages:
         drawings: list[Any] = []
         steps: list[Any] = []
         for layer, step, outline in every_cell(graph, passes=("forward", "backward"), types=self.types):
-            drawings.append(drawing(outline))
-            boxes = [list(box.members) for box in outline.boxes]
-            steps.append({"layer": layer, "step": step, "drawing": len(steps), "nodes": boxes})
+            records = drawing(outline)
+            nodes = [box.pop("nodes") for box in records["boxes"]]
+            for edge in records["edges"]:
+                del edge["nodes"]  # the value of the box that it comes from
+            drawings.append(records)
+            steps.append({"layer": layer, "step": step, "drawing": len(steps), "nodes": nodes})
         return {"drawings": drawings, "steps": steps}
 
     def _op(self, node: Node) -> int:

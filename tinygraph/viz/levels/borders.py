@@ -11,7 +11,7 @@ from tinygraph.viz.levels.labels import number_of
 from tinygraph.viz.levels.links import Links
 from tinygraph.viz.levels.owners import Key
 from tinygraph.viz.levels.parts import parts, shown_parts
-from tinygraph.viz.levels.scopes import where
+from tinygraph.viz.levels.scopes import part, where
 from tinygraph.viz.levels.states import state_names
 from tinygraph.viz.levels.wording import PREFIX
 from tinygraph.viz.text import few, shape_text, subscript
@@ -86,26 +86,28 @@ class Borders:
         """Where a value comes from."""
         pass_ = where(source.scope).pass_
         origins = self.links.origins(source)
-        keys = list(dict.fromkeys(key for part in origins for key in self.links.sources(*part)))
+        keys = list(dict.fromkeys(key for origin in origins for key in self.links.sources(*origin)))
         value = origins[0][0] if origins else source
         shown = shape_text(source.shape), source.dtype.name
         name = self.names.get(value, "")
-        places = [self._place(key) for key in keys]
+        place = ", ".join(few([self._place(key) for key in keys]))
         if any(key.layer == self.layer and key.kind == "cell" for key in keys):
             same = keys[0].step == self.step
-            note = "of the forward pass" if same else f"from {', '.join(few(places))}"
+            note = "of the forward pass" if same else f"from {place}"
             column = 0 if same else 1 if pass_ == "backward" else -1
             return Port(name or value.op.name, note, pass_, column, *shown)
         if value.op.name == "constant":
             begins = pass_ == "forward" and source.scope == self.layer
             return Port(number_of(value) or value.label, "initial state" * begins, pass_, -1, *shown)
-        origin = f"from {', '.join(few(places))}" if keys else ""
-        own = any(key.layer == self.layer for key in keys)
-        if own and value is source:  # as a mask of dropout
-            return Port(places[0], "the same at every step", pass_, None, *shown)
-        if pass_ == "forward" and keys and (own or all(key.step is not None for key in keys)):
-            return Port(f"x{subscript(self.step)}", origin, pass_, None, *shown)
-        return Port(", ".join(few(places)) or value.label, "", pass_, None, *shown)
+        if value is source and any(key.layer == self.layer for key in keys):  # as a mask of dropout
+            return Port(place, "the same at every step", pass_, None, *shown)
+        if pass_ == "forward" and value is not source and source.dtype.kind != "b":  # cut out of a sequence
+            name = f"x{subscript(self.step)}"
+        elif pass_ == "forward" and (state := part(value.scope)):
+            name = shown_parts([state], where(value.scope).step or 0)[state]
+        if name:
+            return Port(name, f"from {place}", pass_, None, *shown)
+        return Port(place or value.label, "", pass_, None, *shown)
 
     def outgoing(self) -> Iterator[tuple[Port, list[Node]]]:
         """Yield what goes out, and the values that do: those without a name by where they go."""

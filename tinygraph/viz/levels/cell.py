@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
@@ -57,7 +58,11 @@ def cell(
     """
     links = Links(Owners(graph))
     layer, step = chosen_step(links, layer, step)
-    return _Cell(graph, links, Borders(links, layer, step, passes), types or {}).outline(title)
+    outline = _Cell(graph, links, Borders(links, layer, step, passes), types or {}).outline(title)
+    if "update" in passes and any(where(node.scope).pass_ == "update" for node in graph.nodes):
+        note = "The update belongs to no step; level='unrolled' draws it."
+        return replace(outline, notes=(*outline.notes, note))
+    return outline
 
 
 class _Cell:
@@ -65,7 +70,7 @@ class _Cell:
 
     def __init__(self, graph: Graph, links: Links, borders: Borders, types: Mapping[str, str]):
         self.links, self.borders, self.types = links, borders, types
-        self.names = output_names(graph)
+        self.outputs = self._outputs(output_names(graph))
         self.said = {
             source: weight_of(source, borders.layer).name
             if isinstance(source, Parameter)
@@ -122,6 +127,8 @@ class _Cell:
     def _box(self, node: Node) -> Box:
         pass_ = where(node.scope).pass_
         name, said = self.borders.names.get(node, ""), operation(node, self.said)
+        if name in self.borders.part_names.values() and not part(node.scope):
+            name = ""  # a mask's choice between the part and the state before goes out by the part's name
         within = self.borders.part_names.get(part(node.scope), "") if pass_ == "backward" else ""
         shared = any(isinstance(source, Parameter) for source in node.inputs)
         return Box(
@@ -136,15 +143,15 @@ class _Cell:
             type=said if name else "",
             note=attributes(node) or (within and f"at {within}"),
             scope=node.scope,
-            outputs=self._outputs().get(node, ()),
+            outputs=self.outputs.get(node, ()),
             shared=shared,
             members=(self.position[node],),
         )
 
-    def _outputs(self) -> dict[Node, tuple[str, ...]]:
+    def _outputs(self, names: Mapping[Node, tuple[str, ...]]) -> dict[Node, tuple[str, ...]]:
         """The names under which values of the step are given out."""
         found: dict[Node, tuple[str, ...]] = defaultdict(tuple)
-        for node, given in self.names.items():
+        for node, given in names.items():
             for value, _ in self.links.origins(node):
                 found[value] = tuple(dict.fromkeys((*found[value], *given)))
         return found

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from tinygraph.graph import Node
-from tinygraph.viz.levels.scopes import part
+from tinygraph.viz.levels.scopes import part, without_use
 from tinygraph.viz.text import subscript
 
 
@@ -36,6 +36,6 @@ def shown_parts(names: Collection[str], step: int) -> dict[str, str]:
     >>> shown_parts(["lstm/h", "lstm/c", "gru/h"], 3)
     {'lstm/h': 'lstm/h₃', 'lstm/c': 'c₃', 'gru/h': 'gru/h₃'}
     """
-    last = {name: name.rpartition("/")[2] for name in names}
+    last = {name: without_use(name.rpartition("/")[2]) for name in names}
     used = Counter(last.values())
     return {name: (last[name] if used[last[name]] == 1 else name) + subscript(step) for name in names}

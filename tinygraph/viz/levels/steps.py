@@ -7,12 +7,12 @@ from tinygraph.viz.text import listed
 
 
 def steps_of(links: Links) -> dict[str, list[int]]:
-    """Return the steps of each layer that has some, in the order of their numbers."""
-    keys = [key for key in links.owners.key.values() if key is not None and key.kind == "cell"]
+    """Return the steps of each layer that has some, the layer that is done first before the others."""
     found: dict[str, set[int]] = {}
-    for key in reversed(keys):  # the keys stand from the last node to the first
-        found.setdefault(key.layer, set()).add(key.step or 0)
-    return {layer: sorted(steps) for layer, steps in found.items()}
+    for key in links.owners.key.values():  # from the last node to the first
+        if key is not None and key[:2] == ("cell", "forward"):
+            found.setdefault(key.layer, set()).add(key.step or 0)
+    return {layer: sorted(found[layer]) for layer in reversed(found)}
 
 
 def chosen_step(links: Links, layer: str | None, step: int | None) -> tuple[str, int]:

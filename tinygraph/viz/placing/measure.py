@@ -98,8 +98,8 @@ def _height(lines: Sequence[Line]) -> float:
 
 def _lines(box: Box) -> list[Line]:
     lines = [Line(shorten(visible(box.label)), "label")]
-    typed = box.kind in ("input", "param", "layer") and box.column is None
-    shape = f"{box.dtype} {box.shape}".strip() if typed else box.shape
+    typed = box.shape and box.kind in ("input", "param", "layer") and box.column is None
+    shape = f"{box.dtype} {box.shape}" if typed else box.shape
     second = " · ".join(shorten(part) for part in (box.type, shape) if part)
     if box.kind == "cell":
         lines += [Line(box.note, "text"), Line(shape, "muted")]

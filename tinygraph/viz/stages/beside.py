@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -50,7 +50,7 @@ def _both(before: Outline, after: Outline) -> Outline:
         groups[group.id] = replace(group, weights=max(known.weights, group.weights, key=len))
     return replace(
         before,
-        boxes=tuple(_merged(before.boxes, after.boxes)),
+        boxes=tuple(_sorted([*_merged(before.boxes, after.boxes)], edges.values())),
         edges=tuple(edges.values()),
         groups=tuple(groups.values()),
         columns=before.columns or after.columns,
@@ -61,18 +61,34 @@ def _merged(before: Sequence[Box], after: Sequence[Box]) -> Iterator[Box]:
     """All boxes; those that only ``after`` has stand right behind the one before them that both have."""
     known = {box.id for box in before}
     others = {box.id: box for box in after if box.id in known}
-    behind: dict[str, list[Box]] = {"": []}
+    behind: dict[str, list[Box]] = defaultdict(list)
     last = ""
     for box in after:
         if box.id in known:
             last = box.id
-            behind[last] = []
         else:
             behind[last].append(box)
     yield from behind[""]
     for box in before:
         yield _roomy(box, others[box.id]) if box.id in others else box
-        yield from behind.get(box.id, ())
+        yield from behind[box.id]
+
+
+def _sorted(boxes: Sequence[Box], edges: Iterable[Edge]) -> Iterator[Box]:
+    """Boxes in their order, but each after those that it reads, unless they go round in a circle."""
+    sources: dict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        sources[edge.target].append(edge.source)
+    box_of = {box.id: box for box in boxes}
+    begun: set[str] = set()
+    stack = [*box_of][::-1]
+    while stack:
+        id = stack[-1]
+        waiting = [] if id in begun else [source for source in sources[id] if source not in begun]
+        begun.add(id)
+        stack += waiting[::-1]
+        if not waiting and (box := box_of.pop(stack.pop(), None)) is not None:
+            yield box
 
 
 def _roomy(one: Box, other: Box) -> Box:
