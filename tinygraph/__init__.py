@@ -21,6 +21,7 @@ from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
     from tinygraph.viz.draw import draw as draw
+    from tinygraph.viz.explore.explore import explore as explore
     from tinygraph.viz.flow import gradient_flow as gradient_flow
     from tinygraph.viz.memory.chart import memory_chart as memory_chart
 
@@ -29,6 +30,7 @@ _LATER = {
     "nn": "tinygraph.nn",
     "datasets": "tinygraph.datasets",
     "draw": "tinygraph.viz.draw",
+    "explore": "tinygraph.viz.explore.explore",
     "gradient_flow": "tinygraph.viz.flow",
     "memory_chart": "tinygraph.viz.memory.chart",
 }
