@@ -37,7 +37,8 @@ def show_growth(nodes, folder):
     for k, name in enumerate(("expression", "derivative", "second_derivative"), start=1):
         so_far = dict(list(nodes.items())[:k])
         graph = tg.Graph(so_far)
-        print(f"   {', '.join(so_far):11} {len(graph.nodes):2} nodes: {dict(graph.count())}")
+        kinds = ", ".join(f"{times} {kind}" for kind, times in graph.count().items())
+        print(f"   {', '.join(so_far):11} {len(graph.nodes):2} nodes: {kinds}")
         tg.draw(so_far, values={"x": AT}, path=folder / f"{name}.svg")
 
 
@@ -52,7 +53,7 @@ def compare(run):
 
 def nudge(run):
     """Print how far the slope between x - h and x + h is from f'(x), for smaller and smaller h."""
-    print("\n3. Finite differences: f'(x) is nearly (f(x + h) - f(x - h)) / 2h. How small should h be?")
+    print("\n3. Finite differences: f'(x) is about (f(x + h) - f(x - h)) / 2h. How small should h be?")
     exact, errors = run(x=AT)["f'"], {}
     for power in range(-1, -14, -2):
         h = 10.0**power
@@ -60,13 +61,9 @@ def nudge(run):
         errors[h] = abs(slope - exact)
         print(f"   h = 1e{power:<4} error {errors[h]:.1e}  {'#' * round(16 + np.log10(errors[h] + 1e-16))}")
     best = min(errors, key=errors.get)
-    print(
-        f"   Best at h = {best:.0e}. With a larger h the curve bends between the two points; with a smaller"
-    )
-    print("   one, the two values share most of their digits and the difference keeps only the rest.")
-    print(
-        "   The graph has no h: it is exact up to rounding. So finite differences are a test, not a method."
-    )
+    print(f"   Best at h = {best:.0e}. With a larger one the curve bends between the two points; with a")
+    print("   smaller one both values share most digits, and the difference keeps only the others.")
+    print("   The graph has no h: it is exact but for rounding. Finite differences are for testing it.")
     return errors
 
 

@@ -70,10 +70,10 @@ def main(folder):
     model.draw(level="cell", steps=1, values=SERIES, path=folder / "cell_random.svg")
 
     as_memory(lstm)
-    print("\n2. Weights set by hand: a memory. Look at i and f where `write` is 1, and at c where it is 0.")
+    print("\n2. Weights set by hand: a memory. Look at i and f where write is 1, at c where it is 0.")
     traced, still = compare(lstm)
-    print("   At a write f forgets the old value and i lets tanh(value) in; else c stays, as long as f is 1.")
-    print("   Training must find such weights by itself: gates are smooth, so the gradient can show the way.")
+    print("   At a write f forgets the old value and i lets tanh(value) in; else c stays as it is.")
+    print("   Training finds weights by itself: gates are smooth, so the gradient can show the way.")
     model.draw(level="cell", steps=3, values=SERIES, path=folder / "cell_writes.svg")
     model.draw(level="cell", steps=4, values=SERIES, path=folder / "cell_keeps.svg")
     print(

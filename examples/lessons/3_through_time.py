@@ -62,7 +62,7 @@ def measure(models, x, y):
         for state, norms in next(iter(layers.values())).items():
             factor = (norms[0] / norms[-1]) ** (1 / (TIME - 1))
             print(f"   {name:12} dL/d{state}: {norms[-1]:.0e} -> {norms[0]:.0e}, times {factor:.2f} a step")
-    print("   From h to h it goes back through the recurrent weights and tanh; from c to c mostly through f:")
+    print("   From h to h it goes back through the weights and tanh; from c to c mostly through f:")
     for name in ("LSTM_bias_1", "LSTM_bias_4"):
         f = models[name].layers[0].trace(x)["f"].mean()
         print(f"   {name:12} mean f = {f:.2f}; to the power of {TIME - 1} that is {f ** (TIME - 1):.0e}")
@@ -86,9 +86,7 @@ def draw(models, x, y, folder):
 
 def train():
     """Train each network from several seeds; return the share of the variance that it did not learn."""
-    print(
-        "\n2. Error after 25 epochs / error of always saying 0, from three seeds: 0 is perfect, 1 nothing learned"
-    )
+    print("\n2. Error after 25 epochs, from three seeds: 0 is perfect, 1 is that of always saying 0")
     (x, y), (x_test, y_test) = recall(1000, seed=10), recall(500, seed=11)
     left = {name: [] for name in KINDS}
     for name, errors in left.items():
@@ -97,7 +95,7 @@ def train():
             model.fit(x, y, batch_size=32, epochs=25, verbose=0)
             errors.append(float(np.mean((model.predict(x_test) - y_test) ** 2) / np.mean(y_test**2)))
         print(f"   {name:12} " + "  ".join(f"{error:.2f}" for error in errors))
-    print("   Compare with the gradients above: what hardly arrives is lost among the noise of each batch.")
+    print("   Compare with the gradients above: what hardly arrives is lost among the noise.")
     return left
 
 

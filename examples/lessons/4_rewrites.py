@@ -42,30 +42,24 @@ def line(name, graph):
 
 def count(graph):
     """Apply one rewrite after another, and print what is left after each that changed something."""
-    print("1. The loss and its gradients, after each rewrite. Its file is tinygraph/rewrites/<name>.py")
+    print("1. The loss and its gradients after each rewrite, which is tinygraph/rewrites/<name>.py")
     print(f"   {'':14} {'nodes':>6} {'products':>9} {'calls':>6} {'bytes':>10}")
     counts = {"declared": line("declared", graph)}
     for rewrite in (*passes.PASSES, *passes.FUSING):
         before, graph = graph, rewrite(graph)
         if graph is not before and graph.count() != before.count():
             counts[rewrite.__name__] = line(rewrite.__name__, graph)
-    print("   products and siblings make one large product of many small ones: x W of all time steps is one.")
-    print(
-        "   For that, values that could share memory must stand side by side: the bytes of the buffers grow."
-    )
-    print("   The rewrites from apart on are for machine code. There a call costs little: products may be")
-    print(
-        "   small again, where it saves memory, and chains makes one loop of all that is done to a step's gates."
-    )
+    print("   products, siblings: many small products become a large one, as x W of all time steps.")
+    print("   For that, values that could share memory stand side by side: the buffers' bytes grow.")
+    print("   From apart on it is for machine code, where a call costs little: products may be small")
+    print("   again, which saves memory, and chains makes one loop of all that a step's gates need.")
     return counts
 
 
 def take_time(graph, feeds, rounds=40):
     """Print the median time of each form of a graph; return by how much their results differ."""
-    forms = {
-        "declared": {"rewrite": False},
-        "rewritten": {"jit_compile": False},
-    }  # the latter for calls of NumPy
+    # Without machine code there are the rewrites of passes.CALLING, which spare calls of NumPy.
+    forms = {"declared": {"rewrite": False}, "rewritten": {"jit_compile": False}}
     if find_spec("llvmlite"):
         forms["machine code"] = {"jit_compile": True}
     run = {name: tg.compile(graph.outputs, **options) for name, options in forms.items()}
@@ -76,9 +70,7 @@ def take_time(graph, feeds, rounds=40):
             start = perf_counter()
             function(**feeds)
             times[name].append(perf_counter() - start)
-    print(
-        f"\n2. Time for the loss and its gradients, median of {rounds} turns; other machines have other times"
-    )
+    print(f"\n2. Time for the loss and its gradients on this machine, median of {rounds} turns")
     taken = {name: median(each) for name, each in times.items()}
     for name, seconds in taken.items():
         print(f"   {name:14} {1e3 * seconds:7.2f} ms   {taken['declared'] / seconds:4.1f} times as fast")
@@ -86,7 +78,7 @@ def take_time(graph, feeds, rounds=40):
         print("   pip install 'tinygraph[fast]' adds machine code to this table.")
     declared = results["declared"]
     apart = max(float(np.abs(r[name] - declared[name]).max()) for r in results.values() for name in declared)
-    print(f"   All give the same numbers, but for the order of sums: the largest difference is {apart:.0e}.")
+    print(f"   All give the same but for the order of sums: the largest difference is {apart:.0e}.")
     return apart
 
 
@@ -102,15 +94,10 @@ def draw(graph, folder):
         small.draw(level="unrolled", **options, path=folder / f"{name}.svg")
     chart = tg.memory_chart(graph)
     chart.save(folder / "memory.svg")
-    print(
-        f"\n3. Look at {folder}/hoisted.svg, fused.svg, backward.svg and memory.svg: buffers are used again,"
-    )
-    print(
-        f"   so {chart.separate.arena:,} bytes of values take {chart.reused.arena:,} bytes of memory. The forward"
-    )
-    print(
-        "   pass fills them, for the backward pass reads what it computed; that empties them, last step first."
-    )
+    print("\n3. Memory: buffers are used again when nobody reads their value any more, so")
+    print(f"   {chart.separate.arena:,} bytes of values take {chart.reused.arena:,} bytes of memory. The")
+    print("   forward pass fills them; the backward pass reads what it left and frees it, last step first.")
+    print(f"\nLook at {folder}/hoisted.svg, fused.svg, backward.svg and memory.svg.")
 
 
 def main(folder):

@@ -17,6 +17,7 @@ from tinygraph.datasets import el_nino, make_windows
 from tinygraph.nn import LSTM, Dense, Sequential, optimizers, schedules
 from tinygraph.viz.chart import Line, chart
 
+ROW = "{season:9.2f}{temperature:+14.2f}{change:+9.2f}{anomaly:+10.2f}{without:12.2f} °C"
 MONTHS, UNITS, EPOCHS, BATCH = 12, 8, 60, 32
 SHOWN = np.datetime64("1997-06")  # the last month of the window that is shown: an El Niño is beginning
 
@@ -55,13 +56,9 @@ def look_into(model, x, y, months, tested, scale):
     """Print what each unit follows, and the forecast's error on unseen years without it."""
     traced, weights = model.layers[0].trace(x), model.layers[1].get_weights()[0]
     forecast, last = model.predict(x), x[:, -1, 0]
-    print(
-        f"\n1. The {UNITS} units: c at the last month of each of {len(x)} windows. `season` is the share of"
-    )
-    print(
-        "   its variance between the months of the year; then correlations; then the error without the unit."
-    )
-    print("   unit   f (mean)   season   temperature   change   anomaly   RMSE without it, °C")
+    print(f"\n1. c of each unit at the last month of {len(x)} windows. Season: the share of its variance")
+    print("   between months of the year; then correlations; then the error where the unit is silent.")
+    print("   unit   f (mean)   season   temperature   change   anomaly   RMSE without it")
     found = []
     for unit in range(UNITS):
         of = measure(traced["c"][:, -1, unit], last, x[:, -2, 0], months)
@@ -69,20 +66,17 @@ def look_into(model, x, y, months, tested, scale):
         silenced = forecast + (h.mean() - h) * weights[unit]  # it always says its mean
         of["without"] = rmse(silenced[tested], y[tested]) * scale
         f = traced["f"][:, :, unit].mean()
-        numbers = "{season:9.2f}{temperature:+14.2f}{change:+9.2f}{anomaly:+10.2f}{without:15.2f}".format(
-            **of
-        )
-        print(f"   {unit:4}{f:11.2f}{numbers}")
+        print(f"   {unit:4}{f:11.2f}" + ROW.format(**of))
         found.append(of)
     itself = 1 - np.var(last - by_month(last, months)) / np.var(last)
-    print(f"   The temperature's own season is {itself:.2f}; pure chance would give {11 / len(x):.2f}.")
+    print(f"   Of the temperature itself the season is {itself:.2f}; of unrelated numbers it would be 0.02.")
     return traced, found
 
 
 def show_window(traced, series, k, unit):
     """Print the gates of a unit, month by month, in window ``k``."""
     usual = by_month(series.values, series.times.astype(int) % 12)
-    print(f"\n2. Unit {unit} in the window that ends in {SHOWN}, when an El Niño begins: its gates by month")
+    print(f"\n2. Unit {unit} in the window that ends in {SHOWN}, when an El Niño begins, by month")
     print("   month      °C   usual       i      f      g      o      c      h")
     for t in range(MONTHS):
         gates = "".join(f"{traced[name][k, t, unit]:7.2f}" for name in "ifgoch")
@@ -113,14 +107,12 @@ def main(folder):
 
     months = series.times[MONTHS - 1 : -1].astype(int) % 12  # of the last value that is seen
     traced, found = look_into(model, x, y, months, tested, scale)
-    best = {
-        name: max(range(UNITS), key=lambda unit: abs(found[unit][name])) for name in ("season", "anomaly")
-    }
+    best = {n: max(range(UNITS), key=lambda unit: abs(found[unit][n])) for n in ("season", "anomaly")}
     k = int(np.flatnonzero(series.times[MONTHS - 1 : -1] == SHOWN)[0])
     show_window(traced, series, k, best["anomaly"])
     draw_years(traced, series, x, k, best, folder)
     model.explore(x[[k]], y[[k]], folder / "el_nino.html")
-    print(f"\nLook at {folder}/units.svg, and open el_nino.html: that window, gate by gate and back in time.")
+    print(f"\nLook at {folder}/units.svg, and open el_nino.html: that window, gate by gate.")
     return error, same, found
 
 
