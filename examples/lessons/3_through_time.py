@@ -108,7 +108,8 @@ def main(folder):
     draw(models, x, y, folder)
     left = train()
     print(f"\nLook at {folder}/flow_usual.svg and flow_open.svg. In SimpleRNN.svg and LSTM_bias_4.svg the")
-    print("arrows back are as thick as the gradient is large. Open through_time.html and play it backwards.")
+    print("thicker an arrow back, the larger its gradient; each has a scale of its own, see its last lines.")
+    print("Open through_time.html and play it backwards.")
     return found, by_hand, left
 
 

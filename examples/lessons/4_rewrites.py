@@ -76,6 +76,9 @@ def take_time(graph, feeds, rounds=40):
         print(f"   {name:14} {1e3 * seconds:7.2f} ms   {taken['declared'] / seconds:4.1f} times as fast")
     if "machine code" not in run:
         print("   pip install 'tinygraph[fast]' adds machine code to this table.")
+    if taken["rewritten"] > taken["declared"]:
+        print("   Slower? A large product is shared among threads, which then wait for a busy machine:")
+        print("   try again with the environment variable OPENBLAS_NUM_THREADS=1.")
     declared = results["declared"]
     apart = max(float(np.abs(r[name] - declared[name]).max()) for r in results.values() for name in declared)
     print(f"   All give the same but for the order of sums: the largest difference is {apart:.0e}.")
