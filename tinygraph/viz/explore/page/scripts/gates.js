@@ -12,6 +12,7 @@
     r: 'reset gate',
   };
   const OPEN = new Set(['i', 'f', 'o', 'z', 'r']); // from 0, closed, to 1, open
+  page.isGate = (name) => OPEN.has(name);
   let maps = [];
 
   page.chosenLayer = () => page.layerOf(page.state.layer);
@@ -20,7 +21,7 @@
 
   function map(layer, name, ids) {
     const columns = ids.map((id) => declared().value(id));
-    const scale = page.scaleFor(columns.flat(), OPEN.has(name) && layer.type !== 'SimpleRNN');
+    const scale = page.scaleFor(columns.flat(), page.isGate(name) && layer.type !== 'SimpleRNN');
     const title = GATES[name] ? `${name} · ${GATES[name]}` : name;
     const host = page.make('div', {class: 'map'});
     const figure = page.make(

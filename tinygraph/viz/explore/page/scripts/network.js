@@ -62,18 +62,19 @@
     if (first >= 0) picture.rove(first);
   }
 
-  /* The scale of a box's strip: one for all steps of a layer, so that they can be compared. */
+  /* The scale of a box's strip: in the network one for all steps of a layer, so that they can be compared. */
   function scales(stage) {
-    const values = new Map();
-    const keyOf = (box, index) => (page.state.open == null ? `${box.pass} ${box.layer}` : String(index));
-    shown.drawing.boxes.forEach((box, index) => {
-      const id = mainNode(stage, box, shown.nodes[index]);
-      if (id == null) return;
-      const key = keyOf(box, index);
-      values.set(key, [...(values.get(key) ?? []), ...stage.value(id).slice(0, 64)]);
+    const main = shown.drawing.boxes.map((box, index) => mainNode(stage, box, shown.nodes[index]));
+    if (page.state.open != null) {
+      return (index) => page.scaleFor(stage.value(main[index]), page.isGate(stage.nodes.name[main[index]]));
+    }
+    const keys = shown.drawing.boxes.map((box) => `${box.pass} ${box.layer}`);
+    const values = new Map(keys.map((key) => [key, []]));
+    main.forEach((id, index) => {
+      if (id != null) values.get(keys[index]).push(...stage.value(id).slice(0, 64));
     });
     const found = new Map([...values].map(([key, all]) => [key, page.scaleFor(all, false)]));
-    return (box, index) => found.get(keyOf(box, index));
+    return (index) => found.get(keys[index]);
   }
 
   function strips() {
@@ -82,7 +83,7 @@
     const drawn = shown.drawing.boxes.map((box, index) => {
       const id = mainNode(stage, box, shown.nodes[index]);
       if (id == null || (page.state.open == null && box.kind !== 'cell')) return null;
-      const strip = page.drawStrip(box, stage.value(id), scaleOf(box, index));
+      const strip = page.drawStrip(box, stage.value(id), scaleOf(index));
       strip.dataset.of = index;
       return strip;
     });

@@ -43,7 +43,7 @@
     const {shape} = stage.type(id);
     const all = stage.value(id);
     const {low, high, odd} = page.range(all);
-    const scale = page.scaleFor(all, false);
+    const scale = page.scaleFor(all, page.isGate(stage.nodes.name[id]));
     const columns = shape.length < 2 ? Math.max(all.length, 1) : shape.at(-1);
     const host = page.make('div', {class: 'map'});
     const part = page.make(
