@@ -13,6 +13,14 @@
     return shape.length ? `[${found.join(', ')}]` : '';
   };
 
+  /* What values amount to. */
+  function summed(all) {
+    const {low, high, odd} = page.range(all);
+    if (all.length === 1) return page.number(all[0], 7);
+    if (odd === all.length) return `norm ${page.number(page.norm(all))}`;
+    return `from ${page.number(low)} to ${page.number(high)}, norm ${page.number(page.norm(all))}`;
+  }
+
   function table(shape, columns, all) {
     if (all.length === 1) return null;
     const rows = [];
@@ -42,7 +50,7 @@
   page.valuesOf = (title, stage, id) => {
     const {shape} = stage.type(id);
     const all = stage.value(id);
-    const {low, high, odd} = page.range(all);
+    const {odd} = page.range(all);
     const scale = page.scaleFor(all, page.isGate(stage.nodes.name[id]));
     const columns = shape.length < 2 ? Math.max(all.length, 1) : shape.at(-1);
     const host = page.make('div', {class: 'map'});
@@ -53,11 +61,9 @@
       page.make(
         'p',
         {class: 'sum'},
-        all.length === 1
-          ? page.number(all[0], 7)
-          : `from ${page.number(low)} to ${page.number(high)}, norm ${page.number(page.norm(all))}`,
+        summed(all),
         odd ? page.make('strong', {class: 'warning'}, ` ${odd} not finite`) : null,
-        all.length > 1 ? page.keyOf(scale) : null,
+        all.length > Math.max(1, odd) ? page.keyOf(scale) : null,
       ),
       host,
       table(shape, columns, all),
