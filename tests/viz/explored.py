@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from viz.nasty import NAMES
 
+import tinygraph as tg
 from tinygraph.nn import LSTM, Dense, Input, Sequential
 
 NASTY = [*dict.fromkeys([*NAMES, *(a + b for a, b in pairwise(NAMES))])][:200]
@@ -22,6 +23,7 @@ def samples(steps=6, features=2):
 
 
 def model(steps=6, units=4):
+    tg.set_seed(5)
     made = Sequential(
         [Input((steps, 2), name="series"), LSTM(units, name="lstm"), Dense(1, name="dense")], name="one"
     )

@@ -1,15 +1,14 @@
 """Stages: they are what `compile` makes, two of them show what a rewrite did, and places are real."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from viz import models, nasty
+from viz.goldens import outlines_of
 from viz.reading import size_of, strings_of, words_of
 from viz.test_dot import edges_in
-from viz.told import told
 
 import tinygraph as tg
 from tinygraph import backends
@@ -22,7 +21,6 @@ from tinygraph.viz.stages.same import same_nodes
 from tinygraph.viz.stages.stage import STAGES, stages
 from tinygraph.viz.subject import subject
 
-GOLDEN = Path(__file__).parent / "golden_stages"
 ALL = ("forward", "backward", "update")
 
 
@@ -40,26 +38,6 @@ def the(boxes, **wanted):
     """The one box that is as wanted."""
     (found,) = [box for box in boxes if all(getattr(box, key) == value for key, value in wanted.items())]
     return found
-
-
-CASES = [
-    ("declared", models.one_lstm, {"stage": "declared"}),
-    ("rewritten_ops", models.one_lstm, {"stage": "rewritten", "level": "ops"}),
-    ("planned_ops", models.one_lstm, {"stage": "planned", "level": "ops"}),
-    ("training_rewritten", models.compiled, {"stage": ("differentiated", "rewritten")}),
-    ("training_planned", models.compiled, {"stage": "planned"}),
-]
-
-
-@pytest.mark.parametrize(("name", "thing", "how"), CASES, ids=[case[0] for case in CASES])
-def test_golden(name, thing, how):
-    drawing = draw(thing(), **how)
-    found = [line for outline in outlines_of(drawing) for line in (*outline.notes, *told(outline))]
-    assert found == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-
-
-def test_no_golden_file_is_left_over():
-    assert {path.stem for path in GOLDEN.iterdir()} == {case[0] for case in CASES}
 
 
 def test_stages_are_what_compile_makes():
@@ -273,10 +251,6 @@ DRAWN = [
 def drawing(request):
     thing, how = request.param
     return draw(thing(), **how)
-
-
-def outlines_of(drawing):
-    return getattr(drawing, "outlines", (drawing.outline,))
 
 
 def test_each_stage_is_a_panel_and_no_text_lies_on_text(drawing):

@@ -83,7 +83,7 @@ def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner:
     check_lengths({"x": inputs, "y": targets})
     feeds = {**inputs.arrays, **targets.arrays}
     steps = Steps(model, heads, SGD(), "numpy", False)
-    with untouched(model), Trace(training) as trace:
+    with untouched(model.family), Trace(training) as trace:
         outputs = model.lowered(model.input_nodes(len(inputs)), training)
         loss, _ = steps.judged("test", outputs, feeds, trace)
         for check in trace.checks:

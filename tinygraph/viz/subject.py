@@ -9,6 +9,7 @@ from tinygraph.graph import Graph, GraphError, Node
 from tinygraph.viz.levels.layers import LayerGraph, said_outputs
 from tinygraph.viz.outline import PASSES
 from tinygraph.viz.text import few, listed
+from tinygraph.viz.traces import untouched
 
 #: The batch size of a model's op graph in a drawing: shapes are real numbers.
 BATCH = 32
@@ -52,13 +53,13 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None 
     check_built(thing)
     batch = batch or thing.batch_size or BATCH
     title = f"{thing.name} ({type(thing).__name__})"
-    if set(passes) <= {"forward"}:
+    with untouched(thing.family):
+        if not set(passes) <= {"forward"}:
+            trained = _training(thing, passes, batch)
+            return Subject(trained, types_of(thing), f"{title}, trained on a batch of {batch}")
         traced = thing.trace(batch)
-        graph = Graph(dict(zip(said_outputs(thing), traced.outputs.values(), strict=True)), traced.updates)
-        return Subject(graph, types_of(thing), f"{title}, a batch of {batch}")
-    return Subject(
-        _training(thing, passes, batch), types_of(thing), f"{title}, trained on a batch of {batch}"
-    )
+    graph = Graph(dict(zip(said_outputs(thing), traced.outputs.values(), strict=True)), traced.updates)
+    return Subject(graph, types_of(thing), f"{title}, a batch of {batch}")
 
 
 def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ def trace(layer: Layer, x: Any, training: bool = False, **arguments: Any) -> dic
     plain, extra = take_out(arguments)
     nodes = [constant(array, dtype=array.dtype) for array in map(np.asarray, extra)]
     array = layer.programs.array(0, x)
-    with untouched(layer), Trace(training) as traced:
+    with untouched(layer.family), Trace(training) as traced:
         layer.lower(constant(array, dtype=array.dtype), training=training, **put_back(plain, nodes))
         for check in traced.checks:
             check()
@@ -42,10 +42,10 @@ def stacked(series: Mapping[str, Any], values: Mapping[Node, Array]) -> dict[str
 
 
 @contextmanager
-def untouched(layer: Layer) -> Iterator[None]:
+def untouched(layers: Sequence[Layer]) -> Iterator[None]:
     """Let the lasting states of recurrent layers be afterwards as if nothing had been traced meanwhile."""
     with ExitStack() as stack:
-        for each in layer.family:
+        for each in layers:
             if isinstance(each, RNN):
                 stack.enter_context(each.lasting.set_aside())
         yield

@@ -17,7 +17,6 @@ from tinygraph.viz.observe import Array, norm, observe
 from tinygraph.viz.outline import Box, Outline
 from tinygraph.viz.subject import Subject, check_built, subject
 from tinygraph.viz.text import short
-from tinygraph.viz.traces import untouched
 
 
 def observable(thing: Any, values: Any, passes: Sequence[str]) -> tuple[Subject, Mapping[str, Array]]:
@@ -43,8 +42,7 @@ def observable(thing: Any, values: Any, passes: Sequence[str]) -> tuple[Subject,
         targets = targets_of(thing, thing.heads(), y)
         check_lengths({"x": samples, "y": targets})
         feeds = {**feeds, **targets.arrays}
-    with untouched(thing):
-        return subject(thing, passes, len(samples)), feeds
+    return subject(thing, passes, len(samples)), feeds
 
 
 def valued(outline: Outline, graph: Graph, feeds: Mapping[str, Array]) -> Outline:

@@ -45,6 +45,10 @@ class LayerGraph(Layered, Protocol):
     def compiled(self) -> bool:
         """Whether it has been said what to train by."""
 
+    @property
+    def family(self) -> Sequence[Layer]:
+        """Itself, its layers and all that are in those."""
+
     def trace(self, batch: int, training: bool = False) -> Graph:
         """Return the op graph for a batch of so many samples."""
 

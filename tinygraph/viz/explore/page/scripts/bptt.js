@@ -14,10 +14,12 @@
   /* Add the nodes of some parts, each addition rounded as the engine rounds. */
   function plus(values, parts) {
     const round = page.rounding(stage().type(weight.node).dtype);
-    return parts.flatMap((part) => part.nodes).reduce((total, id) => {
-      const more = stage().value(id);
-      return total ? total.map((value, k) => round(value + more[k])) : more;
-    }, values);
+    return parts
+      .flatMap((part) => part.nodes)
+      .reduce((total, id) => {
+        const more = stage().value(id);
+        return total ? total.map((value, k) => round(value + more[k])) : more;
+      }, values);
   }
 
   /* The place of a part in the order of running, which goes back in time for some layers. What comes from
@@ -54,21 +56,41 @@
     const box = page.make('div', {class: 'map'});
     const caption = page.make('figcaption', {});
     host.append(page.make('figure', {}, caption, box));
-    const made = new page.HeatMap(box, {label, rows: 1, columns: 1, scale: {signed: true, low: -1, high: 1}, size: 22, widest: 40,
-      value: () => 0, say: (row, column) => `${weight.label} [${row}, ${column}]`});
+    const made = new page.HeatMap(box, {
+      label,
+      rows: 1,
+      columns: 1,
+      scale: {signed: true, low: -1, high: 1},
+      size: 22,
+      widest: 40,
+      value: () => 0,
+      say: (row, column) => `${weight.label} [${row}, ${column}]`,
+    });
     return {caption, made};
   }
 
   function paint({caption, made}, title, values) {
     const columns = stage().type(weight.node).shape.at(-1) ?? 1;
-    page.put(caption, title, page.make('span', {class: 'norm'}, `norm ${page.number(page.norm(values))}`), page.keyOf(scale));
-    made.show({label: title, rows: values.length / columns, columns, scale,
-      value: (row, column) => values[row * columns + column]});
+    page.put(
+      caption,
+      title,
+      page.make('span', {class: 'norm'}, `norm ${page.number(page.norm(values))}`),
+      page.keyOf(scale),
+    );
+    made.show({
+      label: title,
+      rows: values.length / columns,
+      columns,
+      scale,
+      value: (row, column) => values[row * columns + column],
+    });
   }
 
   function words(count) {
-    if (count < turns.length) return 'Play back to watch the time steps add up, from the last one to the first.';
-    return `All ${count} contributions are added: this is ∂L/∂${weight.label}, of norm ${page.number(page.norm(sumOf(count)))}.`;
+    if (count < turns.length)
+      return 'Play back to watch the time steps add up, from the last one to the first.';
+    const norm = page.number(page.norm(sumOf(count)));
+    return `All ${count} contributions are added: this is ∂L/∂${weight.label}, of norm ${norm}.`;
   }
 
   function draw() {
@@ -100,22 +122,35 @@
     weight = page.data.weights[index];
     [turns, sum] = [turnsOf(weight.parts), null];
     const [each, running] = norms();
-    chart.show({label: `Norms of the contributions to the gradient of ${weight.label}, and of their running sum`,
-      series: [{name: 'contribution of step t', kind: 'backward', values: each},
-        {name: 'running sum, from the last step down to t', kind: 'total', values: running}]});
+    chart.show({
+      label: `Norms of the contributions to the gradient of ${weight.label}, and of their running sum`,
+      series: [
+        {name: 'contribution of step t', kind: 'backward', values: each},
+        {name: 'running sum, from the last step down to t', kind: 'total', values: running},
+      ],
+    });
     draw();
   }
 
   page.setUpBptt = () => {
-    if (!page.data.weights.length) { page.byId('bptt').hidden = true; return; }
+    if (!page.data.weights.length) {
+      page.byId('bptt').hidden = true;
+      return;
+    }
     const choice = page.byId('weight');
     choice.append(...page.data.weights.map(({label}, index) => page.make('option', {value: index}, label)));
     choice.addEventListener('change', () => choose(Number(choice.value)));
     maps = ['contribution', 'running sum'].map((label) => heat(page.byId('bptt-maps'), label));
-    chart = new page.Chart(page.byId('bptt-norms'), {label: '', steps: page.steps, series: [],
+    chart = new page.Chart(page.byId('bptt-norms'), {
+      label: '',
+      steps: page.steps,
+      series: [],
       chosen: () => (page.layerOf(weight.layer) ? page.stepOf(page.layerOf(weight.layer)) : page.step()),
-      pick: (step) => page.goToStep(weight.layer, step, false)});
-    page.listen((state, changed) => { if (changed.has('place')) draw(); });
+      pick: (step) => page.goToStep(weight.layer, step, false),
+    });
+    page.listen((state, changed) => {
+      if (changed.has('place')) draw();
+    });
     choose(0);
   };
 })((globalThis.tinygraph ??= {}));

@@ -34,11 +34,15 @@
     const {low, high} = page.range(log ? values.map(Math.log10) : values);
     let [from, to] = log ? [Math.floor(low), Math.ceil(high)] : [Math.min(low, 0), Math.max(high, most)];
     if (from === to) to = from + 1;
-    const place = (value) => EDGE.top + height - (((log ? Math.log10(value) : value) - from) / (to - from)) * height;
+    const place = (value) =>
+      EDGE.top + height - (((log ? Math.log10(value) : value) - from) / (to - from)) * height;
     const ticks = log ? logTicks(from, to) : linearTicks(from, to);
     return {
       place,
-      ticks: ticks.map((tick) => [log ? place(10 ** tick) : place(tick), log ? page.power(tick) : page.number(tick)]),
+      ticks: ticks.map((tick) => [
+        log ? place(10 ** tick) : place(tick),
+        log ? page.power(tick) : page.number(tick),
+      ]),
     };
   }
 
@@ -48,8 +52,14 @@
     constructor(host, what) {
       this.what = what;
       this.legend = page.make('ul', {class: 'legend'});
-      this.frame = page.make('div', {class: 'chart', tabindex: 0, role: 'application',
-        'aria-roledescription': 'chart', 'aria-label': what.label, onkeydown: (event) => this.key(event)});
+      this.frame = page.make('div', {
+        class: 'chart',
+        tabindex: 0,
+        role: 'application',
+        'aria-roledescription': 'chart',
+        'aria-label': what.label,
+        onkeydown: (event) => this.key(event),
+      });
       this.readout = page.make('output', {class: 'readout'});
       host.append(this.legend, this.frame, this.readout);
       page.onWidth(this.frame, () => this.draw());
@@ -70,10 +80,20 @@
       this.x = (step) => EDGE.left + (steps < 2 ? inner.width / 2 : (step / (steps - 1)) * inner.width);
       const up = axis(values.length ? values : [1], this.what, inner.height);
       this.cursor = page.svg('line', {class: 'cursor', y1: EDGE.top, y2: EDGE.top + inner.height});
-      page.put(this.frame, page.svg('svg', {viewBox: `0 0 ${width} ${tall}`, 'aria-hidden': 'true',
-        onclick: (event) => this.click(event)},
-      this.grid(up, width, inner), this.cursor, series.map((each, k) => this.line(each, k, up))));
-      page.put(this.legend, series.map((each, k) => this.entry(each, k)));
+      page.put(
+        this.frame,
+        page.svg(
+          'svg',
+          {viewBox: `0 0 ${width} ${tall}`, 'aria-hidden': 'true', onclick: (event) => this.click(event)},
+          this.grid(up, width, inner),
+          this.cursor,
+          series.map((each, k) => this.line(each, k, up)),
+        ),
+      );
+      page.put(
+        this.legend,
+        series.map((each, k) => this.entry(each, k)),
+      );
       this.mark();
     }
 
@@ -81,13 +101,22 @@
       const bottom = EDGE.top + inner.height;
       const across = ticks.map(([y, name]) => [
         page.svg('line', {class: 'grid', x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y}),
-        page.svg('text', {class: 'tick', x: EDGE.left - 6, y: y + 4, 'text-anchor': 'end'}, name)]);
+        page.svg('text', {class: 'tick', x: EDGE.left - 6, y: y + 4, 'text-anchor': 'end'}, name),
+      ]);
       const every = Math.max(1, stepOf(this.what.steps, Math.max(2, inner.width / 60)));
       const count = Math.ceil(this.what.steps / every);
-      const below = Array.from({length: count}, (_, k) => page.svg('text', {class: 'tick', x: this.x(k * every),
-        y: bottom + 15, 'text-anchor': 'middle'}, k * every));
-      const name = page.svg('text', {class: 'tick', x: EDGE.left + inner.width / 2, y: bottom + 30,
-        'text-anchor': 'middle'}, 'time step t');
+      const below = Array.from({length: count}, (_, k) =>
+        page.svg(
+          'text',
+          {class: 'tick', x: this.x(k * every), y: bottom + 15, 'text-anchor': 'middle'},
+          k * every,
+        ),
+      );
+      const name = page.svg(
+        'text',
+        {class: 'tick', x: EDGE.left + inner.width / 2, y: bottom + 30, 'text-anchor': 'middle'},
+        'time step t',
+      );
       return [across, below, name];
     }
 
@@ -96,20 +125,34 @@
       let [path, marks, pen] = ['', '', 'M'];
       const every = Math.ceil(values.length / 12);
       values.forEach((value, step) => {
-        if (!usable(value, this.what.log)) { pen = 'M'; return; }
+        if (!usable(value, this.what.log)) {
+          pen = 'M';
+          return;
+        }
         const [x, y] = [this.x(step), up.place(value)];
         path += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
         pen = 'L';
         if ((step + index) % every === 0 || values.length < 16) marks += MARKS[index % MARKS.length](x, y);
       });
-      return page.svg('g', {class: `series ${kind}`}, page.svg('path', {class: 'line', d: path}),
-        page.svg('path', {class: 'mark', d: marks}));
+      return page.svg(
+        'g',
+        {class: `series ${kind}`},
+        page.svg('path', {class: 'line', d: path}),
+        page.svg('path', {class: 'mark', d: marks}),
+      );
     }
 
     entry({name, kind}, index) {
-      const sample = page.svg('svg', {width: 34, height: 12, 'aria-hidden': 'true'},
-        page.svg('g', {class: `series ${kind}`}, page.svg('path', {class: 'line', d: 'M1 6H33'}),
-          page.svg('path', {class: 'mark', d: MARKS[index % MARKS.length](17, 6)})));
+      const sample = page.svg(
+        'svg',
+        {width: 34, height: 12, 'aria-hidden': 'true'},
+        page.svg(
+          'g',
+          {class: `series ${kind}`},
+          page.svg('path', {class: 'line', d: 'M1 6H33'}),
+          page.svg('path', {class: 'mark', d: MARKS[index % MARKS.length](17, 6)}),
+        ),
+      );
       return page.make('li', {}, sample, name);
     }
 

@@ -37,7 +37,12 @@
   /* The key of a scale: a strip of its colours between its ends. */
   page.keyOf = (scale) => {
     const name = scale.signed ? 'diverging' : 'sequential';
-    return page.make('span', {class: 'key'}, page.number(scale.low, 3),
-      page.make('span', {class: `strip ${name}`, 'aria-hidden': 'true'}), page.number(scale.high, 3));
+    return page.make(
+      'span',
+      {class: 'key'},
+      page.number(scale.low, 3),
+      page.make('span', {class: `strip ${name}`, 'aria-hidden': 'true'}),
+      page.number(scale.high, 3),
+    );
   };
 })((globalThis.tinygraph ??= {}));

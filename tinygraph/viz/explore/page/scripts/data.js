@@ -1,7 +1,13 @@
 /* The data of the page: unpacked once, then asked for one value at a time. */
 (function (page) {
   'use strict';
-  const KINDS = {float64: Float64Array, float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array};
+  const KINDS = {
+    float64: Float64Array,
+    float32: Float32Array,
+    int64: BigInt64Array,
+    int32: Int32Array,
+    bool: Uint8Array,
+  };
 
   const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
@@ -27,13 +33,27 @@
       this.kept = new Map();
     }
 
-    get count() { return this.nodes.op.length; }
-    op(id) { return this.data.ops[this.nodes.op[id]]; }
-    formula(id) { return this.data.formulas[this.nodes.formula[id]]; }
-    type(id) { return this.types[this.nodes.type[id]]; }
-    place(id) { return this.places[this.nodes.place[id]]; }
-    inputs(id) { return this.nodes.inputs[id]; }
-    gradient(id) { return this.nodes.gradient[id]; }
+    get count() {
+      return this.nodes.op.length;
+    }
+    op(id) {
+      return this.data.ops[this.nodes.op[id]];
+    }
+    formula(id) {
+      return this.data.formulas[this.nodes.formula[id]];
+    }
+    type(id) {
+      return this.types[this.nodes.type[id]];
+    }
+    place(id) {
+      return this.places[this.nodes.place[id]];
+    }
+    inputs(id) {
+      return this.nodes.inputs[id];
+    }
+    gradient(id) {
+      return this.nodes.gradient[id];
+    }
 
     /* The value of a node as an array in C order; the last asked for are kept. */
     value(id) {
@@ -49,8 +69,10 @@
       const [at, strides] = [this.nodes.at[id], this.nodes.strides[id]];
       if (at < 0) return this.outer(id, dtype);
       const buffer = this.data.buffers[dtype];
-      const found = strides < 0 ? buffer.subarray(at, at + size(shape))
-        : places(shape, this.strides[strides], at).map((place) => buffer[place]);
+      const found =
+        strides < 0
+          ? buffer.subarray(at, at + size(shape))
+          : places(shape, this.strides[strides], at).map((place) => buffer[place]);
       return Array.from(found, Number);
     }
 
@@ -65,7 +87,9 @@
     get readers() {
       if (!this.readBy) {
         this.readBy = Array.from({length: this.count}, () => []);
-        this.nodes.inputs.forEach((inputs, id) => new Set(inputs).forEach((source) => this.readBy[source].push(id)));
+        this.nodes.inputs.forEach((inputs, id) =>
+          new Set(inputs).forEach((source) => this.readBy[source].push(id)),
+        );
       }
       return this.readBy;
     }
@@ -74,7 +98,9 @@
     get gradientOf() {
       if (!this.slopes) {
         this.slopes = new Map();
-        this.nodes.gradient.forEach((slope, id) => { if (slope >= 0) this.slopes.set(slope, id); });
+        this.nodes.gradient.forEach((slope, id) => {
+          if (slope >= 0) this.slopes.set(slope, id);
+        });
       }
       return this.slopes;
     }
@@ -84,16 +110,19 @@
   page.size = size;
 
   /* A series of numbers that stands in the arrays on its own. */
-  page.referred = ({dtype, at, shape}) => Array.from(page.data.buffers[dtype].subarray(at, at + size(shape)), Number);
+  page.referred = ({dtype, at, shape}) =>
+    Array.from(page.data.buffers[dtype].subarray(at, at + size(shape)), Number);
 
   page.stage = () => page.data.stages[page.state.form];
 
   page.load = async () => {
     const data = await inflated(bytesOf(page.byId('data').textContent.trim()));
-    data.buffers = Object.fromEntries(Object.entries(data.arrays).map(([dtype, text]) => {
-      const bytes = bytesOf(text);
-      return [dtype, new KINDS[dtype](bytes.buffer)];
-    }));
+    data.buffers = Object.fromEntries(
+      Object.entries(data.arrays).map(([dtype, text]) => {
+        const bytes = bytesOf(text);
+        return [dtype, new KINDS[dtype](bytes.buffer)];
+      }),
+    );
     for (const [name, raw] of Object.entries(data.stages)) data.stages[name] = new Stage(data, raw);
     page.data = data;
   };

@@ -1,100 +1,86 @@
 /* One node: its formula with the numbers put in, value, gradient, shape, layer and step. */
 (function (page) {
   'use strict';
-  const MOST = 512;
+  const fact = (name, value) =>
+    value == null || value === '' ? null : [page.make('dt', {}, name), page.make('dd', {}, value)];
 
-  const fact = (name, value) => value == null || value === '' ? null
-    : [page.make('dt', {}, name), page.make('dd', {}, value)];
+  const link = (stage, id) =>
+    page.make(
+      'button',
+      {type: 'button', class: 'link', 'data-node': id, onclick: () => page.go({node: id, element: 0})},
+      page.nodeName(stage, id),
+    );
 
-  const link = (stage, id) => page.make('button', {type: 'button', class: 'link', 'data-node': id,
-    onclick: () => page.go({node: id, element: 0})}, page.nodeName(stage, id));
-
-  const links = (stage, ids) => ids.length ? ids.slice(0, 60).map((id) => link(stage, id)) : null;
-
-  /* The index of an element by axes, as Python writes it: [0, 5]. */
-  function indexText(shape, at) {
-    const found = [];
-    for (let axis = shape.length - 1, rest = at; axis >= 0; axis -= 1) {
-      found.unshift(rest % shape[axis]);
-      rest = Math.floor(rest / shape[axis]);
-    }
-    return shape.length ? `[${found.join(', ')}]` : '';
-  }
+  const links = (stage, ids) => (ids.length ? ids.slice(0, 60).map((id) => link(stage, id)) : null);
 
   /* The gates and states of the same step of the same layer. */
   function companions(stage, id) {
     const {layer, step} = stage.place(id);
     const found = page.layerOf(layer);
     if (page.state.form !== 'declared' || !found || step == null) return [];
-    return Object.values(found.series).map((ids) => ids[step]).filter((other) => other !== id);
-  }
-
-  /* Values as a heat strip, what they amount to, and all numbers below. */
-  function values(title, stage, id) {
-    const {shape} = stage.type(id);
-    const all = stage.value(id);
-    const {low, high, odd} = page.range(all);
-    const scale = page.scaleFor(all, false);
-    const columns = shape.length < 2 ? Math.max(all.length, 1) : shape.at(-1);
-    const host = page.make('div', {class: 'map'});
-    const part = page.make('section', {class: 'values-of'}, page.make('h3', {}, title),
-      page.make('p', {class: 'sum'}, all.length === 1 ? page.number(all[0], 7)
-        : `from ${page.number(low)} to ${page.number(high)}, norm ${page.number(page.norm(all))}`,
-      odd ? page.make('strong', {class: 'warning'}, ` ${odd} not finite`) : null,
-      all.length > 1 ? page.keyOf(scale) : null), host, table(shape, columns, all));
-    if (all.length > 1) new page.HeatMap(host, {
-      label: `${title}, ${page.shape(shape)}`, rows: Math.ceil(all.length / columns), columns, scale, size: 16, widest: 40,
-      value: (row, column) => all[row * columns + column],
-      say: (row, column) => indexText(shape, row * columns + column),
-      pick: (row, column) => page.go({element: row * columns + column})});
-    return part;
-  }
-
-  function table(shape, columns, all) {
-    if (all.length === 1) return null;
-    const rows = [];
-    for (let at = 0; at < Math.min(all.length, MOST); at += columns) rows.push(page.make('tr', {},
-      page.make('th', {scope: 'row'}, indexText(shape, at)),
-      all.slice(at, Math.min(at + columns, MOST)).map((value) => page.make('td', {}, page.number(value)))));
-    return page.make('details', {}, page.make('summary', {}, `${all.length} numbers`),
-      page.make('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'numbers'}, page.make('table', {}, rows)),
-      all.length > MOST ? page.make('p', {class: 'hint'}, `The first ${MOST}.`) : null);
+    return Object.values(found.series)
+      .map((ids) => ids[step])
+      .filter((other) => other !== id);
   }
 
   function formula(stage, id) {
     const {element} = page.state;
     if (stage.op(id).leaf) return page.make('p', {class: 'doc'}, stage.op(id).doc);
     const {shape} = stage.type(id);
-    return [page.make('p', {class: 'formula'}, page.symbols(stage, id)),
+    return [
+      page.make('p', {class: 'formula'}, page.symbols(stage, id)),
       page.make('p', {class: 'numbers'}, page.withNumbers(stage, id, element)),
-      shape.length ? page.make('p', {class: 'hint'},
-        `Element ${indexText(shape, element)} of ${page.shape(shape)}. Click another in the strip below.`) : null,
-      page.make('p', {class: 'doc'}, stage.op(id).doc)];
+      shape.length
+        ? page.make(
+            'p',
+            {class: 'hint'},
+            `Element ${page.indexText(shape, element)} of ${page.shape(shape)}. Click another in the strip below.`,
+          )
+        : null,
+      page.make('p', {class: 'doc'}, stage.op(id).doc),
+    ];
   }
 
   function opener(stage, id) {
     const {layer, step} = stage.place(id);
     const known = stage.cells.steps.some((each) => each.layer === layer && each.step === step);
     if (!known || page.state.open != null) return null;
-    return page.make('button', {type: 'button', id: 'open', onclick: () => page.openCell(layer)},
-      `Open ${layer}, t = ${step}, operation by operation`);
+    return page.make(
+      'button',
+      {type: 'button', id: 'open', onclick: () => page.openCell(layer)},
+      `Open ${layer}, t = ${step}, operation by operation`,
+    );
   }
 
   function facts(stage, id) {
     const {pass, layer, step} = stage.place(id);
     const {dtype, shape} = stage.type(id);
-    return page.make('dl', {}, fact('operation', stage.op(id).name), fact('shape', `${page.shape(shape)} ${dtype}`),
-      fact('layer', layer), fact('time step', step), fact('pass', pass), fact('attributes', stage.nodes.note[id]),
-      fact('made from', links(stage, stage.inputs(id))), fact('read by', links(stage, stage.readers[id])),
-      fact('beside it', links(stage, companions(stage, id))));
+    return page.make(
+      'dl',
+      {},
+      fact('operation', stage.op(id).name),
+      fact('shape', `${page.shape(shape)} ${dtype}`),
+      fact('layer', layer),
+      fact('time step', step),
+      fact('pass', pass),
+      fact('attributes', stage.nodes.note[id]),
+      fact('made from', links(stage, stage.inputs(id))),
+      fact('read by', links(stage, stage.readers[id])),
+      fact('beside it', links(stage, companions(stage, id))),
+    );
   }
 
   function gradient(stage, id) {
     const slope = stage.gradient(id);
-    if (slope >= 0) return values(`Gradient ∂L/∂${page.nodeName(stage, id)}`, stage, slope);
+    if (slope >= 0) return page.valuesOf(`Gradient ∂L/∂${page.nodeName(stage, id)}`, stage, slope);
     if (stage.place(id).pass !== 'forward') return null;
-    return page.make('p', {class: 'hint'}, page.state.form === 'declared'
-      ? 'The loss has no gradient with respect to it.' : 'Its gradient is no node of its own in this form.');
+    return page.make(
+      'p',
+      {class: 'hint'},
+      page.state.form === 'declared'
+        ? 'The loss has no gradient with respect to it.'
+        : 'Its gradient is no node of its own in this form.',
+    );
   }
 
   function draw() {
@@ -104,10 +90,16 @@
       return;
     }
     const {pass} = stage.place(id);
-    page.put(host, page.make('h2', {class: `name ${pass}`}, page.nodeName(stage, id)),
+    page.put(
+      host,
+      page.make('h2', {class: `name ${pass}`}, page.nodeName(stage, id)),
       page.make('p', {class: 'path'}, page.fullName(stage, id)),
-      page.make('div', {id: 'formula'}, formula(stage, id)), opener(stage, id),
-      values('Value', stage, id), gradient(stage, id), facts(stage, id));
+      page.make('div', {id: 'formula'}, formula(stage, id)),
+      opener(stage, id),
+      page.valuesOf('Value', stage, id),
+      gradient(stage, id),
+      facts(stage, id),
+    );
   }
 
   /* A gate or state that is looked at goes along with time: c₃ becomes c₄. */

@@ -9,7 +9,12 @@
       else if (value === true) element.setAttribute(name, '');
       else if (value !== false && value != null) element.setAttribute(name, String(value));
     }
-    element.append(...children.flat(Infinity).filter((child) => child != null).map(textOrNode));
+    element.append(
+      ...children
+        .flat(Infinity)
+        .filter((child) => child != null)
+        .map(textOrNode),
+    );
     return element;
   }
 
@@ -28,8 +33,7 @@
   page.visible = (text) => text.replace(/(?! )[\p{C}\p{Z}]/gu, escaped);
 
   /* make('button', {class: 'x', onclick: f}, 'text', child, ...) */
-  page.make = (tag, attributes = {}, ...children) =>
-    fill(document.createElement(tag), attributes, children);
+  page.make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
 
   page.svg = (tag, attributes = {}, ...children) =>
     fill(document.createElementNS(SVG, tag), attributes, children);

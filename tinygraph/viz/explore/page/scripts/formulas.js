@@ -12,8 +12,8 @@
   const wrapped = (formula, text) => (operates(formula) ? `(${text})` : text);
 
   /* Whether a formula is written out instead of named: elementwise, and nothing that has a name. */
-  const opened = (stage, id, depth) => depth < DEEPEST && !page.shortName(stage, id)
-    && stage.op(id).elementwise && !stage.op(id).leaf;
+  const opened = (stage, id, depth) =>
+    depth < DEEPEST && !page.shortName(stage, id) && stage.op(id).elementwise && !stage.op(id).leaf;
 
   function symbols(stage, id, depth) {
     const formula = stage.formula(id);
@@ -24,8 +24,9 @@
     });
   }
 
-  const called = (stage, id) => page.shortName(stage, id)
-    ?? (stage.op(id).leaf && stage.nodes.note[id] ? stage.nodes.note[id] : `${stage.op(id).name}[${id}]`);
+  const called = (stage, id) =>
+    page.shortName(stage, id) ??
+    (stage.op(id).leaf && stage.nodes.note[id] ? stage.nodes.note[id] : `${stage.op(id).name}[${id}]`);
 
   const signed = (value) => (value < 0 ? `(${page.number(value)})` : page.number(value));
 
@@ -68,7 +69,10 @@
   function several(stage, id) {
     return filled(stage.formula(id), (k) => {
       const values = stage.value(stage.inputs(id)[k]);
-      const first = values.slice(0, TERMS).map((value) => page.number(value)).join(', ');
+      const first = values
+        .slice(0, TERMS)
+        .map((value) => page.number(value))
+        .join(', ');
       return values.length === 1 ? first : `[${first}${values.length > TERMS ? ', …' : ''}]`;
     });
   }
@@ -84,8 +88,11 @@
   /* The same with the numbers of element `at`. */
   page.withNumbers = (stage, id, at) => {
     if (stage.op(id).leaf) return null;
-    const flat = stage.type(id).shape.length === 2 && stage.inputs(id).every((k) => stage.type(k).shape.length === 2);
-    let text = stage.op(id).elementwise ? numbers(stage, id, at, 0).replaceAll(' * ', ' · ') : several(stage, id);
+    const flat =
+      stage.type(id).shape.length === 2 && stage.inputs(id).every((k) => stage.type(k).shape.length === 2);
+    let text = stage.op(id).elementwise
+      ? numbers(stage, id, at, 0).replaceAll(' * ', ' · ')
+      : several(stage, id);
     if (stage.op(id).name === 'matmul' && flat) text = product(stage, id, at);
     text = text.replace(/\(\((−[^()]*)\)\)/g, '($1)');
     return `${text} = ${page.number(stage.value(id)[at])}`;

@@ -30,10 +30,19 @@
       this.what = what;
       this.at = [0, 0];
       this.canvas = page.make('canvas', {
-        tabindex: 0, role: 'application', 'aria-roledescription': 'heat map', 'aria-label': what.label,
-        onpointermove: (event) => this.point(event), onpointerleave: () => this.leave(),
-        onclick: (event) => { this.point(event); this.pick(); },
-        onkeydown: (event) => this.key(event), onfocus: () => this.move(0, 0), onblur: () => this.leave(),
+        tabindex: 0,
+        role: 'application',
+        'aria-roledescription': 'heat map',
+        'aria-label': what.label,
+        onpointermove: (event) => this.point(event),
+        onpointerleave: () => this.leave(),
+        onclick: (event) => {
+          this.point(event);
+          this.pick();
+        },
+        onkeydown: (event) => this.key(event),
+        onfocus: () => this.move(0, 0),
+        onblur: () => this.leave(),
       });
       this.readout = page.make('output', {class: 'readout'});
       host.append(this.canvas, this.readout);

@@ -19,7 +19,9 @@
     '-': () => page.byId('farther').click(),
     0: () => page.byId('fit').click(),
     '?': () => help().showModal(),
-    Escape: () => { if (page.state.open != null) page.leaveCell(); },
+    Escape: () => {
+      if (page.state.open != null) page.leaveCell();
+    },
   };
 
   function press(event) {

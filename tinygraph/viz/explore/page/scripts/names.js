@@ -21,6 +21,8 @@
   /* The full name: where it stands, and what it is. */
   page.fullName = (stage, id) => {
     const {scope} = stage.place(id);
-    return scope ? `${scope}/${stage.nodes.name[id] || stage.op(id).name}` : stage.nodes.name[id] || stage.op(id).name;
+    return scope
+      ? `${scope}/${stage.nodes.name[id] || stage.op(id).name}`
+      : stage.nodes.name[id] || stage.op(id).name;
   };
 })((globalThis.tinygraph ??= {}));

@@ -18,7 +18,8 @@
   /* The node that a box stands for: the state that a cell hands on, or the last one. */
   function mainNode(stage, box, nodes) {
     const states = box.kind === 'cell' ? ['h', 'c'] : [];
-    const wanted = (id) => box.pass === 'forward' ? stage.nodes.name[id] : stage.nodes.name[stage.gradientOf.get(id)];
+    const wanted = (id) =>
+      box.pass === 'forward' ? stage.nodes.name[id] : stage.nodes.name[stage.gradientOf.get(id)];
     for (const name of states) {
       const found = nodes.filter((id) => wanted(id) === name).at(-1);
       if (found != null) return found;
@@ -28,37 +29,26 @@
 
   const rank = ({layer, step}) => page.rankOf(layer, step);
 
-  /* Inputs are there from the start; what has no step comes with its pass. */
-  function come(box) {
-    const forward = box.pass === 'forward';
-    if (box.kind === 'input') return true;
-    return box.step == null ? forward || !page.forward() : page.reached(rank(box), forward);
-  }
-
-  /* Which boxes have a value by now: time has come to them, or what they need has one. */
-  function readyBoxes({boxes, edges}) {
-    const ready = boxes.map(come);
-    for (let changed = true; changed;) {
-      changed = false;
-      for (const {source, target} of edges) {
-        if (boxes[target].step == null && ready[target] && !ready[source]) { ready[target] = false; changed = true; }
-      }
-    }
-    return ready;
-  }
-
   function progress() {
     const {boxes} = shown.drawing;
-    const ready = page.state.open == null ? readyBoxes(shown.drawing) : boxes.map(() => true);
+    const ready = page.state.open == null ? page.readyBoxes(shown.drawing) : boxes.map(() => true);
     picture.boxes.forEach((element, index) => {
       const box = boxes[index];
       element.classList.toggle('waiting', !ready[index]);
-      element.classList.toggle('current', box.step != null && rank(box) === page.step()
-        && (box.pass === 'forward') === page.forward() && page.state.open == null);
+      element.classList.toggle(
+        'current',
+        box.step != null &&
+          rank(box) === page.step() &&
+          (box.pass === 'forward') === page.forward() &&
+          page.state.open == null,
+      );
     });
-    shown.drawing.edges.forEach((edge, index) => picture.edges[index]
-      .classList.toggle('waiting', !(ready[edge.source] && ready[edge.target])));
-    [...picture.strips.children].forEach((strip) => strip.classList.toggle('waiting', !ready[strip.dataset.of]));
+    shown.drawing.edges.forEach((edge, index) =>
+      picture.edges[index].classList.toggle('waiting', !(ready[edge.source] && ready[edge.target])),
+    );
+    [...picture.strips.children].forEach((strip) =>
+      strip.classList.toggle('waiting', !ready[strip.dataset.of]),
+    );
   }
 
   function select() {
@@ -72,18 +62,19 @@
     if (first >= 0) picture.rove(first);
   }
 
-  /* The scale of a box's strip: one for all steps of a layer, so that they can be compared. */
+  /* The scale of a box's strip: in the network one for all steps of a layer, so that they can be compared. */
   function scales(stage) {
-    const values = new Map();
-    const keyOf = (box, index) => page.state.open == null ? `${box.pass} ${box.layer}` : String(index);
-    shown.drawing.boxes.forEach((box, index) => {
-      const id = mainNode(stage, box, shown.nodes[index]);
-      if (id == null) return;
-      const key = keyOf(box, index);
-      values.set(key, [...(values.get(key) ?? []), ...stage.value(id).slice(0, 64)]);
+    const main = shown.drawing.boxes.map((box, index) => mainNode(stage, box, shown.nodes[index]));
+    if (page.state.open != null) {
+      return (index) => page.scaleFor(stage.value(main[index]), page.isGate(stage.nodes.name[main[index]]));
+    }
+    const keys = shown.drawing.boxes.map((box) => `${box.pass} ${box.layer}`);
+    const values = new Map(keys.map((key) => [key, []]));
+    main.forEach((id, index) => {
+      if (id != null) values.get(keys[index]).push(...stage.value(id).slice(0, 64));
     });
     const found = new Map([...values].map(([key, all]) => [key, page.scaleFor(all, false)]));
-    return (box, index) => found.get(keyOf(box, index));
+    return (index) => found.get(keys[index]);
   }
 
   function strips() {
@@ -92,7 +83,7 @@
     const drawn = shown.drawing.boxes.map((box, index) => {
       const id = mainNode(stage, box, shown.nodes[index]);
       if (id == null || (page.state.open == null && box.kind !== 'cell')) return null;
-      const strip = page.drawStrip(box, stage.value(id), scaleOf(box, index));
+      const strip = page.drawStrip(box, stage.value(id), scaleOf(index));
       strip.dataset.of = index;
       return strip;
     });
@@ -112,10 +103,7 @@
     const next = inside || whole(stage);
     const same = shown && shown.drawing === next.drawing;
     shown = next;
-    if (!same) {
-      picture.show(shown.drawing, say, 'arrow');
-      picture.host.scrollTo(0, 0);
-    }
+    if (!same) picture.show(shown.drawing, say, 'arrow');
     strips();
     progress();
     select();
@@ -123,10 +111,11 @@
   }
 
   function crumbs(inside) {
-    const open = page.state.open != null;
-    page.byId('leave').hidden = !open;
-    page.byId('crumbs').textContent = !open ? 'Each box is one layer at one time step'
-      : `${page.state.open}, t = ${stepInside()}: ${inside ? 'its operations, forward and backward' : 'this form has no cell here'}`;
+    const {open} = page.state;
+    page.byId('leave').hidden = open == null;
+    const what = inside ? 'its operations, forward and backward' : 'this form has no cell here';
+    page.byId('crumbs').textContent =
+      open == null ? 'Each box is one layer at one time step' : `${open}, t = ${stepInside()}: ${what}`;
   }
 
   /* Follow time: the chosen step stays in sight. */
@@ -171,11 +160,16 @@
     page.byId('nearer').addEventListener('click', () => picture.scaleBy(1.25));
     page.byId('farther').addEventListener('click', () => picture.scaleBy(0.8));
     page.byId('fit').addEventListener('click', () => picture.fit());
-    picture.host.recolour = () => { strips(); progress(); };
+    picture.host.recolour = () => {
+      strips();
+      progress();
+    };
     page.listen((state, changed) => {
-      if (changed.has('form') || changed.has('open') || (state.open != null && changed.has('place'))) draw();
+      const another = changed.has('form') || changed.has('open');
+      if (another || (state.open != null && changed.has('place'))) draw();
       else if (changed.has('place')) progress();
-      if (changed.has('place')) follow();
+      if (another) picture.host.scrollTo(0, 0);
+      if (another || changed.has('place')) follow();
       if (changed.has('node')) select();
     });
     draw();

@@ -28,9 +28,14 @@
 
   /* The smallest and largest of the finite values, and how many are not finite. */
   page.range = (values) => {
-    let low = Infinity, high = -Infinity, odd = 0;
+    let low = Infinity,
+      high = -Infinity,
+      odd = 0;
     for (const value of values) {
-      if (!Number.isFinite(value)) { odd += 1; continue; }
+      if (!Number.isFinite(value)) {
+        odd += 1;
+        continue;
+      }
       if (value < low) low = value;
       if (value > high) high = value;
     }

@@ -3,22 +3,6 @@
   'use strict';
   const MARGIN = 40;
 
-  const middle = (box) => [box.x + box.w / 2, box.y + box.h / 2];
-
-  /* The box that is nearest in a direction; what lies aside counts double. */
-  function neighbour(boxes, from, [right, down]) {
-    const [x, y] = middle(boxes[from]);
-    let [best, least] = [from, Infinity];
-    boxes.forEach((box, index) => {
-      const [dx, dy] = [middle(box)[0] - x, middle(box)[1] - y];
-      const along = dx * right + dy * down;
-      const aside = Math.abs(dx * down) + Math.abs(dy * right);
-      const far = along + 2 * aside;
-      if (along > 1 && aside < 2 * along && far < least) [best, least] = [index, far];
-    });
-    return best;
-  }
-
   class Picture {
     constructor(host, act) {
       this.host = host;
@@ -38,14 +22,30 @@
       this.boxes = drawing.boxes.map((box, index) => page.drawBox(box, index, say(box, index)));
       this.edges = drawing.edges.map((edge) => page.drawEdge(edge, marks));
       this.strips = page.svg('g', {});
-      const headings = drawing.columns.map(({x, heading}) => page.svg('text', {class: 'heading', x, y: -16}, heading));
-      this.picture = page.svg('svg', {
-        role: 'group', 'aria-label': page.visible(drawing.title),
-        onclick: (event) => this.click(event), ondblclick: (event) => this.twice(event),
-        onkeydown: (event) => this.key(event), onfocusin: (event) => this.focused(event),
-      }, page.drawMarks(marks), drawing.panels.map(page.drawPanel), headings, this.edges, this.boxes, this.strips);
+      const headings = drawing.columns.map(({x, heading}) =>
+        page.svg('text', {class: 'heading', x, y: -16}, heading),
+      );
+      this.picture = page.svg(
+        'svg',
+        {
+          role: 'group',
+          'aria-label': page.visible(drawing.title),
+          onclick: (event) => this.click(event),
+          ondblclick: (event) => this.twice(event),
+          onkeydown: (event) => this.key(event),
+          onfocusin: (event) => this.focused(event),
+        },
+        page.drawMarks(marks),
+        drawing.panels.map(page.drawPanel),
+        headings,
+        this.edges,
+        this.boxes,
+        this.strips,
+      );
+      const focused = this.host.contains(document.activeElement);
       page.put(this.host, this.picture);
       this.rove(Math.min(this.at ?? 0, this.boxes.length - 1));
+      if (focused) this.boxes[this.at].focus({preventScroll: true});
       this.scale(this.zoom);
     }
 
@@ -70,7 +70,9 @@
     look() {
       const {scrollLeft, scrollTop, clientWidth, clientHeight} = this.host;
       if (matchMedia('print').matches) return;
-      const [x, y, width, height] = [scrollLeft, scrollTop, clientWidth, clientHeight].map((side) => side / this.zoom);
+      const [x, y, width, height] = [scrollLeft, scrollTop, clientWidth, clientHeight].map(
+        (side) => side / this.zoom,
+      );
       this.seen = [x - MARGIN, y - MARGIN, Math.min(width, this.drawing.width + 2 * MARGIN), height];
     }
 
@@ -104,7 +106,7 @@
     key(event) {
       const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];
       if (way) {
-        const next = neighbour(this.drawing.boxes, this.at, way);
+        const next = page.neighbour(this.drawing.boxes, this.at, way);
         this.boxes[next].focus({preventScroll: true});
         this.reveal(next);
       } else if (event.key === 'Enter') (event.shiftKey ? this.act.open : this.act.pick)(this.at);
@@ -156,7 +158,13 @@
 
     fit() {
       const {width, height} = this.drawing;
-      this.scale(Math.min(1.5, this.host.clientWidth / (width + 2 * MARGIN), this.host.clientHeight / (height + 2 * MARGIN)));
+      this.scale(
+        Math.min(
+          1.5,
+          this.host.clientWidth / (width + 2 * MARGIN),
+          this.host.clientHeight / (height + 2 * MARGIN),
+        ),
+      );
     }
 
     wheel(event) {
@@ -170,9 +178,15 @@
     grab(start) {
       if (start.button !== 0 || start.pointerType === 'touch' || this.indexOf(start) != null) return;
       const {scrollLeft, scrollTop} = this.host;
-      const drag = (event) => this.host.scrollTo({
-        left: scrollLeft - event.clientX + start.clientX, top: scrollTop - event.clientY + start.clientY});
-      const drop = () => { removeEventListener('pointermove', drag); this.host.classList.remove('dragged'); };
+      const drag = (event) =>
+        this.host.scrollTo({
+          left: scrollLeft - event.clientX + start.clientX,
+          top: scrollTop - event.clientY + start.clientY,
+        });
+      const drop = () => {
+        removeEventListener('pointermove', drag);
+        this.host.classList.remove('dragged');
+      };
       this.host.classList.add('dragged');
       addEventListener('pointermove', drag);
       addEventListener('pointerup', drop, {once: true});

@@ -66,12 +66,26 @@
   page.setUpPlayer = () => {
     const tape = page.byId('tape');
     tape.max = 2 * page.steps - 1;
-    tape.addEventListener('input', () => { stop(); page.go({place: Number(tape.value)}); });
-    const acts = {first: () => page.move(-Infinity), before: () => page.move(-1), forward: page.playForward,
-      pause: stop, back: page.playBack, after: () => page.move(1), last: () => page.move(Infinity)};
+    tape.addEventListener('input', () => {
+      stop();
+      page.go({place: Number(tape.value)});
+    });
+    const acts = {
+      first: () => page.move(-Infinity),
+      before: () => page.move(-1),
+      forward: page.playForward,
+      pause: stop,
+      back: page.playBack,
+      after: () => page.move(1),
+      last: () => page.move(Infinity),
+    };
     for (const [id, act] of Object.entries(acts)) page.byId(id).addEventListener('click', act);
-    page.byId('speed').addEventListener('change', () => { if (timer) start(page.state.place, until); });
-    page.listen((state, changed) => { if (changed.has('place')) show(); });
+    page.byId('speed').addEventListener('change', () => {
+      if (timer) start(page.state.place, until);
+    });
+    page.listen((state, changed) => {
+      if (changed.has('place')) show();
+    });
     show();
   };
 })((globalThis.tinygraph ??= {}));

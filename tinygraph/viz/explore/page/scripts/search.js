@@ -5,8 +5,7 @@
 
   const said = (stage, id) => {
     const {pass, step} = stage.place(id);
-    return `${page.nodeName(stage, id)} ${page.fullName(stage, id)} ${stage.op(id).name} ${pass} ${step == null ? '' : `t${step}`}`
-      .toLowerCase();
+    return `${page.nodeName(stage, id)} ${page.fullName(stage, id)} ${stage.op(id).name} ${pass} ${step == null ? '' : `t${step}`}`.toLowerCase();
   };
 
   /* A word of one or two characters, as o or t3, is a whole part of a name; a longer one may be within. */
@@ -25,9 +24,19 @@
   }
 
   function entry(stage, id, index) {
-    return page.make('li', {role: 'option', id: `found-${index}`, 'data-node': id, 'aria-selected': index === 0,
-      onclick: () => take(id)}, page.make('b', {}, page.nodeName(stage, id)), ` ${page.fullName(stage, id)} `,
-    page.make('small', {}, page.shape(stage.type(id).shape)));
+    return page.make(
+      'li',
+      {
+        role: 'option',
+        id: `found-${index}`,
+        'data-node': id,
+        'aria-selected': index === 0,
+        onclick: () => take(id),
+      },
+      page.make('b', {}, page.nodeName(stage, id)),
+      ` ${page.fullName(stage, id)} `,
+      page.make('small', {}, page.shape(stage.type(id).shape)),
+    );
   }
 
   /* Look at a node, and at the layer and step that it belongs to. */
@@ -54,7 +63,10 @@
     const ids = matches(stage, field.value);
     const entries = ids.slice(0, MOST).map((id, index) => entry(stage, id, index));
     const more = ids.length > MOST ? page.make('li', {class: 'hint'}, `and ${ids.length - MOST} more`) : null;
-    const none = field.value.trim() && !ids.length ? page.make('li', {class: 'hint'}, 'No node has all of these words.') : null;
+    const none =
+      field.value.trim() && !ids.length
+        ? page.make('li', {class: 'hint'}, 'No node has all of these words.')
+        : null;
     page.put(list(), entries, more, none);
     list().hidden = !list().childElementCount;
     field.setAttribute('aria-expanded', String(!list().hidden));
@@ -62,7 +74,10 @@
   }
 
   function point(next) {
-    if (!next) { page.byId('search').removeAttribute('aria-activedescendant'); return; }
+    if (!next) {
+      page.byId('search').removeAttribute('aria-activedescendant');
+      return;
+    }
     current()?.setAttribute('aria-selected', 'false');
     next.setAttribute('aria-selected', 'true');
     next.scrollIntoView({block: 'nearest'});
@@ -72,7 +87,8 @@
   function key(event) {
     const options = [...list().querySelectorAll('[role=option]')];
     const by = {ArrowDown: 1, ArrowUp: -1}[event.key];
-    if (by && options.length) point(options[(options.indexOf(current()) + by + options.length) % options.length]);
+    if (by && options.length)
+      point(options[(options.indexOf(current()) + by + options.length) % options.length]);
     else if (event.key === 'Enter' && current()) take(Number(current().dataset.node));
     else if (event.key === 'Escape') close();
     else return;

@@ -35,6 +35,6 @@
   page.goToStep = (scope, step, forward = page.forward()) =>
     page.go({place: page.placeOf(page.rankOf(scope, step), forward)});
 
-  /* Whether time has come to a place in that order: what is after it is still to be computed, or gone back through. */
+  /* Whether time has come to a place in that order; what is after it is still to be computed. */
   page.reached = (rank, forward) => page.placeOf(rank, forward) <= page.state.place;
 })((globalThis.tinygraph ??= {}));

@@ -26,7 +26,10 @@
     });
     dark.addEventListener('change', show);
     let before;
-    addEventListener('beforeprint', () => { before = root.dataset.theme; paper('light'); });
+    addEventListener('beforeprint', () => {
+      before = root.dataset.theme;
+      paper('light');
+    });
     addEventListener('afterprint', () => paper(before));
     show();
   };
