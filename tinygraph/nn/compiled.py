@@ -14,6 +14,7 @@ from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.pickled import compiled_state, recompiled
 from tinygraph.nn.steps import Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
 
@@ -113,6 +114,13 @@ class Compiled(Graphed):
             if head.loss is not None:
                 arrays[head.target] = (batch, *head.target_shape(shapes[head.name]))
         return steps.training_step({name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies keep what the model is trained by, too, and the optimizer's state."""
+        make, arguments = super().__reduce__()
+        if self._compiled is None:
+            return make, arguments
+        return recompiled, (arguments, *compiled_state(self, self._compiled))
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

@@ -146,6 +146,11 @@ class Optimizer(Configurable):
         own = [self.iterations] + ([self._rate] if isinstance(self._rate, Parameter) else [])
         return own + [slot for slots in self._slots.values() for slot in slots.values()]
 
+    @property
+    def served(self) -> list[Parameter]:
+        """The parameters that it has state of, in the order in which that was made."""
+        return list(self._slots)
+
     def build(self, parameters: Sequence[Parameter]) -> None:
         """Make the state of those ``parameters`` that have none yet."""
         fresh = [w for w in parameters if w not in self._slots]
