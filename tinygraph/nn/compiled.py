@@ -85,6 +85,11 @@ class Compiled(Graphed):
         self.steps = None
 
     @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self._compiled is not None
+
+    @property
     def optimizer(self) -> Any:
         """The optimizer that `compile` was given or made."""
         return self._settings("optimizer")["optimizer"]
@@ -120,7 +125,7 @@ class Compiled(Graphed):
         make, arguments = super().__reduce__()
         if self._compiled is None:
             return make, arguments
-        return recompiled, (arguments, *compiled_state(self, self._compiled))
+        return recompiled, (arguments, self._compiled, *compiled_state(self))
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

@@ -30,30 +30,20 @@ def remade(
     return layer
 
 
-def compiled_state(model: Compiled, settings: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what `recompiled` takes: settings, the optimizer's classes, which weights it has state of, and it."""
-    optimizer = settings["optimizer"]
-    own = [optimizer, *vars(optimizer).values()]
-    named = {type(each).__name__: type(each) for each in own if isinstance(each, registry.Configurable)}
+def compiled_state(model: Compiled) -> tuple[Any, ...]:
+    """Return which weights the optimizer has state of, as places among all, and the values of its state."""
     weights = model.weights
-    served = [weights.index(weight) for weight in optimizer.served]
-    values = [variable.value for variable in optimizer.variables]
-    return {**settings, "optimizer": registry.serialize(optimizer)}, named, served, values
+    served = [weights.index(weight) for weight in model.optimizer.served]
+    return served, [variable.value for variable in model.optimizer.variables]
 
 
 def recompiled(
-    remake: Sequence[Any],
-    settings: Mapping[str, Any],
-    named: Mapping[str, Any],
-    served: Sequence[int],
-    values: Sequence[Array],
+    remake: Sequence[Any], settings: Mapping[str, Any], served: Sequence[int], values: Sequence[Array]
 ) -> Compiled:
     """Return the model that `remade` makes, compiled, with the optimizer in the state that it had."""
     model: Any = remade(*remake)
-    optimizer = registry.deserialize(settings["optimizer"], named, kind="optimizer")
-    model.compile(**{**settings, "optimizer": optimizer})
-    weights = model.weights
-    optimizer.build([weights[index] for index in served])
-    for variable, value in zip(optimizer.variables, values, strict=True):
+    model.compile(**settings)
+    model.optimizer.build([model.weights[index] for index in served])
+    for variable, value in zip(model.optimizer.variables, values, strict=True):
         variable.assign(value)
     return model

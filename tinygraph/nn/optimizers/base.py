@@ -201,6 +201,11 @@ class Optimizer(Configurable):
         rate = self._rate if isinstance(self._rate, LearningRateSchedule) else self.learning_rate
         return super().get_config() | {"learning_rate": plain(rate)}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies keep the arguments; the state belongs to a model's parameters."""
+        rate = self._rate if isinstance(self._rate, LearningRateSchedule) else self.learning_rate
+        return type(self).from_config, (self.get_config() | {"learning_rate": rate},)
+
     def _made(self, learning_rate: Any) -> Parameter | LearningRateSchedule:
         """Return a number as a parameter, a schedule as it is, and a config as the schedule it describes."""
         if isinstance(learning_rate, Mapping):
