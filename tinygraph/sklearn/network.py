@@ -75,8 +75,8 @@ class NetworkClassifier(Classifier, Built):
 
     Args:
         model: a function that returns a model, not compiled. Where it takes ``meta`` that is a dict, of what
-            the data are: ``X_shape_``, ``n_features_in_``, ``classes_``, ``n_classes_``, ``target_type_``, and
-            ``n_outputs_expected_``, how many units the model should end in.
+            the data are: ``X_shape_``, ``n_features_in_``, ``classes_``, ``n_classes_``, ``target_type_``,
+            and ``n_outputs_expected_``, how many units the model should end in.
         class_weight: label -> weight, or ``"balanced"``: each class then weighs the same in all.
         arguments: the function's other arguments, as ``model__<name>``: so they can be searched.
 
