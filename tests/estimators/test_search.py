@@ -51,7 +51,9 @@ def test_folds_in_time(series):
 
 
 ESTIMATORS = {
-    "LSTMClassifier": lambda: LSTMClassifier(3, epochs=2, optimizer=optimizers.Nadam(), callbacks=[Silent()]),
+    "LSTMClassifier": lambda: LSTMClassifier(
+        3, epochs=2, dropout=0.3, optimizer=optimizers.Nadam(), callbacks=[Silent()]
+    ),
     "LSTMRegressor": lambda: LSTMRegressor((3, 2), bidirectional=True, epochs=2, random_state=1),
     "NetworkClassifier": lambda: NetworkClassifier(build, model__units=3, epochs=2),
     "NetworkRegressor": lambda: NetworkRegressor(build, optimizer="rmsprop", epochs=2),

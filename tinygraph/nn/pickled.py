@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.nn import registry
+from tinygraph.ops import Counter
 
 if TYPE_CHECKING:
     from tinygraph.nn.compiled import Compiled
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+def draws_of(layer: Layer) -> list[Counter]:
+    """Return what says how far the random numbers of dropout and noise are."""
+    held = [value for each in layer.family for value in vars(each).values()]
+    return [value for value in held if isinstance(value, Counter)]
+
+
 def remade(
-    described: Mapping[str, Any], named: Mapping[str, Any], shape: Any, weights: Sequence[Array] | None
+    described: Mapping[str, Any],
+    named: Mapping[str, Any],
+    shape: Any,
+    weights: Sequence[Array] | None,
+    draws: Sequence[Array],
 ) -> Layer:
     """Return the layer of this config, built for samples of ``shape`` where it has weights.
 
@@ -27,6 +38,8 @@ def remade(
     if weights is not None:
         layer.ensure_built(shape)
         layer.set_weights(weights)
+    for counter, drawn in zip(draws_of(layer), draws, strict=True):
+        counter.assign(drawn)
     return layer
 
 

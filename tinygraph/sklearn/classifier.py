@@ -85,12 +85,12 @@ class Classifier(ClassifierMixin, Estimator):
         """Train on labels as places among ``classes``."""
         if len(classes) < 2:
             raise ValueError(
-                f"{type(self).__name__}: needs two classes or more, got one class: {classes[0]!r}."
+                f"{type(self).__name__}: needs two classes or more, got one class: {classes.tolist()[0]!r}."
             )
         unknown = np.setdiff1d(y, classes)
         if len(unknown):
             raise ValueError(
-                f"{type(self).__name__}: the label {unknown[0]!r} is not among the classes "
+                f"{type(self).__name__}: the label {unknown.tolist()[0]!r} is not among the classes "
                 f"{classes.tolist()} that it was made for."
             )
         weights = self._weights(weight, X)

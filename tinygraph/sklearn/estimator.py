@@ -118,9 +118,9 @@ class Estimator(BaseEstimator):
         """Check the weights, of which there may be none."""
         if sample_weight is None:
             return None
-        weights: Array = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weights.any():
+        if not np.any(sample_weight):
             raise ValueError(f"{type(self).__name__}: each sample_weight is zero; there is nothing to learn.")
+        weights: Array = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         return weights
 
     def _train(self, X: Array, y: Array, weights: Array | None, epochs: int, goes_on: bool) -> None:
