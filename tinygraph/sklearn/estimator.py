@@ -118,7 +118,7 @@ class Estimator(BaseEstimator):
         """Check the weights, of which there may be none."""
         if sample_weight is None:
             return None
-        if not np.any(sample_weight):
+        if not np.asarray(sample_weight).any():
             raise ValueError(f"{type(self).__name__}: each sample_weight is zero; there is nothing to learn.")
         weights: Array = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         return weights
