@@ -40,6 +40,17 @@ def test_an_estimator_trains_what_a_model_of_the_same_seed_does(series):
     np.testing.assert_array_equal(estimator.predict(X), model.predict(X[..., None], batch_size=16)[:, 0])
 
 
+def test_samples_come_in_their_order_without_shuffling(series):
+    X, _, y = series
+    kept = LSTMRegressor(3, epochs=2, random_state=0, shuffle=False).fit(X, y)
+    with seeded(int(np.random.RandomState(0).randint(2**31 - 1))):
+        model = Sequential([Input((5, 1)), LSTM(3), Dense(1)])
+        model.compile(optimizers.Adam(0.01), "mse")
+        model.fit(X[..., None], y, epochs=2, shuffle=False, verbose=0)
+    for ours, theirs in zip(kept.model_.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_labels_are_strings_and_probabilities_stand_in_their_order(series):
     X, y, _ = series
     model = LSTMClassifier(8, epochs=60, random_state=0).fit(X, y)

@@ -8,6 +8,7 @@ import pytest
 from estimators.builders import build
 from sklearn.exceptions import NotFittedError
 
+from tinygraph import BackendError
 from tinygraph.nn import Dense, NonFiniteError, Sequential, optimizers, schedules
 from tinygraph.sklearn import LSTMClassifier, LSTMRegressor, NetworkClassifier, NetworkRegressor
 
@@ -197,6 +198,11 @@ def test_a_prediction_before_fit():
     for estimator in (classifier(), regressor()):
         with pytest.raises(NotFittedError, match="is not fitted yet"):
             estimator.predict(X)
+
+
+def test_a_backend_that_there_is_not():
+    with pytest.raises(BackendError, match="backend 'nump': expected one of numpy"):
+        regressor(backend="nump").fit(X, NUMBERS)
 
 
 def test_a_loss_that_is_nan():
