@@ -82,7 +82,7 @@ DATA = {
         lambda: classifier().fit(X, np.ones((12, 2), int)),
         r"y should be a 1d array, got an array of shape \(12, 2\)",
     ),
-    "y in three axes": (lambda: regressor().fit(X, np.ones((12, 2, 2))), "dim 3, while dim <= 2 is required"),
+    "y in three axes": (lambda: regressor().fit(X, np.ones((12, 2, 2))), "Found array with dim 3"),
     "other outputs in a warm start": (
         lambda: regressor(warm_start=True).fit(X, X[:, :2]).fit(X, NUMBERS),
         r"LSTMRegressor: expected 2 numbers for each sample in y, as in the first fit, got 1\.",

@@ -40,7 +40,7 @@ class Estimator(BaseEstimator):
         backend: where it runs; see `tinygraph.devices`.
 
     Attributes:
-        model_: the trained model, which can be drawn, summed up and saved like any other.
+        model_: the trained model, which can be drawn and summed up like any other.
         history_: losses and metrics of each epoch, by name.
         n_iter_: how many epochs it was trained for.
         n_features_in_: the length of axis 1 of X.
