@@ -19,7 +19,7 @@ from tinygraph.version import __version__ as __version__
 from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 
 if TYPE_CHECKING:
-    from tinygraph import datasets as datasets, nn as nn
+    from tinygraph import datasets as datasets, nn as nn, sklearn as sklearn
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
     from tinygraph.viz.flow import gradient_flow as gradient_flow
@@ -33,6 +33,7 @@ _LATER = {
     "explore": "tinygraph.viz.explore.explore",
     "gradient_flow": "tinygraph.viz.flow",
     "memory_chart": "tinygraph.viz.memory.chart",
+    "sklearn": "tinygraph.sklearn",
 }
 
 

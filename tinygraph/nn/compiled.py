@@ -14,6 +14,7 @@ from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.pickled import compiled_state, recompiled
 from tinygraph.nn.steps import Head, Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
 
@@ -123,6 +124,13 @@ class Compiled(Graphed):
         """Return what each output is judged by: as compiled, else by the mean of squares."""
         default = {"loss": "mse", "loss_weights": None, "metrics": None, "weighted_metrics": None}
         return heads_of(self, self._compiled or default)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies keep what the model is trained by, too, and the optimizer's state."""
+        make, arguments = super().__reduce__()
+        if self._compiled is None:
+            return make, arguments
+        return recompiled, (arguments, self._compiled, *compiled_state(self))
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:
