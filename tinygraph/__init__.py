@@ -19,11 +19,16 @@ from tinygraph.version import __version__ as __version__
 from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 
 if TYPE_CHECKING:
-    from tinygraph import datasets as datasets, nn as nn
+    from tinygraph import datasets as datasets, distribute as distribute, nn as nn
     from tinygraph.viz.draw import draw as draw
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
-_LATER = {"nn": "tinygraph.nn", "datasets": "tinygraph.datasets", "draw": "tinygraph.viz.draw"}
+_LATER = {
+    "nn": "tinygraph.nn",
+    "datasets": "tinygraph.datasets",
+    "distribute": "tinygraph.distribute",
+    "draw": "tinygraph.viz.draw",
+}
 
 
 def __getattr__(name: str) -> Any:
