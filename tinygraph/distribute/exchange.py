@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -12,24 +12,26 @@ from tinygraph.compile import Function
 from tinygraph.graph import Node
 from tinygraph.ops import Parameter
 
+K = TypeVar("K", bound=Hashable)
 
-class Buffer:
+
+class Buffer(Generic[K]):
     """Values side by side in one flat parameter: written by a program, added up, read by another."""
 
-    def __init__(self, nodes: Mapping[Hashable, Node]):
+    def __init__(self, nodes: Mapping[K, Node]):
         self.like = {key: node.shape for key, node in nodes.items()}
         dtype = np.result_type(*(node.dtype for node in nodes.values()))
         size = sum(node.size for node in nodes.values())
         self.parameter: Parameter = ops.param("exchanged", np.zeros(size), dtype=dtype.name)
 
-    def written(self, nodes: Mapping[Hashable, Node]) -> Node:
+    def written(self, nodes: Mapping[K, Node]) -> Node:
         """The parameter's value: these nodes."""
         typed = (ops.cast(node, dtype=self.parameter.dtype.name) for node in nodes.values())
         return ops.concat([ops.reshape(node, shape=(node.size,)) for node in typed], axis=0)
 
-    def read(self) -> dict[Hashable, Node]:
+    def read(self) -> dict[K, Node]:
         """The values as nodes."""
-        nodes: dict[Hashable, Node] = {}
+        nodes: dict[K, Node] = {}
         start = 0
         for key, shape in self.like.items():
             stop = start + int(np.prod(shape))
@@ -46,7 +48,7 @@ class SharedFunction:
         self,
         own: Function,
         closing: Function,
-        buffer: Buffer,
+        buffer: Buffer[Any],
         add_up: Callable[[Any], None],
         anyone: Callable[[bool], bool],
     ):
@@ -74,7 +76,10 @@ class SharedFunction:
     def first_nonfinite(self, /, **feeds: Any) -> Node | None:
         """Return the first node that is NaN or infinite: of this rank's rows, or of the step after them if
         they are finite on all ranks."""
+        sums = self.buffer.parameter.value
+        self.buffer.parameter.assign(np.zeros_like(sums))  # of all rows: what is found is to be of these
         found = self.own.first_nonfinite(**feeds)
+        self.buffer.parameter.assign(sums)
         return found if self.anyone(found is not None) else self.closing.first_nonfinite()
 
     def _exchange(self, feeds: Mapping[str, Any]) -> None:

@@ -59,6 +59,10 @@ class MPI:
         """Return the value of every rank."""
         return self.comm.allgather(value)
 
+    def anyone(self, found: bool) -> bool:
+        """Return whether it is so on any rank."""
+        return any(self.each(found))
+
     def total(self, values: Array) -> Array:
         """Return the sum over all ranks."""
         result = np.array(values)

@@ -42,10 +42,10 @@ def shard(data: Samples, rows: Any, rank: int, size: int) -> Shard:
 
 class Share(NamedTuple):
     """What some rows of a batch add to the loss of an output: the batch's is the sum of the ``total`` of all,
-    divided by that of the ``count`` where there is one."""
+    divided by that of the ``divisor`` where there is one."""
 
     total: Node
-    count: Node | None
+    divisor: Node | None
 
 
 def share_of(head: Head, true: Node, predicted: Node, weight: Node | None, rows: Rows) -> Share:
@@ -70,10 +70,10 @@ def share_of(head: Head, true: Node, predicted: Node, weight: Node | None, rows:
     counts = counted(weighs, mask_of(predicted), predicted.dtype)
     if counts is None:
         return Share(value * (rows.size / rows.whole), None)
-    count = ops.sum(counts)
-    return Share(value * count, count)
+    divisor = ops.sum(counts)
+    return Share(value * divisor, divisor)
 
 
-def mean(total: Node, count: Node | None) -> Node:
-    """total / count, 0 where nothing counts."""
-    return total if count is None else ops.where(ops.equal(count, 0.0), 0.0, total / count)
+def mean(total: Node, divisor: Node | None) -> Node:
+    """total / divisor, 0 where nothing counts."""
+    return total if divisor is None else ops.where(ops.equal(divisor, 0.0), 0.0, total / divisor)

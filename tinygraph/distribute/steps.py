@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,21 +69,22 @@ class SharedSteps(Steps):
         for node, value in zip(nodes, self.mpi.same([node.value for node in nodes]), strict=True):
             node.assign(value)
 
-    def begin(self, sizes: Sequence[int]) -> None:
-        """Check the batches, and that all ranks have as many samples; begin with the weights of rank 0."""
-        super().begin(sizes)
-        if sizes[0] < self.mpi.size:
+    def agree(self, method: str, **numbers: int) -> None:
+        """Check that all ranks begin ``method`` with the same numbers; give them the weights of rank 0."""
+        each = self.mpi.each(numbers)
+        for rank, other in enumerate(each):
+            for name, number in each[0].items():
+                if other[name] != number:
+                    raise ValueError(
+                        f"{method}: rank {rank} has {name}={other[name]}, rank 0 {number}; all ranks do the "
+                        "same with the same, whole data: each takes its rows of every batch."
+                    )
+        batch = min(numbers["samples"], numbers["batch_size"])
+        if method == "fit" and batch < self.mpi.size:
             raise ValueError(
-                f"fit: a batch of {sizes[0]} cannot be shared by {self.mpi.size} ranks; "
+                f"fit: a batch of {batch} cannot be shared by {self.mpi.size} ranks; "
                 "take a larger batch_size, or fewer ranks."
             )
-        each = self.mpi.each(list(sizes))
-        for rank, other in enumerate(each):
-            if other != each[0]:
-                raise ValueError(
-                    f"fit: rank {rank} has batches of {other}, rank 0 of {each[0]}; give all ranks the same, "
-                    "whole data: each takes its rows of every batch."
-                )
         self._align()
 
     def same(self, value: Any) -> Any:
@@ -111,14 +111,10 @@ class SharedSteps(Steps):
             sent, sums = self._sent(mode, feeds.shaped(), trace)
         buffer = Buffer(sent)
         updates = {buffer.parameter: buffer.written(sent)} | sums
-        if feeds.rows.size:
-            own = compile({}, updates, **self.settings)
-        else:
-            own = self._idle(updates, buffer)
+        own = compile({}, updates, **self.settings) if feeds.rows.size else self._idle(updates, buffer)
         with scope("whole"):
             closing = self._closing(mode, buffer.read(), feeds.rows.whole)
-        anyone = lambda found: any(self.mpi.each(found))  # noqa: E731
-        return SharedFunction(own, closing, buffer, self.add_up, anyone), trace.checks
+        return SharedFunction(own, closing, buffer, self.add_up, self.mpi.anyone), trace.checks
 
     def _idle(self, updates: Mapping[Parameter, Node], buffer: Buffer) -> Function:
         """Return what a rank without rows does: zeros, and random numbers go on as those of the others."""
@@ -142,20 +138,22 @@ class SharedSteps(Steps):
             penalty = [ops.add_n(trace.losses) * part] if trace.losses else []
         sums = self._statistics(mode, predictions, true, weights)
         sent: Values = {("total", name): share.total for name, share in shares.items()}
-        sent |= {("count", name): share.count for name, share in shares.items() if share.count is not None}
-        sent |= {("penalty", None): node for node in penalty}
+        for name, share in shares.items():
+            if share.divisor is not None:
+                sent["divisor", name] = share.divisor
+        sent |= {("penalty", k): node for k, node in enumerate(penalty)}
         sent |= {("state", leaf): node * part for leaf, node in trace.updates.items()}
         if mode == "train":
             sent |= self._slopes(shares, penalty)
         return sent, sums
 
     def _slopes(self, shares: Mapping[str, Share], penalty: Sequence[Node]) -> Values:
-        """Return the gradients of the shares: of one whose count divides it by itself, of the others as one."""
+        """Return the gradients of the shares: of each that has a divisor, and of the others as one."""
         goals: dict[str | None, list[Node]] = {None: list(penalty)} if penalty else {}
         for head in self.heads:
             if head.name in shares:
-                total, count = shares[head.name]
-                goals.setdefault(None if count is None else head.name, []).append(total * head.weight)
+                total, divisor = shares[head.name]
+                goals.setdefault(None if divisor is None else head.name, []).append(total * head.weight)
         trained = self.model.trainable_weights
         return {
             ("slope", (name, weight)): slope
@@ -165,8 +163,8 @@ class SharedSteps(Steps):
 
     def _closing(self, mode: str, sums: Values, whole: int) -> Function:
         """Return the program of what follows from the sums over all ranks: the loss and the update."""
-        counts = of("count", sums)
-        values = {name: mean(total, counts.get(name)) for name, total in of("total", sums).items()}
+        divisors = of("divisor", sums)
+        values = {name: mean(total, divisors.get(name)) for name, total in of("total", sums).items()}
         with scope("loss"):
             regular = self._regularization()
             penalties = [*of("penalty", sums).values(), *regular]
@@ -177,7 +175,7 @@ class SharedSteps(Steps):
         trained = self.model.trainable_weights
         parts: dict[Parameter, list[Node]] = {weight: [] for weight in trained}
         for (name, weight), slope in of("slope", sums).items():
-            parts[weight].append(in_dtype(mean(slope, counts.get(name)), weight.dtype))
+            parts[weight].append(in_dtype(mean(slope, divisors.get(name)), weight.dtype))
         if regular:
             for weight, slope in zip(trained, gradients(ops.add_n(regular), trained), strict=True):
                 parts[weight].append(slope)

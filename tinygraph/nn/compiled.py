@@ -100,7 +100,7 @@ class Compiled(Graphed):
     @property
     def is_root(self) -> bool:
         """Whether this process prints and saves: the only one, or the first of those that train together."""
-        distribute = self._compiled and self._compiled["distribute"]
+        distribute = self._compiled["distribute"] if self._compiled else None
         return distribute is None or distribute.is_root
 
     def training_step(self, batch: int) -> TrainingStep:

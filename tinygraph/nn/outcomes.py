@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from tinygraph.compile import Function
     from tinygraph.nn.data import Samples
+    from tinygraph.nn.runnable import Runnable
     from tinygraph.nn.steps import Steps
 
 
@@ -53,7 +53,7 @@ class Training:
 
     def forget(self) -> None:
         """Let go of steps that nobody looked at: training was broken off."""
-        self.running: Function | None = None
+        self.running: Runnable | None = None
         #: the samples, rows and name of each step since the last look
         self.unseen: list[tuple[Samples, Any, str]] = []
 

@@ -22,6 +22,7 @@ from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.outcomes import Training
+from tinygraph.nn.runnable import Runnable
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 #: a program, and what to call before each run of it
-Checked = tuple[Function, list[Callable[[], None]]]
+Checked = tuple[Runnable, list[Callable[[], None]]]
 
 
 @dataclass
@@ -143,10 +144,8 @@ class Steps:
         self.layers = model.family
         self.latest: Latest[Checked] = Latest()
 
-    def begin(self, sizes: Sequence[int]) -> None:
-        """Check, before the first step, the sizes of the batches."""
-        for layer in self.layers:
-            layer.check_batch_sizes(sizes)
+    def agree(self, method: str, **numbers: int) -> None:
+        """Check that all processes of a training begin ``method`` with the same numbers: here is but one."""
 
     def same(self, value: Any) -> Any:
         """Return what all processes of a training take for this value: their first one's."""
@@ -165,7 +164,7 @@ class Steps:
         shapes = tuple([(name, array.shape) for name, array in feeds.items()])
         return mode, shapes, tuple([layer.trainable for layer in self.layers])
 
-    def ready(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+    def ready(self, mode: str, feeds: Mapping[str, Any]) -> Runnable:
         """Return the program for ``mode`` on one batch, which may be run now."""
         function, checks = self.function(mode, feeds)
         for check in checks:
@@ -178,7 +177,7 @@ class Steps:
         return function(**used(function, feeds))
 
     @staticmethod
-    def start(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
+    def start(function: Runnable, feeds: Mapping[str, Any]) -> dict[str, Any]:
         """Run a program without waiting for a device; return its outputs where they stand."""
         return function.start(**used(function, feeds))
 
@@ -254,9 +253,7 @@ class Steps:
         """Return a step that trains towards a low loss."""
         return self._updated(loss, gradients(loss, self.model.trainable_weights), trace.updates)
 
-    def _updated(
-        self, loss: Node, slopes: Sequence[Node], states: Mapping[Parameter, Node]
-    ) -> TrainingStep:
+    def _updated(self, loss: Node, slopes: Sequence[Node], states: Mapping[Parameter, Node]) -> TrainingStep:
         """Return a step along these gradients of the trained weights, which leaves layers these states."""
         trained = self.model.trainable_weights
         new = {**self._constrained(self.optimizer.updates(trained, slopes)), **states}
@@ -344,7 +341,7 @@ def batch_of(feeds: Mapping[str, Any]) -> int:
     return len(next(iter(feeds.values())))
 
 
-def used(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
+def used(function: Runnable, feeds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the feeds that a graph has a use for: a loss of one's own may ignore the true values."""
     return {name: feeds[name] for name in function.inputs}
 

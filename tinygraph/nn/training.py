@@ -82,7 +82,10 @@ class Trainable(Compiled):
             x, y, sample_weight, class_weight, validation_split, validation_data
         )
         sizes = batch_sizes(len(data), batch_size) + batch_sizes(len(held_out or ()), at_once)
-        steps.begin(sizes)
+        for layer in steps.layers:
+            layer.check_batch_sizes(sizes)
+        held = 0 if held_out is None else len(held_out)
+        steps.agree("fit", samples=len(data), batch_size=batch_size, held_out=held, epochs=epochs)
         history = History()
         params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
@@ -125,8 +128,12 @@ class Trainable(Compiled):
         Without metrics it is the loss alone, as in Keras.
         """
         self._reject("evaluate", unknown)
-        batch_size, shows = whole_number("evaluate", "batch_size", batch_size), _shows(verbose) and self.is_root
+        batch_size, shows = (
+            whole_number("evaluate", "batch_size", batch_size),
+            _shows(verbose) and self.is_root,
+        )
         steps, data = self._labelled("evaluate", x, y, sample_weight)
+        steps.agree("evaluate", samples=len(data), batch_size=batch_size)
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
         logs = Loop(self, steps, told).judge(data, batch_size)
@@ -147,7 +154,10 @@ class Trainable(Compiled):
         A model whose outputs were given as a dict returns a dict.
         """
         self._reject("predict", unknown)
-        batch_size, shows = whole_number("predict", "batch_size", batch_size), _shows(verbose) and self.is_root
+        batch_size, shows = (
+            whole_number("predict", "batch_size", batch_size),
+            _shows(verbose) and self.is_root,
+        )
         data = self._inputs(x)
         steps = self._prediction_steps()
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}

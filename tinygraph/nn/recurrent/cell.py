@@ -150,8 +150,8 @@ class Cell(Layer):
         """The mask of the samples, which are at ``axis``."""
         if not rate or (rate == 1.0 and self.gates > 1):  # as Keras: dropping all of it drops nothing
             return None
-        which = {"seed": self.seed, "stream": stream, "rows": current_trace().rows, "axis": axis}
-        return ops.dropout_mask(self.drawn, shape, rate, dtype=dtype, **which)
+        how: dict[str, Any] = {"seed": self.seed, "stream": stream, "dtype": dtype}
+        return ops.dropout_mask(self.drawn, shape, rate, rows=current_trace().rows, axis=axis, **how)
 
     def product(self, x: Node, kernel: Node, mask: Node | None) -> Node:
         """x kernel for all gates, with dropout's mask on x.
