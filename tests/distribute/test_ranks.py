@@ -40,7 +40,7 @@ REFUSED = {
     "fixed": "ValueError: .*: made for batches of 4, it cannot be distributed.*Leave the size",
     "synchronized": "ValueError: BatchNormalization 'norm': synchronized=True cannot be distributed",
     "scalar": "GraphError: distribute: the loss 'whole_mean' returns one number for the batch.*axis=-1",
-    "lengths": "ValueError: fit: rank 1 has samples=10, rank 0 12; all ranks do the same with the same, whole",
+    "lengths": "ValueError: fit: rank 1 has samples=10, rank 0 12; all ranks do the same with the same",
     "batches": "ValueError: fit: rank 1 has batch_size=4, rank 0 3; all ranks do the same",
     "evaluated": "ValueError: evaluate: rank 1 has samples=10, rank 0 12; all ranks do the same",
     "fine": "nothing",
