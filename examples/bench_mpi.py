@@ -1,0 +1,137 @@
+"""What a training step costs on several ranks that share a batch, a model of it, and what that predicts.
+
+For p ranks, a batch of B samples and n bytes of gradients, losses and the like,
+
+    step(p) = fixed + sample B / p + latency ceil(log2 p) + 2 n (p - 1) / p / bandwidth
+
+``fixed`` and ``sample`` are fitted to one rank's steps of smaller batches, ``latency`` and ``bandwidth`` to sums
+of several sizes by two ranks; those of networks are assumed, not measured. "ms" are milliseconds that a tenth
+of the steps stay below: a median would tell of others that use the machine. "shared" is one batch for all
+ranks, "grown" a batch of B for each.
+
+    python examples/bench_mpi.py [--batch 256] [--units 128] [--time 50] [--ranks 2 4] [--quick]
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from bench.machine import described
+from bench.options import parsed, parser
+from bench.table import table
+
+import tinygraph as tg
+
+#: seconds of latency, bytes a second: what is commonly said of them
+NETWORKS = {"10 Gbit/s Ethernet": (30e-6, 1.1e9), "100 Gbit/s InfiniBand": (3e-6, 11e9)}
+MORE = (8, 16, 32, 64, 128, 256, 512, 1024)
+#: Open MPI wants to be told that it may run as root, and more ranks than there are cores.
+ENVIRONMENT = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def main(arguments):
+    """Print what was measured, and a table of predictions for each way to communicate."""
+    made = parser(__doc__, rounds=5, turn=3.0)
+    made.add_argument("--batch", type=int, default=256)
+    made.add_argument("--units", type=int, default=128)
+    made.add_argument("--time", type=int, default=50)
+    made.add_argument("--ranks", type=int, nargs="+", default=[2, 4])
+    options = parsed(made, arguments)
+    if options.quick:
+        options.batch, options.units, options.time = 16, 4, 3
+    print(*described([sys.executable]), sep="\n")
+    single, several = measured(options)
+    cost, link, bytes_ = computing(single), network(several[0]), single[-1]["bytes"]
+    print(
+        f"\nLSTM of {options.units} units, {options.time} steps, batch {options.batch}; sums of {bytes_} bytes\n"
+    )
+    rows = [[found["ranks"], *parts(found, cost, link)] for found in [single[-1], *several]]
+    print(table(["ranks", "step ms", "computing", "waiting", "sum", "model"], rows))
+    print(f"\nfixed {cost[0] * 1e3:.3g} ms, sample {cost[1] * 1e6:.3g} µs")
+    for name, each in {"shared memory": link, **NETWORKS}.items():
+        print(f"\n{name}: latency {each[0] * 1e6:.3g} µs, bandwidth {each[1] / 1e9:.3g} GB/s\n")
+        lines = predictions(options.batch, bytes_, cost, each)
+        print(table(["ranks", "shared ms", "speedup", "grown ms", "efficiency"], lines), flush=True)
+
+
+def measured(options):
+    """What one rank measures for smaller batches, the whole one last, and what several do, in turns."""
+    runs = [(1, options.batch // part) for part in (16, 8, 4, 2, 1)] + [
+        (p, options.batch) for p in options.ranks
+    ]
+    rounds = [[run(ranks, batch, options) for ranks, batch in runs] for _ in range(options.rounds)]
+    found = [middle(each) for each in zip(*rounds, strict=True)]
+    return found[:5], found[5:]
+
+
+def run(ranks, batch, options):
+    """What so many ranks measure."""
+    beside, here = Path(sys.executable).parent / "mpirun", Path(__file__).parent
+    command = [str(beside) if beside.exists() else "mpirun", "-n", str(ranks), sys.executable]
+    command += [str(here / "bench" / "ranks.py"), str(batch), str(options.units), str(options.time)]
+    done = subprocess.run(
+        [*command, str(options.turn)],
+        env=os.environ | ENVIRONMENT | {"PYTHONPATH": str(Path(tg.__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def middle(each):
+    """The medians of all numbers of several runs."""
+    found = {name: median(one[name] for one in each) for name in each[0] if name != "sums"}
+    return found | {"sums": {size: median(one["sums"][size] for one in each) for size in each[0]["sums"]}}
+
+
+def computing(runs):
+    """The seconds of a step, and those for each sample: a line through the batches, weighed by 1 / seconds."""
+    seconds = np.array([found["computing"] for found in runs])
+    sample, fixed = np.polyfit([found["batch"] for found in runs], seconds, 1, w=1 / seconds)
+    return fixed, sample
+
+
+def network(found):
+    """Latency and bandwidth: such a line through the sums of two ranks, for which 2 n (p - 1) / p is n."""
+    seconds = np.array(list(found["sums"].values()))
+    byte, latency = np.polyfit([float(size) for size in found["sums"]], seconds, 1, w=1 / seconds)
+    return latency, 1 / byte
+
+
+def predicted(ranks, batch, bytes_, cost, link):
+    """The seconds of a step."""
+    (fixed, sample), (latency, bandwidth) = cost, link
+    summing = latency * math.ceil(math.log2(ranks)) + 2 * bytes_ * (ranks - 1) / ranks / bandwidth
+    return fixed + sample * batch / ranks + summing
+
+
+def parts(found, cost, link):
+    """Milliseconds of a step and its parts, and what the model says."""
+    told = predicted(found["ranks"], found["batch"], found["bytes"], cost, link)
+    return [1e3 * seconds for seconds in (*(found[k] for k in ("whole", "computing", "wait", "sum")), told)]
+
+
+def predictions(batch, bytes_, cost, link):
+    """Rows of the table; a batch cannot be shared by more ranks than it has samples."""
+    alone = predicted(1, batch, bytes_, cost, link)
+    for ranks in MORE:
+        shared = predicted(ranks, batch, bytes_, cost, link)
+        grown = predicted(ranks, batch * ranks, bytes_, cost, link)
+        either = [1e3 * shared, alone / shared] if ranks <= batch else [None, None]
+        yield [ranks, *either, 1e3 * grown, f"{100 * alone / grown:.0f} %"]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
