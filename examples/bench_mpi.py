@@ -4,10 +4,10 @@ For p ranks, a batch of B samples and n bytes of gradients, losses and the like,
 
     step(p) = fixed + sample B / p + latency ceil(log2 p) + 2 n (p - 1) / p / bandwidth
 
-``fixed`` and ``sample`` are fitted to one rank's steps of smaller batches, ``latency`` and ``bandwidth`` to sums
-of several sizes by two ranks; those of networks are assumed, not measured. "ms" are milliseconds that a tenth
-of the steps stay below: a median would tell of others that use the machine. "shared" is one batch for all
-ranks, "grown" a batch of B for each.
+``fixed`` and ``sample`` are fitted to one rank's steps of smaller batches, ``latency`` and ``bandwidth`` to
+sums of several sizes by two ranks; those of networks are assumed, not measured. "ms" are milliseconds that a
+tenth of the steps stay below: a median would tell of others that use the machine. "shared" is one batch for
+all ranks, "grown" a batch of B for each.
 
     python examples/bench_mpi.py [--batch 256] [--units 128] [--time 50] [--ranks 2 4] [--quick]
 """
@@ -53,9 +53,8 @@ def main(arguments):
     print(*described([sys.executable]), sep="\n")
     single, several = measured(options)
     cost, link, bytes_ = computing(single), network(several[0]), single[-1]["bytes"]
-    print(
-        f"\nLSTM of {options.units} units, {options.time} steps, batch {options.batch}; sums of {bytes_} bytes\n"
-    )
+    model = f"LSTM of {options.units} units, {options.time} steps"
+    print(f"\n{model}, batch {options.batch}; sums of {bytes_} bytes\n")
     rows = [[found["ranks"], *parts(found, cost, link)] for found in [single[-1], *several]]
     print(table(["ranks", "step ms", "computing", "waiting", "sum", "model"], rows))
     print(f"\nfixed {cost[0] * 1e3:.3g} ms, sample {cost[1] * 1e6:.3g} µs")
@@ -97,14 +96,14 @@ def middle(each):
 
 
 def computing(runs):
-    """The seconds of a step, and those for each sample: a line through the batches, weighed by 1 / seconds."""
+    """The seconds of a step, and those for each sample: a line, each point by its size."""
     seconds = np.array([found["computing"] for found in runs])
     sample, fixed = np.polyfit([found["batch"] for found in runs], seconds, 1, w=1 / seconds)
     return fixed, sample
 
 
 def network(found):
-    """Latency and bandwidth: such a line through the sums of two ranks, for which 2 n (p - 1) / p is n."""
+    """Latency and bandwidth: such a line through the sums of two ranks, where 2 n (p - 1) / p is n."""
     seconds = np.array(list(found["sums"].values()))
     byte, latency = np.polyfit([float(size) for size in found["sums"]], seconds, 1, w=1 / seconds)
     return latency, 1 / byte

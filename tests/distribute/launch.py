@@ -21,8 +21,8 @@ ALLOWED = {
 }
 
 
-def mpirun(ranks: int, script: str, *arguments: str, wanted: int = 0) -> subprocess.CompletedProcess:
-    """Run a script of this folder on so many ranks; it must end with ``wanted``, None for any failure."""
+def mpirun(ranks: int, script: str | Path, *arguments: str, wanted: int = 0) -> subprocess.CompletedProcess:
+    """Run a script, by its name one of this folder, on so many ranks; None is wanted of one that fails."""
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed")
     beside = Path(sys.executable).parent / "mpirun"
