@@ -2,12 +2,12 @@
 
 For p ranks, a batch of B samples and n bytes of gradients, losses and the like,
 
-    step(p) = fixed + sample B / p + latency ceil(log2 p) + 2 n (p - 1) / p / bandwidth
+    step(p) = computing(B / p) + latency ceil(log2 p) + 2 n (p - 1) / p / bandwidth
 
-``fixed`` and ``sample`` are fitted to one rank's steps of smaller batches, ``latency`` and ``bandwidth`` to
-sums of several sizes by two ranks; those of networks are assumed, not measured. "ms" are milliseconds that a
-tenth of the steps stay below: a median would tell of others that use the machine. "shared" is one batch for
-all ranks, "grown" a batch of B for each.
+``computing`` is what one rank takes for so few samples, measured for 1, 2, 4, ... and straight between them;
+``latency`` and ``bandwidth`` are fitted to sums of several sizes by two ranks; those of networks are assumed,
+not measured. "ms" are milliseconds that a tenth of the steps stay below: a median would tell of others that
+use the machine. "shared" is one batch for all ranks, "grown" a batch of B for each.
 
     python examples/bench_mpi.py [--batch 256] [--units 128] [--time 50] [--ranks 2 4] [--quick]
 """
@@ -42,7 +42,7 @@ ENVIRONMENT = {
 
 def main(arguments):
     """Print what was measured, and a table of predictions for each way to communicate."""
-    made = parser(__doc__, rounds=5, turn=3.0)
+    made = parser(__doc__, rounds=4, turn=2.0)
     made.add_argument("--batch", type=int, default=256)
     made.add_argument("--units", type=int, default=128)
     made.add_argument("--time", type=int, default=50)
@@ -52,12 +52,14 @@ def main(arguments):
         options.batch, options.units, options.time = 16, 4, 3
     print(*described([sys.executable]), sep="\n")
     single, several = measured(options)
-    cost, link, bytes_ = computing(single), network(several[0]), single[-1]["bytes"]
+    cost = {found["batch"]: found["computing"] for found in single}
+    link, bytes_ = network(several[0]), single[-1]["bytes"]
     model = f"LSTM of {options.units} units, {options.time} steps"
     print(f"\n{model}, batch {options.batch}; sums of {bytes_} bytes\n")
     rows = [[found["ranks"], *parts(found, cost, link)] for found in [single[-1], *several]]
     print(table(["ranks", "step ms", "computing", "waiting", "sum", "model"], rows))
-    print(f"\nfixed {cost[0] * 1e3:.3g} ms, sample {cost[1] * 1e6:.3g} µs")
+    print("\nsamples of one rank, and its ms\n")
+    print(table(list(cost), [[1e3 * seconds for seconds in cost.values()]]))
     for name, each in {"shared memory": link, **NETWORKS}.items():
         print(f"\n{name}: latency {each[0] * 1e6:.3g} µs, bandwidth {each[1] / 1e9:.3g} GB/s\n")
         lines = predictions(options.batch, bytes_, cost, each)
@@ -66,12 +68,11 @@ def main(arguments):
 
 def measured(options):
     """What one rank measures for smaller batches, the whole one last, and what several do, in turns."""
-    runs = [(1, options.batch // part) for part in (16, 8, 4, 2, 1)] + [
-        (p, options.batch) for p in options.ranks
-    ]
+    halves = [options.batch >> k for k in range(options.batch.bit_length())][::-1]
+    runs = [(1, batch) for batch in halves] + [(ranks, options.batch) for ranks in options.ranks]
     rounds = [[run(ranks, batch, options) for ranks, batch in runs] for _ in range(options.rounds)]
     found = [middle(each) for each in zip(*rounds, strict=True)]
-    return found[:5], found[5:]
+    return found[: len(halves)], found[len(halves) :]
 
 
 def run(ranks, batch, options):
@@ -95,15 +96,8 @@ def middle(each):
     return found | {"sums": {size: median(one["sums"][size] for one in each) for size in each[0]["sums"]}}
 
 
-def computing(runs):
-    """The seconds of a step, and those for each sample: a line, each point by its size."""
-    seconds = np.array([found["computing"] for found in runs])
-    sample, fixed = np.polyfit([found["batch"] for found in runs], seconds, 1, w=1 / seconds)
-    return fixed, sample
-
-
 def network(found):
-    """Latency and bandwidth: such a line through the sums of two ranks, where 2 n (p - 1) / p is n."""
+    """Latency and bandwidth: a line through the sums of two ranks, where 2 n (p - 1) / p is n."""
     seconds = np.array(list(found["sums"].values()))
     byte, latency = np.polyfit([float(size) for size in found["sums"]], seconds, 1, w=1 / seconds)
     return latency, 1 / byte
@@ -111,9 +105,9 @@ def network(found):
 
 def predicted(ranks, batch, bytes_, cost, link):
     """The seconds of a step."""
-    (fixed, sample), (latency, bandwidth) = cost, link
+    latency, bandwidth = link
     summing = latency * math.ceil(math.log2(ranks)) + 2 * bytes_ * (ranks - 1) / ranks / bandwidth
-    return fixed + sample * batch / ranks + summing
+    return float(np.interp(batch / ranks, list(cost), list(cost.values()))) + summing
 
 
 def parts(found, cost, link):

@@ -121,7 +121,7 @@ def test_negative_seeds_are_seeds():
 @pytest.mark.parametrize("rows", [Rows(0, 2, 5), Rows(2, 3, 5), Rows(4, 1, 5), Rows(0, 5, 5)], ids=str)
 def test_rows_of_a_batch_draw_what_they_have_in_the_draw_for_the_whole(axis, rows):
     def shape(size):
-        return (3, 4)[:axis] + (size,) + (3, 4)[axis:]
+        return (*(3, 4)[:axis], size, *(3, 4)[axis:])
 
     step, how = tg.counter("step"), {"seed": 7, "stream": 2, "dtype": "float64"}
     mask = tg.dropout_mask(step, shape(rows.size), 0.4, rows=rows, axis=axis, **how)
