@@ -7,7 +7,8 @@ For p ranks, a batch of B samples and n bytes of gradients, losses and the like,
 ``computing`` is what one rank takes for so few samples, measured for 1, 2, 4, ... and straight between them;
 ``latency`` and ``bandwidth`` are fitted to sums of several sizes by two ranks; those of networks are assumed,
 not measured. "ms" are milliseconds that a tenth of the steps stay below, in the round that was fastest: a
-median would tell of others that use the machine. "shared" is one batch for all ranks, "grown" a batch of B for each.
+median would tell of others that use the machine. "shared" is one batch for all ranks, "grown" a batch of B
+for each.
 
     python examples/bench_mpi.py [--batch 256] [--units 128] [--time 50] [--ranks 2 4] [--quick]
 """
