@@ -15,9 +15,14 @@ def trained(distribute, backend):
     return model.get_weights()
 
 
-tg.set_floatx("float64")
-ranks = tg.distribute.MPI()
-pairs = zip(trained(None, "numpy"), trained(ranks, "cupy"), strict=True)
-apart = max(ranks.each(float(max(abs(a - b).max() for a, b in pairs))))
-if ranks.is_root:
-    print(apart)
+def main():
+    tg.set_floatx("float64")
+    ranks = tg.distribute.MPI()
+    pairs = zip(trained(None, "numpy"), trained(ranks, "cupy"), strict=True)
+    apart = max(ranks.each(float(max(abs(a - b).max() for a, b in pairs))))
+    if ranks.is_root:
+        print(apart)
+
+
+if __name__ == "__main__":
+    main()
