@@ -1,11 +1,13 @@
 """Every example runs, and reaches what it promises."""
 
+import ast
 import importlib.util
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from distribute.launch import mpirun
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -116,6 +118,17 @@ def test_the_search_says_what_is_missing(monkeypatch):
         SystemExit, match=r"dask_sweep: .*dask.distributed.* nothing was run. pip install 'tiny"
     ):
         load("dask_sweep")
+
+
+def test_data_parallel_is_the_same_on_two_ranks_as_on_one(capsys):
+    pytest.importorskip("mpi4py")
+    alone = load("data_parallel").main()
+    printed = capsys.readouterr().out.splitlines()
+    assert alone["val_loss"][-1] < 0.5 * alone["val_loss"][0]
+    together = mpirun(2, EXAMPLES / "data_parallel.py").stdout.splitlines()
+    assert len(together) == len(printed) == 16  # root's alone
+    losses = [ast.literal_eval(lines[-1]) for lines in (printed, together)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

@@ -18,7 +18,7 @@ ARRAY_MODULES = {"cupy", "numba", "jax", "torch", "tensorflow", "dask", "mlx"}
 #: Packages that a plain ``import tinygraph`` must not load: optional ones, and those of other people's work.
 NOT_AT_IMPORT = {
     "cupy", "numba", "pandas", "matplotlib", "graphviz", "torch", "tensorflow", "keras", "jax", "scipy",
-    "h5py", "IPython", "llvmlite", "threadpoolctl", "pytest", "hypothesis", "typst",
+    "h5py", "IPython", "llvmlite", "mpi4py", "threadpoolctl", "pytest", "hypothesis", "typst",
     "sklearn", "joblib", "dask", "distributed",
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ from tinygraph.version import __version__ as __version__
 from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 
 if TYPE_CHECKING:
-    from tinygraph import datasets as datasets, nn as nn, sklearn as sklearn
+    from tinygraph import datasets as datasets, distribute as distribute, nn as nn, sklearn as sklearn
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
     from tinygraph.viz.flow import gradient_flow as gradient_flow
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _LATER = {
     "nn": "tinygraph.nn",
     "datasets": "tinygraph.datasets",
+    "distribute": "tinygraph.distribute",
     "draw": "tinygraph.viz.draw",
     "explore": "tinygraph.viz.explore.explore",
     "gradient_flow": "tinygraph.viz.flow",

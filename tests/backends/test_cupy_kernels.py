@@ -175,7 +175,9 @@ def test_the_largest_of_special_numbers(device, dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_random_numbers_are_the_same_bits(device, dtype):
     step = tg.input("x0", (), "int64")
-    outputs = {f"{k}": tg.uniform(step, (300,), seed=-5, stream=k, dtype=dtype) for k in range(2)}
+    outputs = {
+        f"{k}": tg.uniform(step, (300,), seed=-5, stream=k, first=k * 77, dtype=dtype) for k in range(2)
+    }
     check(device, tg.Graph(outputs), np.array(7), units=0)
 
 

@@ -208,19 +208,19 @@ def test_a_sum_that_is_left_to_numpy(x, axis):
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("count", [0, 1, 3, 7, 8, 9, 64, 1001])
 def test_random_numbers_are_the_same_bits(host, dtype, count):
-    for step, seed, stream in ((0, 1, 0), (7, -5, 3), (2**40, 2**63 + 1, 2**20)):
+    for step, seed, stream, first in ((0, 1, 0, 0), (7, -5, 3, 5), (2**40, 2**63 + 1, 2**20, 2**35)):
         expected, found = np.empty(count, dtype), np.full(count + 1, 2.0, dtype)
         at = np.array(step, dtype="int64")
-        tg.uniform.kernel(np, at, shape=(count,), seed=seed, stream=stream, out=expected)
-        random.call(at, found[:-1], seed, stream, host)()
+        tg.uniform.kernel(np, at, shape=(count,), seed=seed, stream=stream, first=first, out=expected)
+        random.call(at, found[:-1], seed, stream, first, host)()
         np.testing.assert_array_equal(found[:-1], expected)
         assert found[-1] == 2.0
 
 
 def test_random_numbers_that_stand_apart_are_left_to_numpy():
     step = np.array(1, dtype="int64")
-    assert random.call(step, np.empty((4, 2))[:, 0], 1, 0, HOST) is None
-    assert random.call(step.astype("int32"), np.empty(4), 1, 0, HOST) is None
+    assert random.call(step, np.empty((4, 2))[:, 0], 1, 0, 0, HOST) is None
+    assert random.call(step.astype("int32"), np.empty(4), 1, 0, 0, HOST) is None
 
 
 def test_one_element_is_put_in_its_place():

@@ -119,6 +119,10 @@ def test_reductions_of_weighted_values(reduction, expected):
 def test_a_weighted_mean_of_no_weight_is_zero():
     loss = losses.MeanSquaredError("mean_with_sample_weight")
     assert value_of(loss, **ERROR, sample_weight=[0.0, 0.0, 0.0]) == 0.0
+    true, predicted, weight = (tg.input(name, (3, 1)) for name in ("true", "predicted", "weight"))
+    (slope,) = tg.gradients(loss(true, predicted, weight), [predicted])
+    zeros = np.zeros((3, 1))
+    assert not tg.compile(slope)(true=zeros, predicted=zeros + 1, weight=zeros).any()  # nor NaN
 
 
 def test_a_mean_under_a_mask_is_over_what_counts():

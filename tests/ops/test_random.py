@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.ops.random import Rows
 
 
 def draw(seed=7, stream=0, step=0, shape=(64,), dtype="float64") -> np.ndarray:
@@ -114,3 +115,24 @@ def test_step_is_one_whole_number():
 
 def test_negative_seeds_are_seeds():
     assert not np.isin(draw(seed=-1), draw(seed=1)).any()
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("rows", [Rows(0, 2, 5), Rows(2, 3, 5), Rows(4, 1, 5), Rows(0, 5, 5)], ids=str)
+def test_rows_of_a_batch_draw_what_they_have_in_the_draw_for_the_whole(axis, rows):
+    def shape(size):
+        return (*(3, 4)[:axis], size, *(3, 4)[axis:])
+
+    step, how = tg.counter("step"), {"seed": 7, "stream": 2, "dtype": "float64"}
+    mask = tg.dropout_mask(step, shape(rows.size), 0.4, rows=rows, axis=axis, **how)
+    whole = tg.compile(tg.dropout_mask(step, shape(5), 0.4, **how))()
+    own = [slice(None)] * axis + [slice(rows.first, rows.first + rows.size)]
+    step.assign(0)
+    np.testing.assert_array_equal(tg.compile(mask)(), whole[tuple(own)])
+
+
+def test_rows_of_a_batch_have_its_normal_numbers():
+    step, how = tg.constant(3), {"seed": 7, "dtype": "float64"}
+    whole = tg.compile(tg.normal(step, (5, 3), **how))()
+    part = tg.compile(tg.normal(step, (2, 3), rows=Rows(2, 2, 5), **how))()
+    np.testing.assert_array_equal(part, whole[2:4])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph import backends
+from tinygraph.distribute.mpi import MPI
 from tinygraph.nn import optimizers, registry
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
@@ -34,6 +35,7 @@ class Compiled(Graphed):
         weighted_metrics: Any = None,
         backend: str = "numpy",
         jit_compile: bool | str = "auto",
+        distribute: MPI | None = None,
         **unknown: Any,
     ) -> None:
         """Say what to train by. Weights stay as they are.
@@ -49,9 +51,11 @@ class Compiled(Graphed):
             backend: where it runs; see `tinygraph.devices`.
             jit_compile: whether operations are fused and compiled to machine code; ``"auto"`` for where
                 llvmlite is installed (extra ``fast``), or on a GPU. Values differ in the last bits.
+            distribute: ``tg.distribute.MPI()`` shares each batch among the processes of ``mpirun``.
 
         Raises:
             ValueError: a name that nothing has, with the closest one that exists; another ``jit_compile``.
+            TypeError: another ``distribute``.
             BackendError: a backend, or machine code, that cannot be had here.
         """
         self._reject("compile", unknown)
@@ -64,6 +68,10 @@ class Compiled(Graphed):
             )
         if jit_compile is True:
             where.compiled()
+        if distribute is not None and not isinstance(distribute, MPI):
+            raise TypeError(
+                f"{self.title}.compile: distribute must be tg.distribute.MPI() or None, got {distribute!r}."
+            )
         given = {
             "optimizer": optimizers.get(optimizer),
             "loss": loss,
@@ -72,6 +80,7 @@ class Compiled(Graphed):
             "weighted_metrics": weighted_metrics,
             "backend": backend,
             "jit_compile": jit_compile,
+            "distribute": distribute,
         }
         check_named(given)
         if self.outputs:
@@ -93,6 +102,12 @@ class Compiled(Graphed):
     def optimizer(self) -> Any:
         """The optimizer that `compile` was given or made."""
         return self._settings("optimizer")["optimizer"]
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this process prints and saves: the only one, or the first of those that train together."""
+        distribute = self._compiled["distribute"] if self._compiled else None
+        return distribute is None or distribute.is_root
 
     def training_step(self, batch: int) -> TrainingStep:
         """Return the nodes of one step of training on so many samples: loss, gradients, new values.
@@ -144,7 +159,8 @@ class Compiled(Graphed):
         given = self._settings(method)
         if self.steps is None:
             heads = heads_of(self, given)
-            self.steps = Steps(self, heads, given["optimizer"], given["backend"], given["jit_compile"])
+            make = Steps if given["distribute"] is None else given["distribute"].steps
+            self.steps = make(self, heads, given["optimizer"], given["backend"], given["jit_compile"])
         return self.steps
 
     def _prediction_steps(self) -> Steps:

@@ -49,7 +49,7 @@ class Loop:
         self.told.tell("test_begin", {})
         for batch, start in enumerate(range(0, len(data), batch_size)):
             self.told.tell("test_batch_begin", batch, {})
-            feeds = data.take(slice(start, start + batch_size))
+            feeds = self.steps.take(data, slice(start, start + batch_size))
             loss = self.steps.start(self.steps.ready("test", feeds), feeds)["loss"]
             self.told.tell("test_batch_end", batch, logs_of(loss, self.steps.immediate))
         logs = self.steps.results("test")

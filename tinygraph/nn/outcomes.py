@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from tinygraph.compile import Function
     from tinygraph.nn.data import Samples
+    from tinygraph.nn.runnable import Runnable
     from tinygraph.nn.steps import Steps
 
 
@@ -53,13 +53,13 @@ class Training:
 
     def forget(self) -> None:
         """Let go of steps that nobody looked at: training was broken off."""
-        self.running: Function | None = None
+        self.running: Runnable | None = None
         #: the samples, rows and name of each step since the last look
         self.unseen: list[tuple[Samples, Any, str]] = []
 
     def step(self, data: Samples, rows: Any, where: str) -> Mapping[str, float]:
         """Take a step on the samples at ``rows``; return its loss by its name."""
-        feeds = data.take(rows)
+        feeds = self.steps.take(data, rows)
         function = self.steps.ready("train", feeds)
         if function is not self.running:
             self.look()
@@ -75,9 +75,9 @@ class Training:
         failed = self.running.failed() if self.running is not None and unseen else None
         if failed is not None:
             data, rows, where = unseen[failed]
-            raise NonFiniteError(self._diagnosis(data.take(rows), where))
+            raise NonFiniteError(self._diagnosis(self.steps.take(data, rows), where))
 
-    def _diagnosis(self, feeds: dict[str, Any], where: str) -> str:
+    def _diagnosis(self, feeds: Mapping[str, Any], where: str) -> str:
         """What was wrong: the step is taken again, which changes nothing again."""
         loss = float(self.steps.run("train", feeds)["loss"])
         first = self.steps.first_nonfinite("train", feeds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,15 +22,17 @@ from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.outcomes import Training
+from tinygraph.nn.runnable import Runnable
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
+    from tinygraph.nn.data import Samples
     from tinygraph.nn.graphed import Graphed
 
 
 #: a program, and what to call before each run of it
-Checked = tuple[Function, list[Callable[[], None]]]
+Checked = tuple[Runnable, list[Callable[[], None]]]
 
 
 @dataclass
@@ -142,13 +144,27 @@ class Steps:
         self.layers = model.family
         self.latest: Latest[Checked] = Latest()
 
+    def agree(self, method: str, **numbers: int) -> None:
+        """Check that all processes of a training begin ``method`` with the same numbers: here is but one."""
+
+    def same(self, value: Any) -> Any:
+        """Return what all processes of a training take for this value: their first one's."""
+        return value
+
+    def take(self, data: Samples, rows: Any) -> Mapping[str, Any]:
+        """Return the samples of a batch that this process is fed."""
+        return data.take(rows)
+
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
-        shapes = tuple([(name, array.shape) for name, array in feeds.items()])
-        key = (mode, shapes, tuple([layer.trainable for layer in self.layers]))
-        return self.latest.get(key, lambda: self._compiled(mode, feeds))
+        return self.latest.get(self._key(mode, feeds), lambda: self._compiled(mode, feeds))
 
-    def ready(self, mode: str, feeds: Mapping[str, Any]) -> Function:
+    def _key(self, mode: str, feeds: Mapping[str, Any]) -> tuple[Hashable, ...]:
+        """What a program depends on."""
+        shapes = tuple([(name, array.shape) for name, array in feeds.items()])
+        return mode, shapes, tuple([layer.trainable for layer in self.layers])
+
+    def ready(self, mode: str, feeds: Mapping[str, Any]) -> Runnable:
         """Return the program for ``mode`` on one batch, which may be run now."""
         function, checks = self.function(mode, feeds)
         for check in checks:
@@ -161,7 +177,7 @@ class Steps:
         return function(**used(function, feeds))
 
     @staticmethod
-    def start(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
+    def start(function: Runnable, feeds: Mapping[str, Any]) -> dict[str, Any]:
         """Run a program without waiting for a device; return its outputs where they stand."""
         return function.start(**used(function, feeds))
 
@@ -180,8 +196,12 @@ class Steps:
                 total, count = sums.values(f"{head.name}/loss")
                 logs[f"{head.name}_loss"] = float(total / count)
         for name, metric, *_ in metrics_of(self.heads):
-            logs[name] = metric.result_of(sums.values(name))
+            logs[name] = metric.result_of(self.statistics(mode, name))
         return logs
+
+    def statistics(self, mode: str, name: str) -> list[np.ndarray[Any, Any]]:
+        """Return the sums of a metric since `reset`."""
+        return self.sums[mode].values(name)
 
     def reset(self, mode: str) -> None:
         """Begin the sums of a mode afresh."""
@@ -196,12 +216,16 @@ class Steps:
             loss, sums = self.judged(mode, predictions, feeds, trace)
         if mode == "test":
             return compile({"loss": loss}, sums | trace.updates, **self.settings), trace.checks
-        _, slopes, new = self._trained(loss, trace)
+        return self._guarded(self._trained(loss, trace), sums), trace.checks
+
+    def _guarded(self, step: TrainingStep, sums: Mapping[Parameter, Node]) -> Function:
+        """Return the program of a step that changes nothing unless all of it is finite."""
+        loss, slopes, new = step
         # What is finite now may overflow in the update, where the learning rate is huge: look at both. The
         # new values then cannot overwrite the old ones: 1 to 4 % of a step's time, and no more memory.
         floats = (node for node in new.values() if node.dtype.kind == "f")
         results = {"loss": loss, "finite": ops.all_finite(loss, *slopes.values(), *floats)}
-        return compile(results, sums | new, **self.settings, guard="finite"), trace.checks
+        return compile(results, {**sums, **new}, **self.settings, guard="finite")
 
     def training_step(self, feeds: Mapping[str, Any]) -> TrainingStep:
         """Return one step of training on a batch as nodes, without what only watches it."""
@@ -216,15 +240,23 @@ class Steps:
         """Return the loss, and the updates of the sums of losses and metrics."""
         with scope("loss"):
             true, weights = self._targets(predictions, feeds)
+            values = {}
+            for head in self.heads:
+                if head.loss is not None:
+                    name, y = head.name, predictions[head.name]
+                    values[name] = head.loss(true[name], y, weights.get(name), mask=mask_of(y))
             penalties = [*trace.losses, *self._regularization()]
-            loss, sums = self._losses(mode, batch_of(feeds), predictions, true, weights, penalties)
+            loss, sums = self._losses(mode, batch_of(feeds), values, penalties)
         return loss, sums | self._statistics(mode, predictions, true, weights)
 
     def _trained(self, loss: Node, trace: Trace) -> TrainingStep:
         """Return a step that trains towards a low loss."""
+        return self._updated(loss, gradients(loss, self.model.trainable_weights), trace.updates)
+
+    def _updated(self, loss: Node, slopes: Sequence[Node], states: Mapping[Parameter, Node]) -> TrainingStep:
+        """Return a step along these gradients of the trained weights, which leaves layers these states."""
         trained = self.model.trainable_weights
-        slopes = gradients(loss, trained)
-        new = self._constrained(self.optimizer.updates(trained, slopes)) | trace.updates
+        new = {**self._constrained(self.optimizer.updates(trained, slopes)), **states}
         return TrainingStep(loss, dict(zip(trained, slopes, strict=True)), new)
 
     def _regularization(self) -> list[Node]:
@@ -261,23 +293,14 @@ class Steps:
         return true, weights
 
     def _losses(
-        self,
-        mode: str,
-        batch: int,
-        predictions: Mapping[str, Node],
-        true: Mapping[str, Node],
-        weights: Mapping[str, Node],
-        penalties: Sequence[Node],
+        self, mode: str, batch: int, values: Mapping[str, Node], penalties: Sequence[Node]
     ) -> tuple[Node, dict[Parameter, Node]]:
         """Return the loss, and the updates that add it up over batches, each batch by its samples."""
         parts: list[Node] = []
         updates: dict[Parameter, Node] = {}
         samples = ops.constant(float(batch), dtype="float64")
-        for head in self.heads:
-            if head.loss is None:
-                continue
-            y = predictions[head.name]
-            value = head.loss(true[head.name], y, weights.get(head.name), mask=mask_of(y))
+        for head in (head for head in self.heads if head.loss is not None):
+            value = values[head.name]
             if len(self.heads) > 1:
                 wide = ops.cast(value, dtype="float64") * samples
                 updates |= self.sums[mode].add(f"{head.name}/loss", [wide, samples])
@@ -318,7 +341,7 @@ def batch_of(feeds: Mapping[str, Any]) -> int:
     return len(next(iter(feeds.values())))
 
 
-def used(function: Function, feeds: Mapping[str, Any]) -> dict[str, Any]:
+def used(function: Runnable, feeds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the feeds that a graph has a use for: a loss of one's own may ignore the true values."""
     return {name: feeds[name] for name in function.inputs}
 

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from tinygraph.graph import Node
 from tinygraph.ops import Parameter
+from tinygraph.ops.random import Rows
 
 if TYPE_CHECKING:
     from tinygraph.nn.recurrent.unroll import Unrolled
@@ -22,8 +23,10 @@ class Trace:
     every use counts as the first.
     """
 
-    def __init__(self, training: bool = False):
+    def __init__(self, training: bool = False, rows: Rows | None = None):
         self.training = training
+        #: which rows of a larger batch are traced, where they are not all
+        self.rows = rows
         self.updates: dict[Parameter, Node] = {}
         #: what joins the loss of training
         self.losses: list[Node] = []

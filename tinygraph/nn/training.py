@@ -79,19 +79,21 @@ class Trainable(Compiled):
         at_once = batch_size if validation_batch_size is None else validation_batch_size
         at_once = whole_number("fit", "validation_batch_size", at_once)
         shuffle = flag("fit", "shuffle", shuffle)
-        shown = [Progress()] if _shows(verbose) else []
+        shown = [Progress()] if _shows(verbose) and self.is_root else []
         steps, data, held_out = self._training_data(
             x, y, sample_weight, class_weight, validation_split, validation_data
         )
         sizes = batch_sizes(len(data), batch_size) + batch_sizes(len(held_out or ()), at_once)
         for layer in steps.layers:
             layer.check_batch_sizes(sizes)
+        held = 0 if held_out is None else len(held_out)
+        steps.agree("fit", samples=len(data), batch_size=batch_size, held_out=held, epochs=epochs)
         history = History()
         params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
         loop = Loop(self, steps, told)
         self.stop_training = False
-        order = np.random.default_rng(next_seed()) if shuffle else None
+        order = np.random.default_rng(steps.same(next_seed())) if shuffle else None
         told.tell("train_begin", {})
         logs: dict[str, float] = {}
         try:
@@ -128,8 +130,12 @@ class Trainable(Compiled):
         Without metrics it is the loss alone, as in Keras.
         """
         self._reject("evaluate", unknown)
-        batch_size, shows = whole_number("evaluate", "batch_size", batch_size), _shows(verbose)
+        batch_size, shows = (
+            whole_number("evaluate", "batch_size", batch_size),
+            _shows(verbose) and self.is_root,
+        )
         steps, data = self._labelled("evaluate", x, y, sample_weight)
+        steps.agree("evaluate", samples=len(data), batch_size=batch_size)
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
         logs = Loop(self, steps, told).judge(data, batch_size)
@@ -150,7 +156,10 @@ class Trainable(Compiled):
         A model whose outputs were given as a dict returns a dict.
         """
         self._reject("predict", unknown)
-        batch_size, shows = whole_number("predict", "batch_size", batch_size), _shows(verbose)
+        batch_size, shows = (
+            whole_number("predict", "batch_size", batch_size),
+            _shows(verbose) and self.is_root,
+        )
         data = self._inputs(x)
         steps = self._prediction_steps()
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}

@@ -101,7 +101,8 @@ def _place(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch]
 
 def _uniform(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch | None]:
     (step,) = inputs
-    return [random.launch(xp, step, out, node.attrs["seed"], node.attrs["stream"])]
+    attrs = node.attrs
+    return [random.launch(xp, step, out, attrs["seed"], attrs["stream"], attrs["first"])]
 
 
 def _all_finite(xp: Any, node: Node, inputs: Sequence[Any], out: Any) -> list[Launch] | None:

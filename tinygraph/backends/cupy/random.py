@@ -14,13 +14,13 @@ from tinygraph.ops.random import GOLDEN, ROUNDS, key_of
 THREADS = 256
 
 
-def launch(xp: Any, step: Any, out: Any, seed: int, stream: int) -> Launch | None:
+def launch(xp: Any, step: Any, out: Any, seed: int, stream: int, first: int) -> Launch | None:
     """Return the launch that draws the numbers of a step; None for none, or if they stand apart."""
     if not out.size or not out.flags.c_contiguous:
         return None
     key = np.uint64(key_of(seed, stream))
     text = source(out.dtype.name, step.dtype.name)
-    arguments = step, key, out, np.uint64(out.size)
+    arguments = step, key, out, np.uint64(out.size), np.uint64(first)
     return Launch(compiled(xp, text), (-(-out.size // THREADS),), (THREADS,), arguments)
 
 
@@ -39,11 +39,12 @@ __device__ word mix(word z) {{
 }}
 
 extern "C" __global__ void {NAME}(
-    {GUARD}, const {TYPES[step]}* step, const word key, number* y, const word size) {{
+    {GUARD}, const {TYPES[step]}* step, const word key, number* y, const word size,
+    const word first) {{
     {GUARDED}
     const word at = (word)blockIdx.x * blockDim.x + threadIdx.x;
     if (at >= size) return;
-    const word bits = mix((at + 1) * {GOLDEN:#x}ull + mix(key + (word)*step * {GOLDEN:#x}ull));
+    const word bits = mix((first + at + 1) * {GOLDEN:#x}ull + mix(key + (word)*step * {GOLDEN:#x}ull));
     y[at] = (number)(bits >> {64 - digits}) * (number){2.0**-digits!r};
 }}
 """

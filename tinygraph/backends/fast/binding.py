@@ -41,7 +41,8 @@ def _reduced(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run
 
 
 def _drawn(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
-    return random.call(inputs[0], out, node.attrs["seed"], node.attrs["stream"], host)
+    attrs = node.attrs
+    return random.call(inputs[0], out, attrs["seed"], attrs["stream"], attrs["first"], host)
 
 
 def _padded(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run:

@@ -14,17 +14,18 @@ from tinygraph.backends.fast.vectors import TYPES
 from tinygraph.ops.random import GOLDEN, ROUNDS, key_of
 
 
-def call(step: Array, out: Array, seed: int, stream: int, host: Host) -> Run | None:
+def call(step: Array, out: Array, seed: int, stream: int, first: int, host: Host) -> Run | None:
     """Return what draws the numbers of a step; None if they stand apart.
 
-    The block: the addresses of the step and of the numbers, how many there are, and the key.
+    The block: the addresses of the step and of the numbers, how many there are, the key, and the first one's
+    position.
     """
     if step.dtype != np.int64 or not out.flags.c_contiguous:
         return None
     if not out.size:
         return nothing
     key = _signed(key_of(seed, stream))
-    block = [step.ctypes.data, out.ctypes.data, out.size, key]
+    block = [step.ctypes.data, out.ctypes.data, out.size, key, first]
     return Call(function(source(out.dtype.name, host)), block, (step, out))
 
 
@@ -39,7 +40,7 @@ def source(dtype: str, host: Host) -> str:
     return f"""
 define void @{NAME}(ptr %block) {attributes(host)} {{
 entry:
-{words(step=0, out=1, size=2, seed=3)}
+{words(step=0, out=1, size=2, seed=3, first=4)}
   %step.at = inttoptr i64 %step to ptr
   %out.at = inttoptr i64 %out to ptr
   %count = load i64, ptr %step.at
@@ -51,7 +52,8 @@ entry:
   br label %next
 next:
   %j = phi i64 [0, %entry], [%j.next, %store]
-  %lane = insertelement {many.kind} poison, i64 %j, i32 0
+  %passed = add i64 %first, %j
+  %lane = insertelement {many.kind} poison, i64 %passed, i32 0
   %before = shufflevector {many.kind} %lane, {many.kind} poison, <{lanes} x i32> zeroinitializer
   %position = add {many.kind} %before, <{positions}>
   %walk = mul {many.kind} %position, {many.splat(GOLDEN)}

@@ -35,7 +35,9 @@ class BatchNormalization(Normalizing):
             weights begin.
         beta_regularizer, gamma_regularizer: penalties on the weights.
         beta_constraint, gamma_constraint: what holds for the weights after each step.
-        synchronized: statistics over all devices of a step; as a step runs on one device, both are the same.
+        synchronized: statistics over all processes of a step. One process has them as it is; several, by
+            ``compile(distribute=...)``, refuse it: each normalizes by its own rows, as in Keras without
+            ``synchronized``, and the moving statistics follow the mean of theirs, by their samples.
 
     Shapes: the shape stays. Weights, each of the size along ``axis``: ``gamma``, ``beta``, and not trained
     ``moving_mean``, ``moving_variance``.

@@ -12,7 +12,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.checks import shown, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.tracing import next_stream
+from tinygraph.nn.tracing import current_trace, next_stream
 
 
 class Noise(Layer):
@@ -31,8 +31,9 @@ class Noise(Layer):
             self.step = ops.counter("step")
 
     def key(self, x: Node) -> dict[str, Any]:
-        """Return what a draw for x takes beside the step: seed, stream and dtype."""
-        return {"seed": self.seed, "stream": next_stream(self.step), "dtype": x.dtype}
+        """Return what a draw for x takes beside the step: seed, stream, dtype and which rows x has."""
+        stream, rows = next_stream(self.step), current_trace().rows
+        return {"seed": self.seed, "stream": stream, "dtype": x.dtype, "rows": rows}
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape stays."""
@@ -65,7 +66,8 @@ class Dropout(Noise):
             return x
         noise = self.noise_shape or (None,) * x.ndim
         shape = tuple(n if size is None else size for size, n in zip(noise, x.shape, strict=True))
-        return x * ops.dropout_mask(self.step, shape, self.rate, **self.key(x))
+        shared = {"rows": None} if noise[0] == 1 else {}  # one draw is for all rows
+        return x * ops.dropout_mask(self.step, shape, self.rate, **self.key(x) | shared)
 
     def check_inputs(self, shapes: list[Shape], several: bool, batch: Any = ("batch",)) -> None:
         """``noise_shape`` has an axis for each of x."""

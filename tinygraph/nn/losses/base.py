@@ -118,7 +118,8 @@ class Loss(Configurable):
             return total
         if self.reduction == "mean_with_sample_weight" and weights is not None:
             weight = ops.sum(weights)
-            return ops.where(ops.equal(weight, 0.0), 0.0, total / weight)
+            nothing = ops.equal(weight, 0.0)
+            return ops.where(nothing, 0.0, total / ops.where(nothing, 1.0, weight))  # a slope of 0, not NaN
         return total / values.size
 
 

@@ -15,7 +15,7 @@ from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.recurrent.states import state_shapes
-from tinygraph.nn.tracing import next_stream
+from tinygraph.nn.tracing import current_trace, next_stream
 
 Array = np.ndarray[Any, Any]
 
@@ -142,14 +142,16 @@ class Cell(Layer):
         state = (shape[0], *state_shapes(self)[0])
         stream = 2 * next_stream(self.drawn)
         return (
-            self._mask((*gates, *shape), self.dropout, stream, dtype),
-            self._mask((*gates, *state), self.recurrent_dropout, stream + 1, dtype),
+            self._mask((*gates, *shape), self.dropout, stream, dtype, len(gates)),
+            self._mask((*gates, *state), self.recurrent_dropout, stream + 1, dtype, len(gates)),
         )
 
-    def _mask(self, shape: Shape, rate: float, stream: int, dtype: Any) -> Node | None:
+    def _mask(self, shape: Shape, rate: float, stream: int, dtype: Any, axis: int) -> Node | None:
+        """The mask of the samples, which are at ``axis``."""
         if not rate or (rate == 1.0 and self.gates > 1):  # as Keras: dropping all of it drops nothing
             return None
-        return ops.dropout_mask(self.drawn, shape, rate, seed=self.seed, stream=stream, dtype=dtype)
+        how: dict[str, Any] = {"seed": self.seed, "stream": stream, "dtype": dtype}
+        return ops.dropout_mask(self.drawn, shape, rate, rows=current_trace().rows, axis=axis, **how)
 
     def product(self, x: Node, kernel: Node, mask: Node | None) -> Node:
         """x kernel for all gates, with dropout's mask on x.
