@@ -223,7 +223,7 @@ class Steps:
     def _trained(self, loss: Node, trace: Trace) -> TrainingStep:
         """Return a step that trains towards a low loss."""
         trained = self.model.trainable_weights
-        slopes = gradients(loss, trained)
+        slopes = gradients(self.optimizer.scale_loss(loss), trained)
         new = self._constrained(self.optimizer.updates(trained, slopes)) | trace.updates
         return TrainingStep(loss, dict(zip(trained, slopes, strict=True)), new)
 

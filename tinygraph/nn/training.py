@@ -107,6 +107,8 @@ class Trainable(Compiled):
         finally:
             for line in shown:
                 line.close()
+        if history.epoch:
+            self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
 
