@@ -21,7 +21,7 @@ from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
-from tinygraph.nn.outcomes import Training
+from tinygraph.nn.outcomes import Logs, Training
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
@@ -170,15 +170,23 @@ class Steps:
         function, _ = self.function(mode, feeds)
         return function.first_nonfinite(**used(function, feeds))
 
+    def logs(self, mode: str) -> Logs:
+        """Return the losses and metrics of a mode so far, read when somebody looks."""
+
+        def fetch() -> dict[str, float]:
+            if mode == "train":
+                self.training.look()
+            return self.results(mode)
+
+        return Logs(fetch)
+
     def results(self, mode: str) -> dict[str, float]:
-        """Return the losses and metrics of a mode since `reset`, from the sums."""
+        """Return the losses and metrics of a mode since `reset`, from the sums; NaN where there is none."""
         sums = self.sums[mode]
-        total, count = sums.values("loss")
-        logs = {"loss": float(total / count)}
+        logs = {"loss": mean(sums.values("loss"))}
         for head in self.heads:
             if f"{head.name}/loss" in sums.parameters:
-                total, count = sums.values(f"{head.name}/loss")
-                logs[f"{head.name}_loss"] = float(total / count)
+                logs[f"{head.name}_loss"] = mean(sums.values(f"{head.name}/loss"))
         for name, metric, *_ in metrics_of(self.heads):
             logs[name] = metric.result_of(sums.values(name))
         return logs
@@ -301,6 +309,12 @@ class Steps:
                 found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype))
             updates |= self.sums[mode].add(name, found)
         return updates
+
+
+def mean(sums: Sequence[np.ndarray[Any, Any]]) -> float:
+    """Return total / count of a pair of sums, NaN of nothing."""
+    total, count = sums
+    return float(total / count) if count else float("nan")
 
 
 def counted(weight: Node | None, mask: Node | None, dtype: np.dtype) -> Node | None:

@@ -23,7 +23,7 @@ from tinygraph.nn.targets import class_weights_of
 class Trainable(Compiled):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
-    stop_training = False
+    stop_training = stop_evaluating = stop_predicting = False
     history: History | None = None
 
     def fit(
@@ -84,18 +84,21 @@ class Trainable(Compiled):
         sizes = batch_sizes(len(data), batch_size) + batch_sizes(len(held_out or ()), at_once)
         for layer in steps.layers:
             layer.check_batch_sizes(sizes)
-        history = History()
+        given = _callbacks(callbacks)
+        history = next((each for each in given if isinstance(each, History)), None) or History()
         params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
-        told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
+        told = CallbackList([*dict.fromkeys([*given, history]), *shown], self, params)
         loop = Loop(self, steps, told)
         self.stop_training = False
-        order = np.random.default_rng(next_seed()) if shuffle else None
+        order = next_seed() if shuffle else None
+        self._resumed = initial_epoch
         told.tell("train_begin", {})
         logs: dict[str, float] = {}
         try:
-            for epoch in range(initial_epoch, epochs):
+            for epoch in range(self._resumed, epochs):
                 told.tell("epoch_begin", epoch, {})
-                rows = None if order is None else order.permutation(len(data))
+                # Of the epoch, whatever came before: as it is for a run that is taken up again.
+                rows = None if order is None else np.random.default_rng((order, epoch)).permutation(len(data))
                 logs = loop.epoch(data, batch_size, rows, f"fit, epoch {epoch + 1}")
                 self.history = history  # not before: a fit that fails at once leaves the last one's
                 if held_out is not None:
@@ -111,6 +114,10 @@ class Trainable(Compiled):
             self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
+
+    def begin_at(self, epoch: int) -> None:
+        """Let the `fit` that begins begin with another epoch, counted from 0; for callbacks."""
+        self._resumed = epoch
 
     def evaluate(
         self,
@@ -132,6 +139,7 @@ class Trainable(Compiled):
         steps, data = self._labelled("evaluate", x, y, sample_weight)
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
+        self.stop_evaluating = False
         logs = Loop(self, steps, told).judge(data, batch_size)
         if shows:
             print(f"evaluated {len(data)} samples: {described(logs)}")
@@ -155,9 +163,14 @@ class Trainable(Compiled):
         steps = self._prediction_steps()
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
+        self.stop_predicting = False
         results = Loop(self, steps, told).predict(data, batch_size)
         if shows:
             print(f"predicted {len(data)} samples")
+        return self.formed(results)
+
+    def formed(self, results: list[Any]) -> Any:
+        """Return one array for each output in the form of the outputs: alone, in a list or a dict by key."""
         if self.output_keys is not None:
             return dict(zip(self.output_keys, results, strict=True))
         return results if len(results) > 1 else results[0]

@@ -40,6 +40,9 @@ class Metric(Configurable):
     2.0
     """
 
+    #: whether less is better, ``"min"``, or more, ``"max"``; None if it depends
+    direction: str | None = None
+
     def __init__(self, name: str | None = None):
         self.name = name or snake_case(type(self).__name__)
         self._sums: list[Array] | None = None
