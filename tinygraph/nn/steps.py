@@ -13,8 +13,9 @@ from tinygraph import backends, ops
 from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
-from tinygraph.graph import Node, Shape, absolute_scope, scope
+from tinygraph.graph import GraphError, Node, Shape, absolute_scope, scope
 from tinygraph.nn.alignment import in_dtype
+from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import one_number
 from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
@@ -22,11 +23,11 @@ from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.outcomes import Logs, Training
-from tinygraph.nn.tracing import Trace
+from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
-    from tinygraph.nn.graphed import Graphed
+    from tinygraph.nn.compiled import Compiled
 
 
 #: a program, and what to call before each run of it
@@ -77,6 +78,24 @@ class TrainingStep(NamedTuple):
     updates: dict[Parameter, Node]
 
 
+class StepData(NamedTuple):
+    """What a step is made of, as nodes: inputs, true values and weights of samples."""
+
+    x: Any
+    y: Any
+    sample_weight: Any
+
+
+def made_of_step(made: Any, what: str) -> tuple[Node, Any, Sequence[Node] | None]:
+    """Return what a step returned, (loss, y_pred) or (loss, y_pred, gradients), or raise `GraphError`."""
+    if not isinstance(made, tuple) or len(made) not in (2, 3):
+        raise GraphError(
+            f"{what}: expected (loss, y_pred) or (loss, y_pred, gradients), got {type(made).__name__}."
+        )
+    loss, y_pred, slopes = (*made, None)[:3]
+    return one_number(loss, f"{what}, loss"), y_pred, slopes
+
+
 class Sums:
     """Statistics added up over batches, inside the graph: float64 parameters that each step adds to."""
 
@@ -122,7 +141,7 @@ class Steps:
 
     def __init__(
         self,
-        model: Graphed,
+        model: Compiled,
         heads: Sequence[Head],
         optimizer: Optimizer,
         backend: str,
@@ -141,6 +160,8 @@ class Steps:
         self.sums = {"train": Sums(), "test": Sums()}
         self.layers = model.family
         self.latest: Latest[Checked] = Latest()
+        #: the loss of each output, of the step that was traced last
+        self.parts: dict[str, Node] = {}
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
@@ -198,13 +219,13 @@ class Steps:
     @collector_paused()
     def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         with Trace(training=mode == "train") as trace:
-            predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), mode == "train")
             if mode == "predict":
+                predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), False)
                 return compile(predictions, trace.updates, **self.settings), trace.checks
-            loss, sums = self._judged(mode, predictions, feeds, trace)
+            loss, slopes, sums = self._judged(mode, feeds)
         if mode == "test":
             return compile({"loss": loss}, sums | trace.updates, **self.settings), trace.checks
-        _, slopes, new = self._trained(loss, trace)
+        _, slopes, new = self._trained(loss, slopes, trace)
         # What is finite now may overflow in the update, where the learning rate is huge: look at both. The
         # new values then cannot overwrite the old ones: 1 to 4 % of a step's time, and no more memory.
         floats = (node for node in new.values() if node.dtype.kind == "f")
@@ -214,24 +235,37 @@ class Steps:
     def training_step(self, feeds: Mapping[str, Any]) -> TrainingStep:
         """Return one step of training on a batch as nodes, without what only watches it."""
         with Trace(training=True) as trace:
-            predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), True)
-            loss, _ = self._judged("train", predictions, feeds, trace)
-        return self._trained(loss, trace)
+            loss, slopes, _ = self._judged("train", feeds)
+        return self._trained(loss, slopes, trace)
 
     def _judged(
-        self, mode: str, predictions: Mapping[str, Node], feeds: Mapping[str, Any], trace: Trace
-    ) -> tuple[Node, dict[Parameter, Node]]:
-        """Return the loss, and the updates of the sums of losses and metrics."""
+        self, mode: str, feeds: Mapping[str, Any]
+    ) -> tuple[Node, Sequence[Node] | None, dict[Parameter, Node]]:
+        """Return what the model's step makes: the loss, perhaps gradients, and the updates of the sums of
+        losses and metrics."""
         with scope("loss"):
-            true, weights = self._targets(predictions, feeds)
-            penalties = [*trace.losses, *self._regularization()]
-            loss, sums = self._losses(mode, batch_of(feeds), predictions, true, weights, penalties)
-        return loss, sums | self._statistics(mode, predictions, true, weights)
+            true, weights = self._targets(feeds)
+        nodes = self.model.input_nodes(batch_of(feeds))
+        self.parts = {}
+        data = StepData(nodes if len(nodes) > 1 else nodes[0], self._form(true), self._form(weights))
+        step = self.model.train_step if mode == "train" else self.model.test_step
+        loss, y_pred, slopes = made_of_step(step(data), f"{self.model.title}.{step.__name__}")
+        predictions = dict(zip(self.model.output_names, flat(y_pred), strict=True))
+        with scope("loss"):
+            sums = self._loss_sums(mode, batch_of(feeds), loss)
+        return loss, slopes, sums | self._statistics(mode, predictions, true, weights)
 
-    def _trained(self, loss: Node, trace: Trace) -> TrainingStep:
-        """Return a step that trains towards a low loss."""
+    def _form(self, by_output: Mapping[str, Node]) -> Any:
+        """Return nodes by output as a step gets them: None of none, the node of a model's only output."""
+        if len(self.model.outputs) > 1:
+            return by_output or None
+        return next(iter(by_output.values()), None)
+
+    def _trained(self, loss: Node, slopes: Sequence[Node] | None, trace: Trace) -> TrainingStep:
+        """Return a step that trains towards a low loss, or by the gradients that are given."""
         trained = self.model.trainable_weights
-        slopes = gradients(self.optimizer.scale_loss(loss), trained)
+        if slopes is None:
+            slopes = gradients(self.optimizer.scale_loss(loss), trained)
         new = self._constrained(self.optimizer.updates(trained, slopes)) | trace.updates
         return TrainingStep(loss, dict(zip(trained, slopes, strict=True)), new)
 
@@ -253,13 +287,10 @@ class Steps:
                     new[weight.node] = weight.constraint(new[weight.node])
         return new
 
-    def _targets(
-        self, predictions: Mapping[str, Node], feeds: Mapping[str, Any]
-    ) -> tuple[dict[str, Node], dict[str, Node]]:
+    def _targets(self, feeds: Mapping[str, Any]) -> tuple[dict[str, Node], dict[str, Node]]:
         """Return input nodes for the true values and, where they are fed, the samples' weights."""
         true, weights = {}, {}
-        for head in self.heads:
-            y = predictions[head.name]
+        for head, y in zip(self.heads, self.model.outputs, strict=True):
             dtype = np.dtype("int64") if head.takes_classes else y.dtype
             if head.target in feeds:
                 true[head.name] = ops.input(head.target, feeds[head.target].shape, dtype=dtype)
@@ -268,32 +299,36 @@ class Steps:
                 weights[head.name] = ops.input(head.sample_weight, shape, dtype=y.dtype)
         return true, weights
 
-    def _losses(
-        self,
-        mode: str,
-        batch: int,
-        predictions: Mapping[str, Node],
-        true: Mapping[str, Node],
-        weights: Mapping[str, Node],
-        penalties: Sequence[Node],
-    ) -> tuple[Node, dict[Parameter, Node]]:
-        """Return the loss, and the updates that add it up over batches, each batch by its samples."""
-        parts: list[Node] = []
-        updates: dict[Parameter, Node] = {}
+    def loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Node:
+        """Return the losses of the outputs, each by its weight, and the penalties that were asked for."""
+        trained = [head for head in self.heads if head.loss is not None]
+        if not isinstance(y, Mapping):
+            y = {trained[0].name: y}
+        if not isinstance(sample_weight, Mapping):
+            sample_weight = {trained[0].name: sample_weight}
+        predictions = dict(zip(self.model.output_names, flat(y_pred), strict=True))
+        trace = current_trace()
+        with scope("loss"):
+            penalties = [*trace.losses, *self._regularization()]
+            trace.losses.clear()
+            parts = []
+            for head in trained:
+                node = predictions[head.name]
+                value = head.loss(y[head.name], node, sample_weight.get(head.name), mask=mask_of(node))
+                self.parts[head.name] = value
+                parts.append(value if head.weight == 1.0 else value * head.weight)
+            parts += [in_dtype(penalty, parts[0].dtype) for penalty in penalties]
+            return parts[0] if len(parts) == 1 else ops.add_n(parts)
+
+    def _loss_sums(self, mode: str, batch: int, loss: Node) -> dict[Parameter, Node]:
+        """Return the updates that add losses up over batches, each batch by its samples."""
         samples = ops.constant(float(batch), dtype="float64")
-        for head in self.heads:
-            if head.loss is None:
-                continue
-            y = predictions[head.name]
-            value = head.loss(true[head.name], y, weights.get(head.name), mask=mask_of(y))
-            if len(self.heads) > 1:
-                wide = ops.cast(value, dtype="float64") * samples
-                updates |= self.sums[mode].add(f"{head.name}/loss", [wide, samples])
-            parts.append(value if head.weight == 1.0 else value * head.weight)
-        parts += [in_dtype(penalty, parts[0].dtype) for penalty in penalties]
-        loss = parts[0] if len(parts) == 1 else ops.add_n(parts)
-        wide = ops.cast(loss, dtype="float64") * samples
-        return loss, updates | self.sums[mode].add("loss", [wide, samples])
+        several = self.parts.items() if len(self.heads) > 1 else ()
+        losses = {f"{name}/loss": value for name, value in several} | {"loss": loss}
+        updates: dict[Parameter, Node] = {}
+        for name, value in losses.items():
+            updates |= self.sums[mode].add(name, [ops.cast(value, dtype="float64") * samples, samples])
+        return updates
 
     def _statistics(
         self,
