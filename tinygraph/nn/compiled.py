@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph import backends
+from tinygraph.graph import Node
 from tinygraph.nn import optimizers, registry
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
@@ -18,6 +19,7 @@ from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.state import read_state, write_state
 from tinygraph.nn.steps import StepData, Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
+from tinygraph.ops import Parameter
 
 
 class Compiled(Graphed):
@@ -207,6 +209,15 @@ class Compiled(Graphed):
         ...         return super().compute_loss(x, y, y_pred, sample_weight) + tg.mean(slope * slope)
         """
         return self._steps("compute_loss").loss(y, y_pred, sample_weight)
+
+    def loss_nodes(
+        self, x: Any, y: Any, sample_weight: Any = None, training: bool = True
+    ) -> tuple[Node, list[Parameter], dict[str, Any]]:
+        """Return the loss of these samples as a node, the weights that are trained, and what the inputs are
+        fed: for `tinygraph.gradcheck`."""
+        steps, data = self._labelled("gradcheck", x, y, sample_weight)
+        feeds = data.take(slice(None))
+        return steps.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

@@ -238,6 +238,11 @@ class Steps:
             loss, slopes, _ = self._judged("train", feeds)
         return self._trained(loss, slopes, trace)
 
+    def loss_node(self, mode: str, feeds: Mapping[str, Any]) -> Node:
+        """Return the loss of a batch as a node."""
+        with Trace(training=mode == "train"):
+            return self._judged(mode, feeds)[0]
+
     def _judged(
         self, mode: str, feeds: Mapping[str, Any]
     ) -> tuple[Node, Sequence[Node] | None, dict[Parameter, Node]]:
