@@ -254,11 +254,20 @@ class Steps:
         self.parts = {}
         data = StepData(nodes if len(nodes) > 1 else nodes[0], self._form(true), self._form(weights))
         step = self.model.train_step if mode == "train" else self.model.test_step
-        loss, y_pred, slopes = made_of_step(step(data), f"{self.model.title}.{step.__name__}")
-        predictions = dict(zip(self.model.output_names, flat(y_pred), strict=True))
+        which = f"{self.model.title}.{mode}_step"
+        loss, y_pred, slopes = made_of_step(step(data), which)
+        predictions = self._predictions(y_pred, which)
         with scope("loss"):
             sums = self._loss_sums(mode, batch_of(feeds), loss)
         return loss, slopes, sums | self._statistics(mode, predictions, true, weights)
+
+    def _predictions(self, y_pred: Any, owner: str) -> dict[str, Node]:
+        """Return predictions by output, or raise `GraphError` if it is not one for each."""
+        nodes, names = flat(y_pred), self.model.output_names
+        if len(nodes) != len(names):
+            outputs = f"{len(names)} output{'s' if len(names) > 1 else ''}"
+            raise GraphError(f"{owner}: expected predictions for {outputs}, got {len(nodes)}.")
+        return dict(zip(names, nodes, strict=True))
 
     def _form(self, by_output: Mapping[str, Node]) -> Any:
         """Return nodes by output as a step gets them: None of none, the node of a model's only output."""
@@ -311,7 +320,7 @@ class Steps:
             y = {trained[0].name: y}
         if not isinstance(sample_weight, Mapping):
             sample_weight = {trained[0].name: sample_weight}
-        predictions = dict(zip(self.model.output_names, flat(y_pred), strict=True))
+        predictions = self._predictions(y_pred, f"{self.model.title}.compute_loss")
         trace = current_trace()
         with scope("loss"):
             penalties = [*trace.losses, *self._regularization()]
