@@ -6,7 +6,16 @@ import pytest
 import tinygraph as tg
 from tinygraph import nn
 from tinygraph.nn import (
-    GRU, LSTM, Bidirectional, BatchNormalization, Dense, Dropout, Embedding, Input, Model, Sequential,
+    GRU,
+    LSTM,
+    BatchNormalization,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Embedding,
+    Input,
+    Model,
+    Sequential,
 )  # fmt: skip
 from tinygraph.op import op
 
@@ -21,7 +30,10 @@ def check(layers, x, y, loss="mse", **kwargs):
 
 def test_recurrent_models():
     x, y = RNG.normal(size=(3, 5, 2)), RNG.normal(size=(3, 1))
-    layers = [Bidirectional(LSTM(3, return_sequences=True, input_shape=(5, 2))), GRU(2, recurrent_dropout=0.3)]
+    layers = [
+        Bidirectional(LSTM(3, return_sequences=True, input_shape=(5, 2))),
+        GRU(2, recurrent_dropout=0.3),
+    ]
     found = check([*layers, Dropout(0.3), BatchNormalization(), Dense(1)], x, y)
     assert found.error < 1e-7
     assert len(found.errors) == 6 + 3 + 2 + 2
@@ -88,7 +100,9 @@ def wrong():
 def test_a_wrong_gradient_is_found_and_named(wrong):
     right, spoilt = tg.param("right", [1.0, 2.0]), tg.param("spoilt", [1.0, 2.0])
     loss = tg.sum(right * right) + tg.sum(wrong(spoilt))
-    with pytest.raises(tg.GradientError, match=r"the gradient of spoilt is wrong by 9.9e-03 of its largest slope"):
+    with pytest.raises(
+        tg.GradientError, match=r"the gradient of spoilt is wrong by 9.9e-03 of its largest slope"
+    ):
         tg.gradcheck(loss, wrt=[right, spoilt])
     found = tg.gradcheck(loss, wrt=[right, spoilt], tolerance=0.1)
     assert (found.worst, found.error) == ("spoilt", pytest.approx(0.01, rel=0.05))

@@ -148,9 +148,7 @@ def _functions(
     return at, lambda values: float(forward(values)["loss"]), slopes
 
 
-def _errors(
-    at: Values, loss: Callable[[Values], float], slopes: Values, elements: int
-) -> list[float]:
+def _errors(at: Values, loss: Callable[[Values], float], slopes: Values, elements: int) -> list[float]:
     """Return the largest error of each gradient, as a share of its largest slope."""
     random = np.random.default_rng(0)
     least = LEAST * max(float(np.abs(slope).max(initial=0.0)) for slope in slopes)

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import Callback, Dense, Dropout, Input, Layer, Model, Sequential, losses, metrics, optimizers
+from tinygraph.nn import (
+    Callback,
+    Dense,
+    Dropout,
+    Input,
+    Layer,
+    Model,
+    Sequential,
+    losses,
+    metrics,
+    optimizers,
+)
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -38,7 +49,9 @@ class Plain(Sequential):
 
 def test_the_step_written_out_is_the_step():
     layers = [Dense(4, "tanh", kernel_regularizer="l2", input_shape=(3,)), Dense(1)]
-    models = [made(kind, [layer.remade() for layer in layers], metrics=["mae"]) for kind in (Sequential, Plain)]
+    models = [
+        made(kind, [layer.remade() for layer in layers], metrics=["mae"]) for kind in (Sequential, Plain)
+    ]
     models[1].set_weights(models[0].get_weights())
     fit = {"epochs": 2, "sample_weight": W, "validation_split": 0.25, **ORDERED}
     histories = [model.fit(X, Y, **fit).history for model in models]
@@ -89,7 +102,9 @@ def test_two_passes_count_penalties_and_statistics():
         def train_step(self, data):
             x, y, _ = data
             first, second = self(x, training=True), self(x, training=True)
-            return self.compute_loss(x, y, first) + self.compute_loss(x, y, second), tg.concat([first, second])
+            return self.compute_loss(x, y, first) + self.compute_loss(x, y, second), tg.concat(
+                [first, second]
+            )
 
     layers = [Dense(1, activity_regularizer="l2", input_shape=(3,), name="dense")]
     twice, once = made(Twice, layers), made(layers=[layers[0].remade()])
@@ -193,7 +208,10 @@ def test_everything_of_ones_own_in_a_few_lines():
 
 REFUSED = [
     (lambda self, data: 3, r"train_step: expected \(loss, y_pred\) or \(loss, y_pred, gradients\), got int"),
-    (lambda self, data: (data.y, data.y), r"train_step, loss: expected a node of one number, .* got \(8, 1\)"),
+    (
+        lambda self, data: (data.y, data.y),
+        r"train_step, loss: expected a node of one number, .* got \(8, 1\)",
+    ),
     (
         lambda self, data: (tg.mean(self(data.x)), self(data.x), []),
         r"SGD: expected gradients of shapes \[\(3, 1\), \(1,\)\], got \[\]",

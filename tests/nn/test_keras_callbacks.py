@@ -131,7 +131,11 @@ def test_it_says_when_it_stops(capsys):
 
 @pytest.mark.parametrize(
     ("metric", "values", "stops"),
-    [("accuracy", [0.5, 0.6, 0.7], False), ("mae", [0.5, 0.6, 0.7], True), (nn.metrics.AUC(), [3, 2, 1], True)],
+    [
+        ("accuracy", [0.5, 0.6, 0.7], False),
+        ("mae", [0.5, 0.6, 0.7], True),
+        (nn.metrics.AUC(), [3, 2, 1], True),
+    ],
 )
 def test_the_name_says_what_is_better(metric, values, stops):
     name = f"val_{metric if isinstance(metric, str) else metric.name}"
@@ -171,7 +175,7 @@ def test_nan_is_no_improvement():
 
 
 def test_schedules_of_one_or_two_arguments():
-    for schedule in (lambda epoch: 0.5 / 2**epoch, lambda epoch, rate: (rate / 2 if epoch else 0.5)):
+    for schedule in (lambda epoch: 0.5 / 2**epoch, lambda epoch, rate: rate / 2 if epoch else 0.5):
         model = made()
         history = model.fit(X, Y, epochs=3, callbacks=[LearningRateScheduler(schedule)], **QUIET)
         assert history.history["learning_rate"] == [0.5, 0.25, 0.125]
@@ -187,7 +191,10 @@ def test_rates_are_used():
 
 def test_a_plateau_is_said(capsys):
     scripted(ReduceLROnPlateau(patience=1, verbose=1), [0.5, 0.5])
-    assert capsys.readouterr().out == "Epoch 2: ReduceLROnPlateau reducing learning rate to 0.010000000000000002.\n"
+    assert (
+        capsys.readouterr().out
+        == "Epoch 2: ReduceLROnPlateau reducing learning rate to 0.010000000000000002.\n"
+    )
 
 
 @pytest.mark.parametrize("callback", [ReduceLROnPlateau("loss"), LearningRateScheduler(lambda epoch: 0.1)])
@@ -227,7 +234,7 @@ def test_nan_in_the_first_batch():
 
 def test_nan_raises_if_asked_and_without_the_callback():
     with np.errstate(over="ignore"):
-        with pytest.raises(RuntimeError, match="TerminateOnNaN: the loss is nan at batch 0."):
+        with pytest.raises(RuntimeError, match=r"TerminateOnNaN: the loss is nan at batch 0\."):
             made().fit(X, HUGE, callbacks=[TerminateOnNaN(raise_error=True)], **QUIET)
         with pytest.raises(NonFiniteError):
             made().fit(X, HUGE, **QUIET)
@@ -286,7 +293,7 @@ def test_the_whole_model_can_be_made_of_a_checkpoint(tmp_path):
     model.fit(X, Y, callbacks=[ModelCheckpoint(path)], **QUIET)
     with safe_open(path, framework="np") as file:
         again = nn.deserialize(json.loads(file.metadata()["model"]))
-        assert "weights/0000/dense/kernel" in file.keys()
+        assert "weights/0000/dense/kernel" in list(file.keys())
     again.load_weights(path)
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     model.fit(X, Y, callbacks=[ModelCheckpoint(path, save_weights_only=True)], **QUIET)
@@ -398,8 +405,14 @@ def half(y_true, y_pred):
 
 REFUSED = [
     (lambda: EarlyStopping(mode="down"), "EarlyStopping: mode must be 'auto', 'min' or 'max', got 'down'."),
-    (lambda: EarlyStopping(patience=-1), "EarlyStopping: patience must be a whole number of at least 0, got -1."),
-    (lambda: EarlyStopping(min_delta="1"), "EarlyStopping: min_delta must be a number in (-inf, inf), got '1'."),
+    (
+        lambda: EarlyStopping(patience=-1),
+        "EarlyStopping: patience must be a whole number of at least 0, got -1.",
+    ),
+    (
+        lambda: EarlyStopping(min_delta="1"),
+        "EarlyStopping: min_delta must be a number in (-inf, inf), got '1'.",
+    ),
     (lambda: EarlyStopping(3), "EarlyStopping: monitor must be the name of a loss or metric, got 3."),
     (
         fit_with(EarlyStopping("val_los")),
@@ -437,7 +450,10 @@ REFUSED = [
         lambda: BackupAndRestore("a", save_freq="batch"),
         "BackupAndRestore: save_freq, if not 'epoch', must be a whole number of at least 1, got 'batch'.",
     ),
-    (lambda: TerminateOnNaN(raise_error="yes"), "TerminateOnNaN: raise_error must be True or False, got 'yes'."),
+    (
+        lambda: TerminateOnNaN(raise_error="yes"),
+        "TerminateOnNaN: raise_error must be True or False, got 'yes'.",
+    ),
 ]
 
 
@@ -453,7 +469,9 @@ def test_files_that_are_refused(tmp_path):
     other = Sequential([Dense(2, input_shape=(2,), name="dense")])
     other.save_weights(path)
     before = model.get_weights()
-    with pytest.raises(ValueError, match=r"the weights of another model: Sequential '\w+' expected dense/kernel"):
+    with pytest.raises(
+        ValueError, match=r"the weights of another model: Sequential '\w+' expected dense/kernel"
+    ):
         model.load_weights(path)
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
     with pytest.raises(FileExistsError, match="save_weights: there is a file"):

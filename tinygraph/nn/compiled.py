@@ -17,7 +17,8 @@ from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.state import read_state, write_state
-from tinygraph.nn.steps import StepData, Steps, TrainingStep
+from tinygraph.nn.step_data import StepData
+from tinygraph.nn.steps import Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
 from tinygraph.ops import Parameter
 
@@ -110,7 +111,9 @@ class Compiled(Graphed):
         True
         """
         if not overwrite and os.path.exists(filepath):
-            raise FileExistsError(f"{self.title}.save_weights: there is a file {os.fspath(filepath)!r} already.")
+            raise FileExistsError(
+                f"{self.title}.save_weights: there is a file {os.fspath(filepath)!r} already."
+            )
         write_state(self, filepath, {})
 
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
@@ -160,8 +163,8 @@ class Compiled(Graphed):
         they are given, the optimizer's update, constraints, new statistics of layers and metrics of y_pred.
 
         Args:
-            data: ``x, y, sample_weight``, input nodes for a batch. x is a list for several inputs; for several
-                outputs y and sample_weight are dicts by output. sample_weight is None where none is fed.
+            data: ``x, y, sample_weight``, input nodes for a batch. x is a list for several inputs; y and
+                sample_weight are dicts by output for several; sample_weight is None where none is fed.
 
         Returns:
             the loss, a node of one number; the predictions, a list for several outputs; and perhaps the
@@ -194,7 +197,12 @@ class Compiled(Graphed):
         return self.compute_loss(x, y, y_pred, sample_weight, training=False), y_pred
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         """Return the loss as a node: the losses of `compile`, and the penalties of regularizers and layers.
 

@@ -37,7 +37,7 @@ def parts_of(model: Compiled) -> dict[str, Sequence[Parameter]]:
 
 
 def write_state(model: Compiled, path: str | os.PathLike[str], metadata: Mapping[str, str]) -> None:
-    """Write the state of a model to a file, which is there whole or not at all; make its folder if need be."""
+    """Write the state of a model to a file, whole or not at all; make its folder if need be."""
     from safetensors.numpy import save
 
     arrays = {
@@ -66,7 +66,9 @@ def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
             continue
         came, expected = [array.shape for array in stored], [parameter.shape for parameter in parameters]
         if came != expected:
-            where = next((k for k, pair in enumerate(zip(came, expected, strict=False)) if pair[0] != pair[1]), None)
+            where = next(
+                (k for k, pair in enumerate(zip(came, expected, strict=False)) if pair[0] != pair[1]), None
+            )
             detail = (
                 f"{len(expected)} arrays, got {len(came)}"
                 if where is None
@@ -90,7 +92,7 @@ def _opened(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
             f"{path}: a file of Keras, not of tinygraph; bring its weights by get_weights and set_weights."
         )
     try:
-        with safe_open(path, framework="np") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+        with safe_open(path, framework="np") as opened:
+            return {name: opened.get_tensor(name) for name in opened.keys()}, opened.metadata() or {}  # noqa: SIM118
     except SafetensorError as problem:
         raise ValueError(f"{path}: no whole safetensors file: {problem}.") from None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +12,7 @@ from tinygraph import backends, ops
 from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
-from tinygraph.graph import GraphError, Node, Shape, absolute_scope, scope
+from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import one_number
@@ -23,6 +22,8 @@ from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.outcomes import Logs, Training
+from tinygraph.nn.step_data import StepData, made_of_step
+from tinygraph.nn.sums import Sums, mean
 from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Checked = tuple[Function, list[Callable[[], None]]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Head:
     """One output of a compiled model, with what it is trained and judged by."""
 
@@ -76,64 +77,6 @@ class TrainingStep(NamedTuple):
     loss: Node
     gradients: dict[Parameter, Node]
     updates: dict[Parameter, Node]
-
-
-class StepData(NamedTuple):
-    """What a step is made of, as nodes: inputs, true values and weights of samples."""
-
-    x: Any
-    y: Any
-    sample_weight: Any
-
-
-def made_of_step(made: Any, what: str) -> tuple[Node, Any, Sequence[Node] | None]:
-    """Return what a step returned, (loss, y_pred) or (loss, y_pred, gradients), or raise `GraphError`."""
-    if not isinstance(made, tuple) or len(made) not in (2, 3):
-        raise GraphError(
-            f"{what}: expected (loss, y_pred) or (loss, y_pred, gradients), got {type(made).__name__}."
-        )
-    loss, y_pred, slopes = (*made, None)[:3]
-    return one_number(loss, f"{what}, loss"), y_pred, slopes
-
-
-class Sums:
-    """Statistics added up over batches, inside the graph: float64 parameters that each step adds to."""
-
-    def __init__(self) -> None:
-        self.parameters: dict[str, list[Parameter]] = {}
-
-    def add(self, name: str, statistics: Sequence[Node]) -> dict[Parameter, Node]:
-        """Return the updates that add ``statistics`` to the sums called ``name``."""
-        wide = [ops.cast(node, dtype="float64") for node in statistics]
-        if name not in self.parameters:
-            with absolute_scope(f"metrics/{name}"):
-                self.parameters[name] = [
-                    ops.param(f"sum{k}", np.zeros(node.shape), dtype="float64") for k, node in enumerate(wide)
-                ]
-        return {total: total + node for total, node in zip(self.parameters[name], wide, strict=True)}
-
-    def values(self, name: str) -> list[np.ndarray[Any, Any]]:
-        """Return the sums."""
-        return [total.value for total in self.parameters[name]]
-
-    @contextmanager
-    def set_aside(self) -> Iterator[None]:
-        """Begin afresh, and go on with what was there afterwards: for a step in the midst of an epoch."""
-        before = {name: self.values(name) for name in self.parameters}
-        self.reset()
-        try:
-            yield
-        finally:
-            self.reset()
-            for name, values in before.items():
-                for total, value in zip(self.parameters[name], values, strict=True):
-                    total.assign(value)
-
-    def reset(self) -> None:
-        """Set all sums to zero."""
-        for totals in self.parameters.values():
-            for total in totals:
-                total.cell.assign(np.zeros(()))
 
 
 class Steps:
@@ -225,11 +168,11 @@ class Steps:
             loss, slopes, sums = self._judged(mode, feeds)
         if mode == "test":
             return compile({"loss": loss}, sums | trace.updates, **self.settings), trace.checks
-        _, slopes, new = self._trained(loss, slopes, trace)
+        _, trained, new = self._trained(loss, slopes, trace)
         # What is finite now may overflow in the update, where the learning rate is huge: look at both. The
         # new values then cannot overwrite the old ones: 1 to 4 % of a step's time, and no more memory.
         floats = (node for node in new.values() if node.dtype.kind == "f")
-        results = {"loss": loss, "finite": ops.all_finite(loss, *slopes.values(), *floats)}
+        results = {"loss": loss, "finite": ops.all_finite(loss, *trained.values(), *floats)}
         return compile(results, sums | new, **self.settings, guard="finite"), trace.checks
 
     def training_step(self, feeds: Mapping[str, Any]) -> TrainingStep:
@@ -259,7 +202,7 @@ class Steps:
         predictions = self._predictions(y_pred, which)
         with scope("loss"):
             sums = self._loss_sums(mode, batch_of(feeds), loss)
-        return loss, slopes, sums | self._statistics(mode, predictions, true, weights)
+        return loss, slopes, sums | self._statistics(mode, nodes, predictions, true, weights)
 
     def _predictions(self, y_pred: Any, owner: str) -> dict[str, Node]:
         """Return predictions by output, or raise `GraphError` if it is not one for each."""
@@ -315,20 +258,19 @@ class Steps:
 
     def loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Node:
         """Return the losses of the outputs, each by its weight, and the penalties that were asked for."""
-        trained = [head for head in self.heads if head.loss is not None]
-        if not isinstance(y, Mapping):
-            y = {trained[0].name: y}
-        if not isinstance(sample_weight, Mapping):
-            sample_weight = {trained[0].name: sample_weight}
+        trained = {head: head.loss for head in self.heads if head.loss is not None}
+        first = next(iter(trained)).name
+        true = y if isinstance(y, Mapping) else {first: y}
+        weights = sample_weight if isinstance(sample_weight, Mapping) else {first: sample_weight}
         predictions = self._predictions(y_pred, f"{self.model.title}.compute_loss")
         trace = current_trace()
         with scope("loss"):
             penalties = [*trace.losses, *self._regularization()]
             trace.losses.clear()
             parts = []
-            for head in trained:
+            for head, criterion in trained.items():
                 node = predictions[head.name]
-                value = head.loss(y[head.name], node, sample_weight.get(head.name), mask=mask_of(node))
+                value = criterion(true[head.name], node, weights.get(head.name), mask=mask_of(node))
                 self.parts[head.name] = value
                 parts.append(value if head.weight == 1.0 else value * head.weight)
             parts += [in_dtype(penalty, parts[0].dtype) for penalty in penalties]
@@ -347,23 +289,20 @@ class Steps:
     def _statistics(
         self,
         mode: str,
+        inputs: Sequence[Node],
         predictions: Mapping[str, Node],
         true: Mapping[str, Node],
         weights: Mapping[str, Node],
     ) -> dict[Parameter, Node]:
         updates: dict[Parameter, Node] = {}
+        named = {node.name: node for node in inputs}
         for name, metric, head, weighted in metrics_of(self.heads):
             y, weight = predictions[head.name], weights.get(head.name) if weighted else None
             with scope(f"metrics/{name}"):
-                found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype))
+                more = {"inputs": named} if metric.takes_inputs else {}
+                found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype), **more)
             updates |= self.sums[mode].add(name, found)
         return updates
-
-
-def mean(sums: Sequence[np.ndarray[Any, Any]]) -> float:
-    """Return total / count of a pair of sums, NaN of nothing."""
-    total, count = sums
-    return float(total / count) if count else float("nan")
 
 
 def counted(weight: Node | None, mask: Node | None, dtype: np.dtype) -> Node | None:

@@ -18,7 +18,7 @@ class BackupAndRestore(Callback):
 
     `fit` then begins with the epoch that was not ended. The weights, the optimizer's state and the random
     numbers of dropout are those of the run that was broken off; the order of samples is too, where the script
-    calls `tinygraph.set_seed`: the end is then the same bit for bit. After a whole `fit` the files are removed.
+    calls `tinygraph.set_seed`: the end is then the same bit for bit. A whole `fit` removes the files.
 
     Args:
         backup_dir: the folder; it is made, and should be of this `fit` alone.
@@ -43,7 +43,9 @@ class BackupAndRestore(Callback):
         delete_checkpoint: bool = True,
     ):
         if not (isinstance(backup_dir, (str, os.PathLike)) and os.fspath(backup_dir)):
-            raise ValueError(f"BackupAndRestore: backup_dir must be the name of a folder, got {backup_dir!r}.")
+            raise ValueError(
+                f"BackupAndRestore: backup_dir must be the name of a folder, got {backup_dir!r}."
+            )
         self.folder = Path(backup_dir)
         self.latest = self.folder / "latest.safetensors"
         self.earlier = self.folder / "latest.safetensors.bkp"

@@ -51,7 +51,7 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Write a line, and first of all the names."""
-        rows = []
+        rows: list[list[Any]] = []
         if self.keys is None:
             self.keys = sorted(logs)
             if not any(key.startswith("val_") for key in self.keys):

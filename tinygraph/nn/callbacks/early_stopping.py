@@ -52,9 +52,7 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
         self.patience = whole_number(self.title, "patience", patience, least=0)
         self.verbose = verbose
-        self.baseline = (
-            None if baseline is None else number_in("(-inf, inf)", self, "baseline", baseline)
-        )
+        self.baseline = None if baseline is None else number_in("(-inf, inf)", self, "baseline", baseline)
         self.restore_best_weights = flag(self.title, "restore_best_weights", restore_best_weights)
         self.start_from_epoch = whole_number(self.title, "start_from_epoch", start_from_epoch, least=0)
 

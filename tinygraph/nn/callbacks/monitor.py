@@ -50,7 +50,9 @@ class Monitor(Callback):
 
     def _direction(self) -> str:
         heads, name = self.model.steps.heads, self.monitor.removeprefix("val_")
-        known: dict[str, str | None] = {"loss": "min"} | {f"{head.name}_loss": "min" for head in heads}
+        known: dict[str, str | None] = dict.fromkeys(
+            ["loss", *(f"{head.name}_loss" for head in heads)], "min"
+        )
         known |= {reported: metric.direction for reported, metric, *_ in metrics_of(heads)}
         if name not in known:
             suggestion = did_you_mean(name, known)
@@ -58,7 +60,8 @@ class Monitor(Callback):
         found = known[name]
         if found is None:
             raise ValueError(
-                f"{self.title}: cannot tell whether {name!r} should be small or large; say mode='min' or 'max'."
+                f"{self.title}: cannot tell whether {name!r} should be small or large; "
+                "say mode='min' or 'max'."
             )
         return found
 

@@ -17,7 +17,7 @@ from tinygraph.nn.registry import register
 class LossMetric(MeanMetric):
     """The mean of ``loss`` over all samples."""
 
-    direction = "min"
+    direction: str | None = "min"
 
     loss: losses.Loss
 

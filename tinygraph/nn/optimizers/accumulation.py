@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tinygraph import ops
 from tinygraph.graph import Node
@@ -29,22 +29,23 @@ class Accumulation:
         self.steps = whole_number(name, "gradient_accumulation_steps", steps, least=2)
         self.count = count
 
-    def mean(self, g: Node, total: Node) -> Node:
-        """Return the mean of the gradients so far and of this one, over as many as make a step."""
-        return (total + g) / float(self.steps)
+    def updates(
+        self,
+        gradients: Sequence[Node],
+        totals: Sequence[Parameter],
+        step: Callable[[Sequence[Node]], Mapping[Parameter, Node]],
+    ) -> dict[Parameter, Node]:
+        """Return new values: those of a step by the mean gradients, if this batch is the last one before a
+        step, and else the old ones; the sums and their count.
 
-    def full(self) -> Node:
-        """Return whether this batch is the last one before a step."""
-        return ops.equal(self.count, self.steps - 1)
-
-    def held(self, full: Node, new: Mapping[Parameter, Node]) -> dict[Parameter, Node]:
-        """Return new values that are the old ones unless the sum is ``full``."""
-        return {leaf: ops.where(full, node, leaf) for leaf, node in new.items()}
-
-    def added(self, full: Node, g: Node, total: Parameter) -> dict[Parameter, Node]:
-        """Return the sum with this gradient, or 0 where it was used up."""
-        return {total: ops.where(full, 0.0, total + g)}
-
-    def counted(self, full: Node) -> dict[Parameter, Node]:
-        """Return how many gradients the sum has then."""
-        return {self.count: ops.where(full, 0, self.count + 1)}
+        Args:
+            gradients: those of this batch.
+            totals: the sum of each.
+            step: what makes new values of mean gradients.
+        """
+        full = ops.equal(self.count, self.steps - 1)
+        sums = [total + g for g, total in zip(gradients, totals, strict=True)]
+        stepped = step([each / float(self.steps) for each in sums])
+        new = {leaf: ops.where(full, node, leaf) for leaf, node in stepped.items()}
+        new |= {total: ops.where(full, 0.0, each) for total, each in zip(totals, sums, strict=True)}
+        return new | {self.count: ops.where(full, 0, self.count + 1)}

@@ -9,6 +9,7 @@ from tinygraph.graph import Node
 from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.ranges import number_in
+from tinygraph.ops import Parameter
 
 #: the name of the slot that has the average
 AVERAGE = "average"
@@ -34,18 +35,23 @@ class Averaging:
             else whole_number(type(owner).__name__, "ema_overwrite_frequency", overwrite_frequency)
         )
 
-    def kept(self, iterations: Node) -> Node:
-        """Return β, and 0 before the first step was made."""
-        return ops.where(ops.equal(iterations, 0), 0.0, ops.constant(self.momentum, dtype="float64"))
+    def updates(
+        self, slots: Mapping[Parameter, Parameter], new: Mapping[Parameter, Node], iterations: Node
+    ) -> dict[Parameter, Node]:
+        """Return the averages of the new values, and these where they become their averages.
 
-    def average(self, w: Node, old: Node, kept: Node) -> Node:
-        """Return β a + (1 - β) w."""
-        kept = in_dtype(kept, w.dtype)
-        return kept * old + (1.0 - kept) * w
-
-    def due(self, iterations: Node) -> Node | None:
-        """Return whether this step is one whose weights become their averages; None if there is none."""
-        if self.frequency is None:
-            return None
-        share = ops.cast(iterations + 1, dtype="float64") / float(self.frequency)
-        return ops.equal(ops.floor(share), share)
+        Args:
+            slots: the average of each parameter.
+            new: the new value of each parameter.
+            iterations: how many steps were made before this one.
+        """
+        momentum = ops.constant(self.momentum, dtype="float64")
+        kept, found = ops.where(ops.equal(iterations, 0), 0.0, momentum), {}
+        for w, slot in slots.items():
+            share = in_dtype(kept, w.dtype)
+            found[slot] = share * slot + (1.0 - share) * new[w]
+        if self.frequency is not None:
+            periods = ops.cast(iterations + 1, dtype="float64") / float(self.frequency)
+            due = ops.equal(ops.floor(periods), periods)
+            found |= {w: ops.where(due, found[slot], new[w]) for w, slot in slots.items()}
+        return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -189,8 +188,10 @@ class Optimizer(Configurable):
         fresh = [w for w in parameters if w not in self._slots]
         for w in fresh:
             self._slots[w] = {}
-        shared = [each.slots for each in (self._accumulation, self._averaging) if each is not None]
-        for name, start in {**self.slots(), **dict(ChainMap(*shared))}.items():
+        slots = self.slots()
+        for own in (self._accumulation, self._averaging):
+            slots = slots | dict(own.slots if own is not None else {})
+        for name, start in slots.items():
             for dtype in dict.fromkeys(w.dtype for w in fresh):
                 self._build_slot(name, start, [w for w in fresh if w.dtype == dtype])
 
@@ -218,10 +219,17 @@ class Optimizer(Configurable):
         with scope("update"):
             if self.loss_scale_factor is not None:
                 gradients = [g / self.loss_scale_factor for g in gradients]
-            new = self._stepped(parameters, gradients) if self._accumulation is None else (
-                self._accumulated(self._accumulation, parameters, gradients)
-            )
-            averages = self._averaged(self._averaging, parameters, new) if self._averaging else {}
+            if self._accumulation is None:
+                new = self._stepped(parameters, gradients)
+            else:
+                totals = [self._slots[w][TOTAL] for w in parameters]
+                new = self._accumulation.updates(
+                    gradients, totals, lambda means: self._stepped(parameters, means)
+                )
+            averages = {}
+            if self._averaging is not None:
+                slots = {w: self._slots[w][AVERAGE] for w in parameters}
+                averages = self._averaging.updates(slots, new, self.iterations)
             counters = {leaf: new.pop(leaf) for leaf in self._counters}
             # Last, when nothing reads the old state any more: so it is overwritten in place.
             return new | averages | counters
@@ -240,31 +248,6 @@ class Optimizer(Configurable):
                 new[w], state = self.update(decayed, g, self._slots[w], *numbers)
             new |= {self._slots[w][name]: node for name, node in state.items()}
         return new | self.shared_updates(step)
-
-    def _accumulated(
-        self, accumulation: Accumulation, parameters: Sequence[Parameter], gradients: Sequence[Node]
-    ) -> dict[Parameter, Node]:
-        """Return the same by the mean gradient of several batches, where this is the last of them."""
-        full = accumulation.full()
-        totals = [self._slots[w][TOTAL] for w in parameters]
-        means = [accumulation.mean(g, total) for g, total in zip(gradients, totals, strict=True)]
-        new = accumulation.held(full, self._stepped(parameters, means))
-        for g, total in zip(gradients, totals, strict=True):
-            new |= accumulation.added(full, g, total)
-        return new | accumulation.counted(full)
-
-    def _averaged(
-        self, averaging: Averaging, parameters: Sequence[Parameter], new: Mapping[Parameter, Node]
-    ) -> dict[Parameter, Node]:
-        """Return the averages of the new values, and these where they become their averages."""
-        kept, due = averaging.kept(self.iterations), averaging.due(self.iterations)
-        found: dict[Parameter, Node] = {}
-        for w in parameters:
-            slot = self._slots[w][AVERAGE]
-            found[slot] = averaging.average(new[w], slot, kept)
-            if due is not None:
-                found[w] = ops.where(due, found[slot], new[w])
-        return found
 
     def scale_loss(self, loss: Node) -> Node:
         """Return the loss times ``loss_scale_factor``: its gradients are what `updates` takes."""
