@@ -168,7 +168,7 @@ class Compiled(Graphed):
 
         Returns:
             the loss, a node of one number; the predictions, a list for several outputs; and perhaps the
-            gradients of `trainable_weights`, in order.
+            gradients of `trainable_weights`, in order, of ``optimizer.scale_loss(loss)``.
 
         >>> import numpy as np, tinygraph as tg
         >>> from tinygraph.nn import Dense, Sequential

@@ -36,10 +36,11 @@ class Loop:
         try:
             self._train(data, batch_size, rows, where)
         except NonFiniteError:
-            self.told.tell("train_batch_end", self.batch, {"loss": math.nan})
+            logs = self.steps.results("train") | {"loss": math.nan}
+            self.told.tell("train_batch_end", self.batch, logs)
             if not self.model.stop_training:
                 raise
-            return self.steps.results("train") | {"loss": math.nan}
+            return logs
         return self.steps.results("train")
 
     def _train(self, data: Samples, batch_size: int, rows: Array | None, where: str) -> None:

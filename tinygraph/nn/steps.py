@@ -71,8 +71,8 @@ class Head:
 
 
 class TrainingStep(NamedTuple):
-    """The nodes of a step: the loss, the gradient of each trained weight, and what every parameter becomes:
-    weights, the optimizer's state and that of layers."""
+    """The nodes of a step: the loss, its gradient by each trained weight, times the optimizer's
+    ``loss_scale_factor``, and what every parameter becomes: weights, optimizer's state, layers' state."""
 
     loss: Node
     gradients: dict[Parameter, Node]

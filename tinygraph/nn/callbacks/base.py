@@ -96,8 +96,8 @@ class CallbackList:
                 raise TypeError(f"callbacks: expected Callback objects, got {callback!r}.")
         self.callbacks = callbacks
         for callback in callbacks:
-            callback.set_params(params)
             callback.set_model(model)
+            callback.set_params(params)
 
     def tell(self, hook: str, *arguments: Any) -> None:
         """Call the hook ``on_<hook>`` of every callback."""

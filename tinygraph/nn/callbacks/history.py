@@ -24,15 +24,15 @@ class History(Callback):
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
-        #: the epochs that have a value of each name: a callback may tell some in a few epochs only
-        self.epochs: dict[str, list[int]] = {}
+        #: the values of each epoch by name: a callback may tell some in a few epochs only
+        self.rows: list[dict[str, float]] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Append the epoch's values."""
         self.epoch.append(epoch)
+        self.rows.append(dict(logs))
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
-            self.epochs.setdefault(name, []).append(epoch)
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame: a row for each epoch, a column for each value, NaN where there is none.
@@ -44,9 +44,7 @@ class History(Callback):
             import pandas as pd
         except ImportError:
             raise ImportError("history.to_frame: needs pandas; pip install pandas.") from None
-        index = pd.Index(self.epoch, name="epoch")
-        columns = {name: pd.Series(values, self.epochs[name]) for name, values in self.history.items()}
-        return pd.DataFrame({name: column.reindex(index) for name, column in columns.items()}, index=index)
+        return pd.DataFrame(self.rows, index=pd.Index(self.epoch, name="epoch"), columns=list(self.history))
 
     def plot(self, path: str | None = None) -> Any:
         """Draw the learning curves with matplotlib (extra ``plot``): one panel a metric, validation dashed.
@@ -67,8 +65,8 @@ class History(Callback):
         for panel, name in zip(panels, names, strict=False):
             for key, style, label in ((name, "-", "training"), (f"val_{name}", "--", "validation")):
                 if key in self.history:
-                    epochs = [epoch + 1 for epoch in self.epochs[key]]
-                    panel.plot(epochs, self.history[key], style, marker=".", label=label)
+                    told = [epoch + 1 for epoch, row in zip(self.epoch, self.rows, strict=True) if key in row]
+                    panel.plot(told, self.history[key], style, marker=".", label=label)
             panel.set(xlabel="epoch", ylabel=name)
             panel.legend()
         if path is not None:
