@@ -104,7 +104,7 @@ class Trainable(Compiled):
                 if held_out is not None:
                     judged = loop.judge(held_out, at_once)
                     logs |= {f"val_{name}": value for name, value in judged.items()}
-                told.tell("epoch_end", epoch, logs)
+                told.tell("epoch_end", epoch, dict(logs))  # what callbacks add is of the epoch alone
                 if self.stop_training:
                     break
         finally:
