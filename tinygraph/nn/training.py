@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -198,6 +200,12 @@ class Trainable(Compiled):
         return self.evaluate(
             x, y, batch_size=2**62, verbose=0, sample_weight=sample_weight, return_dict=return_dict
         )
+
+    def explore(self, x: Any, y: Any, path: str | PathLike[str]) -> Path:
+        """Write a page to look inside the model with, on the batch ``x``, ``y``; see `tg.explore`."""
+        from tinygraph.viz.explore.explore import explore
+
+        return explore(self, x, y, path)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for these samples as one batch."""
