@@ -20,6 +20,7 @@ from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs
 
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, distribute as distribute, nn as nn, sklearn as sklearn
+    from tinygraph.differences import GradientError as GradientError, gradcheck as gradcheck
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
     from tinygraph.viz.flow import gradient_flow as gradient_flow
@@ -31,6 +32,8 @@ _LATER = {
     "datasets": "tinygraph.datasets",
     "distribute": "tinygraph.distribute",
     "draw": "tinygraph.viz.draw",
+    "gradcheck": "tinygraph.differences",
+    "GradientError": "tinygraph.differences",
     "explore": "tinygraph.viz.explore.explore",
     "gradient_flow": "tinygraph.viz.flow",
     "memory_chart": "tinygraph.viz.memory.chart",

@@ -11,9 +11,9 @@ from tinygraph import nn
 X, Y = np.ones((12, 4, 3)), np.ones((12, 2))
 
 
-def message(ranks, layers, loss="mse", x=X, y=Y, method="fit", **how):
+def message(ranks, layers, loss="mse", x=X, y=Y, method="fit", kind=nn.Sequential, **how):
     """What fit, or another method, says, or that it says nothing."""
-    model = nn.Sequential(layers)
+    model = kind(layers)
     try:
         model.compile("sgd", loss, distribute=ranks)
         getattr(model, method)(x, y, verbose=0, **how)
@@ -30,6 +30,21 @@ def whole_mean(y_true, y_pred):
     return tg.mean(abs(y_true - y_pred))
 
 
+class OwnStep(nn.Sequential):
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+class From(nn.Callback):
+    """Begins elsewhere on each rank, as one does that finds no backup."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_train_begin(self, logs):
+        self.model.begin_at(self.epoch)
+
+
 def main():
     ranks = tg.distribute.MPI()
     own = 12 - 2 * ranks.rank
@@ -42,6 +57,8 @@ def main():
         "lengths": message(ranks, flat(), x=X[:own], y=Y[:own]),
         "batches": message(ranks, flat(), batch_size=3 + ranks.rank),
         "evaluated": message(ranks, flat(), x=X[:own], y=Y[:own], method="evaluate"),
+        "step": message(ranks, flat(), kind=OwnStep),
+        "resumed": message(ranks, flat(), callbacks=[From(ranks.rank)]),
         "fine": message(ranks, flat()),
     }
     every = ranks.each(found)

@@ -43,6 +43,8 @@ REFUSED = {
     "lengths": "ValueError: fit: rank 1 has samples=10, rank 0 12; all ranks do the same with the same",
     "batches": "ValueError: fit: rank 1 has batch_size=4, rank 0 3; all ranks do the same",
     "evaluated": "ValueError: evaluate: rank 1 has samples=10, rank 0 12; all ranks do the same",
+    "step": "ValueError: OwnStep '.*'.train_step: a step of one's own cannot be distributed",
+    "resumed": "ValueError: fit: rank 1 has first epoch=1, rank 0 0; BackupAndRestore needs one folder",
     "fine": "nothing",
 }
 

@@ -130,7 +130,7 @@ def test_bad_data_are_refused_and_nothing_is_written(tmp_path, x, y, message):
 def test_a_page_that_cannot_be_made_leaves_the_file_that_was_there(tmp_path, monkeypatch):
     path = tmp_path / "page.html"
     path.write_text("before")
-    monkeypatch.setattr("tinygraph.viz.files.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr("tinygraph.files.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         module.explore(model(), *samples(), path)
     assert [each.read_text() for each in tmp_path.iterdir()] == ["before"]

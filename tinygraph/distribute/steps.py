@@ -16,6 +16,7 @@ from tinygraph.distribute.shards import Shard, Share, mean, shard, share_of
 from tinygraph.grad import gradients
 from tinygraph.graph import Graph, Node, scope
 from tinygraph.nn.alignment import in_dtype
+from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.data import Samples
 from tinygraph.nn.layers.batch_normalization import BatchNormalization
 from tinygraph.nn.steps import Checked, Steps
@@ -38,12 +39,21 @@ class SharedSteps(Steps):
     def __init__(self, mpi: MPI, *arguments: Any):
         super().__init__(*arguments)
         self.mpi = mpi
+        self._check_step()
         self._check_layers()
         self.add_up = mpi.adder(self.settings["backend"])
         random = [layer for layer in self.layers if hasattr(layer, "seed")]
         for layer, seed in zip(random, mpi.same([layer.seed for layer in random]), strict=True):
             layer.seed = seed
         self._align()
+
+    def _check_step(self) -> None:
+        for name in ("train_step", "test_step", "compute_loss"):
+            if getattr(type(self.model), name) is not getattr(Compiled, name):
+                raise ValueError(
+                    f"{self.model.title}.{name}: a step of one's own cannot be distributed: what of it is a "
+                    "sum over samples cannot be told. Leave distribute out, or take a loss in compile."
+                )
 
     def _check_layers(self) -> None:
         for layer in self.layers:
@@ -71,14 +81,8 @@ class SharedSteps(Steps):
 
     def agree(self, method: str, **numbers: int) -> None:
         """Check that all ranks begin ``method`` with the same numbers; give them the weights of rank 0."""
-        each = self.mpi.each(numbers)
-        for rank, other in enumerate(each):
-            for name, number in each[0].items():
-                if other[name] != number:
-                    raise ValueError(
-                        f"{method}: rank {rank} has {name}={other[name]}, rank 0 {number}; all ranks do the "
-                        "same with the same, whole data: each takes its rows of every batch."
-                    )
+        why = "all ranks do the same with the same, whole data: each takes its rows of every batch"
+        self._compare(method, numbers, why)
         batch = min(numbers["samples"], numbers["batch_size"])
         if method == "fit" and batch < self.mpi.size:
             raise ValueError(
@@ -87,6 +91,20 @@ class SharedSteps(Steps):
             )
         self._align()
 
+    def begin(self, epoch: int) -> None:
+        """Check that all ranks begin with the same epoch."""
+        self._compare("fit", {"first epoch": epoch}, "BackupAndRestore needs one folder for all ranks")
+
+    def _compare(self, method: str, numbers: Mapping[str, int], why: str) -> None:
+        """Raise ValueError on all ranks where one has other numbers than rank 0."""
+        first, *others = self.mpi.each(dict(numbers))
+        for rank, other in enumerate(others, 1):
+            for name, number in first.items():
+                if other[name] != number:
+                    raise ValueError(
+                        f"{method}: rank {rank} has {name}={other[name]}, rank 0 {number}; {why}."
+                    )
+
     def same(self, value: Any) -> Any:
         """Return the value that rank 0 has."""
         return self.mpi.same(value)
@@ -94,6 +112,10 @@ class SharedSteps(Steps):
     def take(self, data: Samples, rows: Any) -> Shard:
         """Return this rank's part of a batch."""
         return shard(data, rows, self.mpi.rank, self.mpi.size)
+
+    def so_far(self, mode: str) -> dict[str, float]:
+        """Return the losses: to add up metrics takes all ranks, and one of them may look alone."""
+        return self.losses(mode)
 
     def statistics(self, mode: str, name: str) -> list[np.ndarray[Any, Any]]:
         """Return the sums of a metric, of all ranks."""
@@ -125,9 +147,10 @@ class SharedSteps(Steps):
     def _sent(self, mode: str, feeds: Shard, trace: Trace) -> tuple[Values, dict[Parameter, Node]]:
         """Return what the rows add to the sums over all ranks, and the updates of the metrics' sums."""
         part = feeds.rows.size / feeds.rows.whole
-        predictions = self.model.lowered(self.model.input_nodes(feeds.rows.size), mode == "train")
+        inputs = self.model.input_nodes(feeds.rows.size)
+        predictions = self.model.lowered(inputs, mode == "train")
         with scope("loss"):
-            true, weights = self._targets(predictions, feeds)
+            true, weights = self._targets(feeds)
             shares = {
                 head.name: share_of(
                     head, true[head.name], predictions[head.name], weights.get(head.name), feeds.rows
@@ -136,7 +159,7 @@ class SharedSteps(Steps):
                 if head.loss is not None
             }
             penalty = [ops.add_n(trace.losses) * part] if trace.losses else []
-        sums = self._statistics(mode, predictions, true, weights)
+        sums = self._statistics(mode, inputs, predictions, true, weights)
         sent: Values = {("total", name): share.total for name, share in shares.items()}
         for name, share in shares.items():
             if share.divisor is not None:
@@ -158,17 +181,22 @@ class SharedSteps(Steps):
         return {
             ("slope", (name, weight)): slope
             for name, parts in goals.items()
-            for weight, slope in zip(trained, gradients(ops.add_n(parts), trained), strict=True)
+            for weight, slope in zip(trained, self._slopes_of(parts), strict=True)
         }
+
+    def _slopes_of(self, parts: Sequence[Node]) -> Sequence[Node]:
+        """Return the gradients of a sum by the trained weights, on the scale that the optimizer wants."""
+        return gradients(self.optimizer.scale_loss(ops.add_n(parts)), self.model.trainable_weights)
 
     def _closing(self, mode: str, sums: Values, whole: int) -> Function:
         """Return the program of what follows from the sums over all ranks: the loss and the update."""
         divisors = of("divisor", sums)
-        values = {name: mean(total, divisors.get(name)) for name, total in of("total", sums).items()}
+        self.parts = {name: mean(total, divisors.get(name)) for name, total in of("total", sums).items()}
         with scope("loss"):
             regular = self._regularization()
             penalties = [*of("penalty", sums).values(), *regular]
-            loss, updates = self._losses(mode, whole, values, penalties)
+            loss = self._whole_loss(penalties)
+            updates = self._loss_sums(mode, whole, loss)
         states = {leaf: in_dtype(node, leaf.dtype) for leaf, node in of("state", sums).items()}
         if mode == "test":
             return compile({"loss": loss}, updates | states, **self.settings)
@@ -177,7 +205,7 @@ class SharedSteps(Steps):
         for (name, weight), slope in of("slope", sums).items():
             parts[weight].append(in_dtype(mean(slope, divisors.get(name)), weight.dtype))
         if regular:
-            for weight, slope in zip(trained, gradients(ops.add_n(regular), trained), strict=True):
+            for weight, slope in zip(trained, self._slopes_of(regular), strict=True):
                 parts[weight].append(slope)
         slopes = [ops.add_n(each) for each in parts.values()]
         return self._guarded(self._updated(loss, slopes, states), updates)

@@ -25,7 +25,7 @@ from tinygraph.nn.targets import class_weights_of
 class Trainable(Compiled):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
-    stop_training = False
+    stop_training = stop_evaluating = stop_predicting = False
     history: History | None = None
 
     def fit(
@@ -88,31 +88,41 @@ class Trainable(Compiled):
             layer.check_batch_sizes(sizes)
         held = 0 if held_out is None else len(held_out)
         steps.agree("fit", samples=len(data), batch_size=batch_size, held_out=held, epochs=epochs)
-        history = History()
+        given = _callbacks(callbacks)
+        history = next((each for each in given if isinstance(each, History)), None) or History()
         params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
-        told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
+        told = CallbackList([*dict.fromkeys([*given, history]), *shown], self, params)
         loop = Loop(self, steps, told)
         self.stop_training = False
-        order = np.random.default_rng(steps.same(next_seed())) if shuffle else None
+        order = steps.same(next_seed()) if shuffle else None
+        self._resumed = initial_epoch
         told.tell("train_begin", {})
+        steps.begin(self._resumed)
         logs: dict[str, float] = {}
         try:
-            for epoch in range(initial_epoch, epochs):
+            for epoch in range(self._resumed, epochs):
                 told.tell("epoch_begin", epoch, {})
-                rows = None if order is None else order.permutation(len(data))
+                # Of the epoch, whatever came before: as it is for a run that is taken up again.
+                rows = None if order is None else np.random.default_rng((order, epoch)).permutation(len(data))
                 logs = loop.epoch(data, batch_size, rows, f"fit, epoch {epoch + 1}")
                 self.history = history  # not before: a fit that fails at once leaves the last one's
                 if held_out is not None:
                     judged = loop.judge(held_out, at_once)
                     logs |= {f"val_{name}": value for name, value in judged.items()}
-                told.tell("epoch_end", epoch, logs)
+                told.tell("epoch_end", epoch, dict(logs))  # what callbacks add is of the epoch alone
                 if self.stop_training:
                     break
         finally:
             for line in shown:
                 line.close()
+        if history.epoch:
+            self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
+
+    def begin_at(self, epoch: int) -> None:
+        """Let the `fit` that begins begin with another epoch, counted from 0; for callbacks."""
+        self._resumed = epoch
 
     def evaluate(
         self,
@@ -138,6 +148,7 @@ class Trainable(Compiled):
         steps.agree("evaluate", samples=len(data), batch_size=batch_size)
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
+        self.stop_evaluating = False
         logs = Loop(self, steps, told).judge(data, batch_size)
         if shows:
             print(f"evaluated {len(data)} samples: {described(logs)}")
@@ -164,9 +175,14 @@ class Trainable(Compiled):
         steps = self._prediction_steps()
         params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
+        self.stop_predicting = False
         results = Loop(self, steps, told).predict(data, batch_size)
         if shows:
             print(f"predicted {len(data)} samples")
+        return self.formed(results)
+
+    def formed(self, results: list[Any]) -> Any:
+        """Return one array for each output in the form of the outputs: alone, in a list or a dict by key."""
         if self.output_keys is not None:
             return dict(zip(self.output_keys, results, strict=True))
         return results if len(results) > 1 else results[0]

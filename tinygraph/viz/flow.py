@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.files import write_whole
 from tinygraph.graph import GraphError
 from tinygraph.nn.training import Trainable
 from tinygraph.viz.backprop import Backprop, backprop
 from tinygraph.viz.chart import Line, chart
-from tinygraph.viz.files import write_whole
 from tinygraph.viz.observe import Array, norm, observe
 from tinygraph.viz.series import states_of
 

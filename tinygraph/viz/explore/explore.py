@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinygraph.files import write_whole
 from tinygraph.viz.explore.html import page
 from tinygraph.viz.explore.payload import packed, payload
-from tinygraph.viz.files import write_whole
 
 if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
