@@ -79,6 +79,14 @@ def shared():
     return Model([a, b], Dense(1, name="out")(Concatenate(name="join")([lstm(a), lstm(b)])), name="shared")
 
 
+def encoder_decoder():
+    """A layer that begins with the states of another; both read one sequence."""
+    series = Input((4, 2), name="series")
+    _, *states = LSTM(3, return_state=True, name="encoder")(series)
+    decoded = LSTM(3, return_sequences=True, name="decoder")(series, initial_state=states)
+    return Model(series, decoded, name="encoder_decoder")
+
+
 def training(model, batch=8):
     """The loss of a model and the gradients of its weights."""
     (prediction,) = model.trace(batch).outputs.values()
@@ -148,6 +156,7 @@ DRAWN = [
     ("training, backward", lambda: training(stacked(4)), {"level": "unrolled", "pass_": "backward"}),
     ("update alone", update, {"pass_": "update"}),
     ("nested, layers", nested, {}),
+    ("encoder and decoder, unrolled", encoder_decoder, {"level": "unrolled"}),
     ("nested, unrolled", nested, {"level": "unrolled"}),
     ("chain, collapsed", lambda: chain(3000), {}),
 ]

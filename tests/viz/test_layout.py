@@ -154,6 +154,12 @@ def test_forward_goes_down_and_backward_goes_up():
             assert y[ends[0]] > y[ends[1]]
 
 
+def test_a_layer_stands_below_the_one_whose_states_it_begins_with():
+    found = layout(draw(models.encoder_decoder(), level="unrolled").outline)
+    top = {panel.group.label: panel.rect.y for panel in found.panels}
+    assert top["series"] < top["encoder"] < top["decoder"]
+
+
 @st.composite
 def outlines(draw_):
     """Any graph of boxes, with and without columns of time, passes and edges that go back."""
