@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tinygraph.viz.files import write_whole
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
@@ -123,13 +127,15 @@ class History(Callback):
         A dotted line marks the epoch with the lowest loss, that of validation if there is one.
 
         Args:
-            path: a file to write, such as ``"history.png"``.
+            path: a file to write, such as ``"history.png"``, whole or not at all.
 
         Returns:
             the matplotlib figure.
 
         Raises:
             ImportError: matplotlib is not installed.
+            ValueError: matplotlib does not write files of this kind.
+            OSError: the file cannot be written; one that was there stays as it was.
         """
         try:
             from matplotlib.figure import Figure
@@ -149,7 +155,9 @@ class History(Callback):
             panel.set(xlabel="epoch", ylabel=name)
             panel.legend()
         if path is not None:
-            figure.savefig(path)
+            target, image = Path(path), BytesIO()
+            figure.savefig(image, format=target.suffix[1:] or "png")
+            write_whole(target, image.getvalue())
         return figure
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygraph.graph import Graph
+from tinygraph.nn.checks import whole_number
 from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.cell import cell
 from tinygraph.viz.levels.collapse import LIMIT, collapsed
@@ -59,8 +60,8 @@ def draw(
         limit: of more boxes only the first and the last are drawn.
 
     Raises:
-        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of
-            another kind.
+        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a limit that is
+            no number, a file name of another kind.
         GraphError: a Sequential that is not built yet; nothing is differentiated at that stage.
         RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
@@ -82,6 +83,7 @@ def draw(
     trained = not is_model or (stage is not None and thing.compiled)
     passes = passes_of(pass_, PASSES if trained else ("forward",))
     _check_fit(level, passes, steps, layer, values)
+    whole_number("draw", "limit", limit)
     if level == "model":
         check_built(thing)
         drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
@@ -111,8 +113,8 @@ def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object, 
     if layer is not None and level != "cell":
         raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
     least = 0 if level == "cell" else 1
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < least):
-        raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
+    if steps is not None:
+        whole_number("draw", "steps", steps, least)
 
 
 def _outline(

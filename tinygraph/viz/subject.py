@@ -85,7 +85,7 @@ def types_of(model: LayerGraph) -> dict[str, str]:
 
 def check_built(model: LayerGraph, owner: str = "draw") -> None:
     """Raise `GraphError` where a Sequential has no shapes yet."""
-    if not model.calls:
+    if not model.outputs:
         raise GraphError(
             f"{owner}: {type(model).__name__} {model.name!r} is not built, so it has no shapes to draw. "
             "Give its first layer an input_shape, or call build(shape) with the shape of one sample."
