@@ -452,8 +452,8 @@ def test_history_is_plotted(tmp_path, monkeypatch):
     assert len(before) > 1000
     with pytest.raises(ValueError, match="'xyz' is not supported"):
         history.plot(tmp_path / "history.xyz")
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk is full"):
-        patch.setattr("os.replace", disk_full)
+    monkeypatch.setattr("os.replace", disk_full)
+    with pytest.raises(OSError, match="disk is full"):
         history.plot(tmp_path / "history.png")
     assert [path.name for path in tmp_path.iterdir()] == ["history.png"]
     assert (tmp_path / "history.png").read_bytes() == before
