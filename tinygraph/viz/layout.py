@@ -92,7 +92,7 @@ def _edge(route: Route, rects: Mapping[str, Rect], across: Across, down: Down) -
     edge = route.edge
     if route.direct is None:
         points = _path(route, rects[edge.source], rects[edge.target], across, down)
-        return PlacedEdge(edge, points, bus=route.net == edge.target)
+        return PlacedEdge(edge, points, bus=route.net != edge.source)
     ends = across.ends(route)
     left, right = (rects[id] for id in ends)
     y = left.y + left.height / 2 + route.direct

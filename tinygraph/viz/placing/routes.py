@@ -77,10 +77,22 @@ class Router:
             leaving[route.edge.source, route.out, route.leaves[0]].append(route)
         for port, routes in arriving.items():
             if _is_bus(routes, port[2]):
-                for route in routes:
-                    route.net = port[0]
+                self._join(port, routes, aside=port in leaving)
             else:
                 self._part_arrivals(port, routes, leaving.get(port, []))
+
+    def _join(self, port: Port, routes: Sequence[Route], aside: bool) -> None:
+        """Let arrows arrive as one line; ``aside``, on the side that they come from, of what leaves there."""
+        id, _, slot = port
+        offset = min(PORT, self._room(id)) if aside else 0.0
+        for route in routes:
+            route.net = f"to {id}"
+            route.arrives = slot, -offset if route.leaves[0] < slot else offset
+
+    def _room(self, id: str) -> float:
+        """How far from its middle arrows can arrive at a box."""
+        cell = self.cells[id]
+        return END if cell.first < cell.last else max(PORT / 2, self.sizes[id][0] / 2 - 8)
 
     def _part_arrivals(self, port: Port, routes: Sequence[Route], leaving: Sequence[Route]) -> None:
         """Place the arrows at one port. What leaves there too makes way for a straight line."""
@@ -90,8 +102,7 @@ class Router:
         yields = straight and not any(route.straight for route in leaving)
         row_beyond = channel - 1 if top else channel
         centre = yields or (not leaving and (straight or self.obstacles.free(slot, row_beyond, row_beyond)))
-        bar = self.cells[id].first < self.cells[id].last
-        room = END if bar else max(PORT / 2, self.sizes[id][0] / 2 - 8)
+        room = self._room(id)
         places = _offsets(routes, slot, 0.0 if centre else (0.5 if top else -0.5), room)
         for route, offset in places:
             route.arrives = slot, offset
