@@ -148,6 +148,7 @@ DRAWN = [
     ("training, unrolled", lambda: training(stacked(4)), {"level": "unrolled"}),
     ("training, collapsed", lambda: training(stacked(20)), {"level": "unrolled"}),
     ("training, ops", lambda: training(one_lstm(2)), {"level": "ops"}),
+    ("trained, ops", compiled, {"level": "ops", "pass_": "all"}),
     ("one, cell", one_lstm, {"level": "cell"}),
     ("both ways, cell", both_ways, {"level": "cell"}),
     ("convolution, cell", convolution, {"level": "cell"}),

@@ -104,7 +104,7 @@ def segments_of(found):
 
 
 def test_lines_of_different_values_do_not_run_in_one(drawn):
-    """Except in a bus, and where one begins at the very box that the other goes on to, as values read twice do."""
+    """Except in a bus, and where one begins at the box that the other goes on to, as values read twice do."""
     seen = defaultdict(list)
     for net, axis, at, first, last in segments_of(drawn):
         for other, begin, end in seen[axis, round(at, 1)]:

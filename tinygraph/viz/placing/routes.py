@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tinygraph.viz.outline import Edge
 from tinygraph.viz.placing.grid import Cell
 from tinygraph.viz.placing.obstacles import Obstacles
-from tinygraph.viz.placing.route import PORT, TRACK, Route, tracks
+from tinygraph.viz.placing.route import PORT, TRACK, Position, Route, tracks
 
 #: A box, the channel above or below it, and the slot at which edges arrive or leave.
 Port = tuple[str, int, int]
@@ -116,11 +116,14 @@ class Router:
     def _set_runs(self, paths: Iterable[Route]) -> None:
         """Find where the edges that pass other rows run through them."""
         lines: dict[int, dict[tuple[str, bool], list[Route]]] = defaultdict(lambda: defaultdict(list))
-        for route in paths:
-            if self._way_is_free(route.leaves[0], route):
-                route.run = route.leaves
-            elif self._way_is_free(route.arrives[0], route):
-                route.run = route.arrives
+        taken: dict[Position, list[Route]] = defaultdict(list)
+        for route in sorted(paths, key=lambda route: not route.straight):
+            for end in (route.leaves, route.arrives):
+                apart = not any(_run_in_one(route, other) for other in taken[end])
+                if self._way_is_free(end[0], route) and (apart or route.straight):
+                    route.run = end
+                    taken[end].append(route)
+                    break
             else:
                 first, last = sorted((route.out, route.into))
                 slot = self.obstacles.gap(route.leaves[0], route.arrives[0], first, last - 1)
@@ -131,6 +134,12 @@ class Router:
                 offset = (TRACK * (track // 2) + TRACK / 2) * (-1 if track % 2 else 1)
                 for route in same_source[key]:
                     route.run = slot, offset
+
+
+def _run_in_one(one: Route, other: Route) -> bool:
+    """Whether two lines at one place would lie on each other, and are not one."""
+    (first, last), (begin, end) = _rows_of([one]), _rows_of([other])
+    return one.edge.source != other.edge.source and max(first, begin) < min(last, end)
 
 
 def _clamp(slot: int, cell: Cell) -> int:
