@@ -10,7 +10,7 @@ from tinygraph.graph import Graph
 from tinygraph.nn.checks import whole_number
 from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.cell import cell
-from tinygraph.viz.levels.collapse import LIMIT, collapsed
+from tinygraph.viz.levels.collapse import LIMIT, collapsed, shortened
 from tinygraph.viz.levels.layers import LayerGraph, layers
 from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
@@ -57,7 +57,7 @@ def draw(
             array by its norm, and arrows of the backward pass are as thick as the gradient that flows there
             is large, on a logarithmic scale. Of a step of training it is the next one, with its dropout.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
-        limit: of more boxes only the first and the last are drawn.
+        limit: of more boxes only the first and the last time steps are drawn, or boxes where there are none.
 
     Raises:
         ValueError: no such level, pass, stage, layer or step, what the level has no use for, a limit that is
@@ -91,8 +91,10 @@ def draw(
         given, with_values = _subject(thing, passes, values)
 
         def outline(given: Subject) -> Outline:
-            found = with_values(_outline(given, level, passes, steps, layer), given.graph)
-            return collapsed(found, limit)
+            def of(steps: int | None) -> Outline:
+                return with_values(_outline(given, level, passes, steps, layer), given.graph)
+
+            return collapsed(of(steps), limit) if level == "cell" else shortened(of, steps, limit)
 
         drawing = Drawing(outline(given)) if stage is None else drawn(given, stage, outline)
     if path is not None:
