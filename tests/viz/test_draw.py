@@ -105,6 +105,17 @@ def test_a_sequential_that_is_not_built_says_how_to_build_it():
         draw(Sequential([Dense(2)], name="net"))
 
 
+@pytest.mark.parametrize("name", ["backward", "update"])
+def test_a_layer_with_the_name_of_a_pass_is_refused_where_it_would_be_taken_for_one(name, tmp_path):
+    model = Sequential([LSTM(2, input_shape=(3, 1), name=name), Dense(1)])
+    assert draw(model).outline.boxes[1].label == name
+    message = f"LSTM '{name}' is called as a pass is.*such as '{name}_lstm'"
+    with pytest.raises(ValueError, match=f"draw: {message}"):
+        draw(model, level="unrolled")
+    with pytest.raises(ValueError, match=f"explore: {message}"):
+        model.explore(np.ones((1, 3, 1)), [[1.0]], tmp_path / "page.html")
+
+
 def test_a_model_without_layers_is_drawn():
     series = Input((3,), name="series")
     assert [box.label for box in draw(Model(series, series, name="same")).outline.boxes] == ["series"]
