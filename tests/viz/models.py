@@ -5,6 +5,7 @@ from __future__ import annotations
 import tinygraph as tg
 from tinygraph.nn import (
     LSTM,
+    RNN,
     Add,
     Bidirectional,
     Concatenate,
@@ -12,9 +13,12 @@ from tinygraph.nn import (
     Dense,
     Dropout,
     Flatten,
+    GRUCell,
     Input,
+    LSTMCell,
     Model,
     Sequential,
+    StackedRNNCells,
 )
 
 
@@ -126,6 +130,14 @@ def chain(length):
     return node
 
 
+def stacked_cells():
+    """Two cells in one layer: so many values go from step to step that not all can be named."""
+    cells = RNN(StackedRNNCells([LSTMCell(3), GRUCell(2)]), name="cells")
+    model = Sequential([Input((3, 2), name="series"), cells, Dense(1, name="dense")], name="stacked_cells")
+    model.compile("sgd", "mse")
+    return model
+
+
 #: Name, what is drawn, and how.
 DRAWN = [
     ("one, layers", one_lstm, {}),
@@ -149,6 +161,7 @@ DRAWN = [
     ("training, collapsed", lambda: training(stacked(20)), {"level": "unrolled"}),
     ("training, ops", lambda: training(one_lstm(2)), {"level": "ops"}),
     ("trained, ops", compiled, {"level": "ops", "pass_": "all"}),
+    ("stacked cells, rewritten", stacked_cells, {"level": "unrolled", "stage": "rewritten"}),
     ("one, cell", one_lstm, {"level": "cell"}),
     ("both ways, cell", both_ways, {"level": "cell"}),
     ("convolution, cell", convolution, {"level": "cell"}),

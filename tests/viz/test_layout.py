@@ -161,6 +161,12 @@ def test_a_layer_stands_below_the_one_whose_states_it_begins_with():
     assert top["series"] < top["encoder"] < top["decoder"]
 
 
+def test_a_loss_that_is_fused_with_its_gradient_stands_where_the_backward_pass_begins():
+    found = layout(draw(models.compiled(), level="unrolled", stage="planned").outline)
+    y = {(box.box.label, box.box.pass_): box.rect.y for box in found.boxes}
+    assert y["dense", "forward"] < y["loss/mean_squared_error", "forward"]
+
+
 @st.composite
 def outlines(draw_):
     """Any graph of boxes, with and without columns of time, passes and edges that go back."""

@@ -99,7 +99,7 @@ def _edge(route: Route, rects: Mapping[str, Rect], across: Across, down: Down) -
     line = (left.right, y), (right.x, y)
     beside = left.right + 6 + width(edge.label, EDGE_LABEL) / 2
     middle = beside if ends in across.crowded else (left.right + right.x) / 2
-    label = (middle, y) if edge.label else None
+    label = (middle, y) if edge.label and route.named else None
     return PlacedEdge(edge, line if ends[0] == edge.source else line[::-1], label, words=edge.label)
 
 

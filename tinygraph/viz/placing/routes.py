@@ -18,6 +18,8 @@ from tinygraph.viz.placing.route import PORT, TRACK, Position, Route, tracks
 #: A box, the channel above or below it, and the slot at which edges arrive or leave.
 Port = tuple[str, int, int]
 
+#: The least distance of lines that have names above them.
+NAMED = 14
 #: How far from the middle of a column arrows arrive at a bar: the narrowest box at its end is wider.
 END = 14
 
@@ -67,6 +69,7 @@ class Router:
             apart = min(22, room / len(same))
             for index, route in enumerate(same):
                 route.direct = (index - (len(same) - 1) / 2) * apart
+                route.named = apart >= NAMED
 
     def _set_ports(self, paths: Sequence[Route]) -> None:
         """Let the arrows that arrive at one side of a box arrive beside each other."""
