@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from math import sqrt
-from typing import Literal
+from typing import Any, Literal
 
 _PAGE = """#set document(date: none)
 #set page(width: auto, height: auto, margin: 0pt)
@@ -23,7 +24,7 @@ def rendered(svg: str, form: Literal["png", "pdf"]) -> bytes:
         ImportError: the extra ``png`` is not installed.
     """
     try:
-        import typst
+        typst: Any = import_module("typst")  # its types do not tell of the files given as a dict
     except ImportError:
         raise ImportError(
             f"Writing {form.upper()} needs the package typst, which is not installed: "
