@@ -432,7 +432,11 @@ def test_step_weights_of_outputs_in_time():
     assert each == pytest.approx((error * weight[:, :1]).mean(), rel=1e-10)
 
 
-def test_history_is_plotted(tmp_path):
+def disk_full(*paths):
+    raise OSError("disk is full")
+
+
+def test_history_is_plotted(tmp_path, monkeypatch):
     matplotlib = pytest.importorskip("matplotlib")
     assert matplotlib
     model = linear(metrics=["mae"])
@@ -444,7 +448,15 @@ def test_history_is_plotted(tmp_path):
     for panel in figure.axes:
         assert list(panel.lines[2].get_xdata()) == [best + 1] * 2
         assert panel.lines[2].get_label() == f"best epoch, {best + 1}"
-    assert (tmp_path / "history.png").stat().st_size > 1000
+    before = (tmp_path / "history.png").read_bytes()
+    assert len(before) > 1000
+    with pytest.raises(ValueError, match="'xyz' is not supported"):
+        history.plot(tmp_path / "history.xyz")
+    monkeypatch.setattr("os.replace", disk_full)
+    with pytest.raises(OSError, match="disk is full"):
+        history.plot(tmp_path / "history.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["history.png"]
+    assert (tmp_path / "history.png").read_bytes() == before
 
 
 def test_values_of_a_few_epochs_are_plotted_where_they_are():

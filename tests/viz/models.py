@@ -5,6 +5,7 @@ from __future__ import annotations
 import tinygraph as tg
 from tinygraph.nn import (
     LSTM,
+    RNN,
     Add,
     Bidirectional,
     Concatenate,
@@ -12,9 +13,12 @@ from tinygraph.nn import (
     Dense,
     Dropout,
     Flatten,
+    GRUCell,
     Input,
+    LSTMCell,
     Model,
     Sequential,
+    StackedRNNCells,
 )
 
 
@@ -79,6 +83,14 @@ def shared():
     return Model([a, b], Dense(1, name="out")(Concatenate(name="join")([lstm(a), lstm(b)])), name="shared")
 
 
+def encoder_decoder():
+    """A layer that begins with the states of another; both read one sequence."""
+    series = Input((4, 2), name="series")
+    _, *states = LSTM(3, return_state=True, name="encoder")(series)
+    decoded = LSTM(3, return_sequences=True, name="decoder")(series, initial_state=states)
+    return Model(series, decoded, name="encoder_decoder")
+
+
 def training(model, batch=8):
     """The loss of a model and the gradients of its weights."""
     (prediction,) = model.trace(batch).outputs.values()
@@ -118,6 +130,14 @@ def chain(length):
     return node
 
 
+def stacked_cells():
+    """Two cells in one layer: so many values go from step to step that not all can be named."""
+    cells = RNN(StackedRNNCells([LSTMCell(3), GRUCell(2)]), name="cells")
+    model = Sequential([Input((3, 2), name="series"), cells, Dense(1, name="dense")], name="stacked_cells")
+    model.compile("sgd", "mse")
+    return model
+
+
 #: Name, what is drawn, and how.
 DRAWN = [
     ("one, layers", one_lstm, {}),
@@ -140,6 +160,8 @@ DRAWN = [
     ("training, unrolled", lambda: training(stacked(4)), {"level": "unrolled"}),
     ("training, collapsed", lambda: training(stacked(20)), {"level": "unrolled"}),
     ("training, ops", lambda: training(one_lstm(2)), {"level": "ops"}),
+    ("trained, ops", compiled, {"level": "ops", "pass_": "all"}),
+    ("stacked cells, rewritten", stacked_cells, {"level": "unrolled", "stage": "rewritten"}),
     ("one, cell", one_lstm, {"level": "cell"}),
     ("both ways, cell", both_ways, {"level": "cell"}),
     ("convolution, cell", convolution, {"level": "cell"}),
@@ -148,6 +170,7 @@ DRAWN = [
     ("training, backward", lambda: training(stacked(4)), {"level": "unrolled", "pass_": "backward"}),
     ("update alone", update, {"pass_": "update"}),
     ("nested, layers", nested, {}),
+    ("encoder and decoder, unrolled", encoder_decoder, {"level": "unrolled"}),
     ("nested, unrolled", nested, {"level": "unrolled"}),
     ("chain, collapsed", lambda: chain(3000), {}),
 ]

@@ -10,7 +10,7 @@ import pytest
 from viz import models
 
 import tinygraph as tg
-from tinygraph.nn import LSTM, Dense, Sequential
+from tinygraph.nn import LSTM, Dense, Input, Model, Sequential
 from tinygraph.viz.draw import draw
 from tinygraph.viz.drawing import Drawing
 
@@ -76,6 +76,7 @@ def test_a_notebook_shows_it():
         (x, {"steps": 0}, ValueError, "steps must be a whole number of at least 1, got 0"),
         (x, {"steps": True}, ValueError, "got True"),
         (x, {"steps": 2.5}, ValueError, "got 2.5"),
+        (x, {"limit": None}, ValueError, "limit must be a whole number of at least 1, got None"),
         (3, {}, TypeError, "expected a model, a graph, a node, or a list or dict of nodes, got int"),
         ([x, 3], {}, TypeError, "got list"),
         ([], {}, TypeError, "got list"),
@@ -102,6 +103,22 @@ def test_a_model_lists_its_levels():
 def test_a_sequential_that_is_not_built_says_how_to_build_it():
     with pytest.raises(tg.GraphError, match=r"'net' is not built.*input_shape, or call build"):
         draw(Sequential([Dense(2)], name="net"))
+
+
+@pytest.mark.parametrize("name", ["backward", "update"])
+def test_a_layer_with_the_name_of_a_pass_is_refused_where_it_would_be_taken_for_one(name, tmp_path):
+    model = Sequential([LSTM(2, input_shape=(3, 1), name=name), Dense(1)])
+    assert draw(model).outline.boxes[1].label == name
+    message = f"LSTM '{name}' is called as a pass is.*such as '{name}_lstm'"
+    with pytest.raises(ValueError, match=f"draw: {message}"):
+        draw(model, level="unrolled")
+    with pytest.raises(ValueError, match=f"explore: {message}"):
+        model.explore(np.ones((1, 3, 1)), [[1.0]], tmp_path / "page.html")
+
+
+def test_a_model_without_layers_is_drawn():
+    series = Input((3,), name="series")
+    assert [box.label for box in draw(Model(series, series, name="same")).outline.boxes] == ["series"]
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".dot", ".gv", ".SVG"])

@@ -93,22 +93,23 @@ def test_no_panel_covers_what_is_not_its_own(drawn):
 
 
 def segments_of(found):
-    """The straight pieces of all edges: which value they carry, on which axis they lie, where and how far."""
+    """The straight pieces of all edges: where their value comes from, which bus they are of, if any, on which
+    axis they lie, where and how far."""
     for placed_edge in found.edges:
         edge = placed_edge.edge
-        net = edge.target if placed_edge.bus else (edge.source, edge.saved)
+        net = edge.source, edge.target if placed_edge.bus else None
         for one, other in pairwise(placed_edge.points):
             axis = int(one[0] != other[0])  # 0 for a line down the page, at one x
             yield net, axis, one[axis], *sorted((one[1 - axis], other[1 - axis]))
 
 
 def test_lines_of_different_values_do_not_run_in_one(drawn):
-    """Except where one begins at the very box that the other goes on to, as values read twice do."""
+    """Except in a bus, and where one begins at the box that the other goes on to, as values read twice do."""
     seen = defaultdict(list)
     for net, axis, at, first, last in segments_of(drawn):
         for other, begin, end in seen[axis, round(at, 1)]:
-            source = net[:1] == other[:1]  # a value and the same value, saved
-            assert source or min(end, last) - max(begin, first) < 0.5, (net, other)
+            one_line = net[0] == other[0] or (net[1] and net[1] == other[1])
+            assert one_line or min(end, last) - max(begin, first) < 0.5, (net, other)
         seen[axis, round(at, 1)].append((net, first, last))
 
 
@@ -152,6 +153,18 @@ def test_forward_goes_down_and_backward_goes_up():
             assert y[ends[0]] < y[ends[1]]
         if {pass_[end] for end in ends} == {"backward"}:
             assert y[ends[0]] > y[ends[1]]
+
+
+def test_a_layer_stands_below_the_one_whose_states_it_begins_with():
+    found = layout(draw(models.encoder_decoder(), level="unrolled").outline)
+    top = {panel.group.label: panel.rect.y for panel in found.panels}
+    assert top["series"] < top["encoder"] < top["decoder"]
+
+
+def test_a_loss_that_is_fused_with_its_gradient_stands_where_the_backward_pass_begins():
+    found = layout(draw(models.compiled(), level="unrolled", stage="planned").outline)
+    y = {(box.box.label, box.box.pass_): box.rect.y for box in found.boxes}
+    assert y["dense", "forward"] < y["loss/mean_squared_error", "forward"]
 
 
 @st.composite

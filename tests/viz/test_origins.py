@@ -113,3 +113,17 @@ def test_a_gradient_placed_backwards_is_found_at_the_mirrored_index():
     assert [Origins(arranges).of(back[t]) for t in range(3)] == [
         [(g, ((2 - t, 3 - t), (0, 2)))] for t in range(3)
     ]
+
+
+def test_the_gradient_of_a_sequence_is_followed_without_a_look_at_all_its_steps():
+    """Counted, not timed: each of T steps looks at few of the T parts that a gradient is added up from."""
+    steps = 64
+    x = tg.input("x", (steps, 2))
+    parts = [tg.place(x[t], shape=(steps, 2), index=(t,)) for t in range(steps)]
+    total = tg.add_n(*parts)
+    looked = []
+    origins = Origins(lambda node: looked.append(node) or arranges(node))
+    for t in range(steps):
+        looked.clear()
+        assert origins.of(total[t]) == [(x, ((t, t + 1), (0, 2)))]
+        assert len(looked) < 8

@@ -118,6 +118,19 @@ def test_layers_of_different_length_show_the_ends_of_both():
     assert list(outline.columns) == shown
 
 
+@pytest.mark.parametrize("level", ["unrolled", "ops"])
+def test_more_boxes_than_the_limit_are_shown_by_fewer_steps_where_there_are_steps(level):
+    model = models.stacked()
+    whole = draw(model, level=level, steps=30).outline
+    count = len(whole.boxes)
+    outline = draw(model, level=level, steps=30, limit=count - 1).outline
+    assert outline.columns == ("t = 0", "t = 1", "…", "t = 28", "t = 29")
+    assert outline.boxes == draw(model, level=level).outline.boxes
+    assert f"{count:,} boxes; limit={count} draws them" in outline.notes[-1]
+    assert draw(model, level=level, steps=30, limit=count).outline == whole
+    assert draw(model, level=level, steps=30, limit=10).outline.columns == ()
+
+
 def test_more_boxes_than_the_limit_are_collapsed_and_the_note_says_how_to_see_them():
     chain = models.chain(3000)
     outline = draw(chain).outline

@@ -65,6 +65,13 @@ def convolutional():
     return Sequential([Input((3, 4, 1)), nn.ConvLSTM1D(2, 3, padding="same"), nn.Flatten(), Dense(1)])
 
 
+def frozen():
+    """No weight's gradient is made of what flows back through the layer."""
+    model = lstm()
+    model.get_layer("lstm").trainable = False
+    return model
+
+
 CASES = {
     "lstm": lambda: (lstm(), series(5), [[0.5]]),
     "several samples": lambda: (lstm(), series(5, batch=3), np.ones((3, 1))),
@@ -72,6 +79,7 @@ CASES = {
     "both ways": lambda: (both_ways(), [[1, 3, 2, 0]], [1]),
     "shared": lambda: (shared(), [series(3), series(3)], [[0.5]]),
     "convolutional": lambda: (convolutional(), RNG.normal(size=(1, 3, 4, 1)), [[0.5]]),
+    "frozen": lambda: (frozen(), series(5), [[0.5]]),
     "no recurrence": lambda: (Sequential([Input((2,)), Dense(1)]), [[1.0, 2.0]], [[0.5]]),
 }
 
@@ -185,6 +193,17 @@ def test_saturated_gates_are_counted():
     page = Unpacked(packed(payload(model, series(5), [[0.5]])))
     (layer,) = page.data["recurrent"]
     assert page.referred(layer["saturation"]["f"]).min() > 0.5
+
+
+def test_gates_that_are_no_numbers_are_not_counted_as_free_to_move():
+    model = lstm()
+    kernel, *others = model.layers[0].get_weights()
+    kernel[:, 4:8] = np.nan  # the forget gate
+    model.layers[0].set_weights([kernel, *others])
+    page = Unpacked(packed(payload(model, series(5), [[0.5]])))
+    (layer,) = page.data["recurrent"]
+    assert np.isnan(page.referred(layer["saturation"]["f"])).all()
+    assert np.isfinite(page.referred(layer["saturation"]["i"])[0])
 
 
 def test_a_simple_rnn_of_the_same_seed_stands_beside_it():

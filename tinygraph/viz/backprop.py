@@ -48,7 +48,8 @@ class Backprop:
     def graph(self) -> Graph:
         """The loss, the gradient of each trained weight as ``d <weight>``, and the predictions.
 
-        And what recurrent layers make that the loss has no use for, as ``<layer>/t<t>/<name>``.
+        And what recurrent layers make that the loss has no use for, as ``<layer>/t<t>/<name>``, and the
+        derivatives by states of which no weight's gradient is made, as ``d <layer>/t<t>/<name>``.
         """
         slopes = {f"d {weight.label}": self.gradient(weight) for weight in self.weights}
         named = {"loss": self.loss, **slopes}
@@ -59,9 +60,10 @@ class Backprop:
             for _, unrolled in self.unrolled
             for name, nodes in series_of(unrolled).items()
             for t, node in enumerate(nodes)
-            if node not in needed
         }
-        return Graph({**rest, **named})
+        rest |= {f"d {name}": self.adjoint[node] for name, node in rest.items() if node in self.adjoint}
+        unneeded = {name: node for name, node in rest.items() if node not in needed}
+        return Graph({**unneeded, **named})
 
 
 def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner: str = "draw") -> Backprop:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tinygraph.viz.palette import FAINT, INK, MUTED, PAPER
-from tinygraph.viz.placed import Point, Rect
-from tinygraph.viz.shapes import FONT, element, number, rectangle, text, title
+from tinygraph.viz.palette import FAINT, INK, MUTED
+from tinygraph.viz.placed import Point
+from tinygraph.viz.shapes import document, element, number, text, title
 from tinygraph.viz.text import shorten, visible, width
 
 #: Colour (Okabe and Ito 2008), dashes and mark of each line in turn: no two lines share all three.
@@ -82,20 +82,14 @@ class _Chart:
         heading = shorten(visible(self.heading), 90)
         right = max(self.left + PLOT_WIDTH + SAMPLE + names + 30, MARGIN + width(heading, TITLE, bold=True))
         height = self.bottom + SMALL * (5 if self.missing else 3.5) + MARGIN
-        return element(
-            "svg",
-            title(self.heading),
-            rectangle(Rect(0.0, 0.0, right + MARGIN, height), 0.0, fill=PAPER),
+        return document(
+            self.heading,
+            right + MARGIN,
+            height,
             text(heading, MARGIN, MARGIN + TITLE, TITLE, font_weight="bold", fill=INK),
             *self._axes(),
             *(self._line(line, *STYLES[k % len(STYLES)]) for k, line in enumerate(self.lines)),
             *(self._entry(line, k) for k, line in enumerate(self.lines)),
-            xmlns="http://www.w3.org/2000/svg",
-            role="img",
-            width=right + MARGIN,
-            height=height,
-            viewBox=f"0 0 {number(right + MARGIN)} {number(height)}",
-            font_family=FONT,
         )
 
     def _axes(self) -> Iterator[str]:

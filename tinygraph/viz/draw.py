@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygraph.graph import Graph
+from tinygraph.nn.checks import whole_number
 from tinygraph.viz.drawing import Drawing
 from tinygraph.viz.levels.cell import cell
-from tinygraph.viz.levels.collapse import LIMIT, collapsed
+from tinygraph.viz.levels.collapse import LIMIT, collapsed, shortened
 from tinygraph.viz.levels.layers import LayerGraph, layers
 from tinygraph.viz.levels.only import only
 from tinygraph.viz.levels.operations import operations
@@ -56,11 +57,11 @@ def draw(
             array by its norm, and arrows of the backward pass are as thick as the gradient that flows there
             is large, on a logarithmic scale. Of a step of training it is the next one, with its dropout.
         path: a file to write as well: ``.svg``, ``.dot``, ``.tex``, ``.png`` or ``.pdf``; see `Drawing.save`.
-        limit: of more boxes only the first and the last are drawn.
+        limit: of more boxes only the first and the last time steps are drawn, or boxes where there are none.
 
     Raises:
-        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a file name of
-            another kind.
+        ValueError: no such level, pass, stage, layer or step, what the level has no use for, a limit that is
+            no number, a file name of another kind.
         GraphError: a Sequential that is not built yet; nothing is differentiated at that stage.
         RuntimeError: gradients or an update of a model that is not compiled.
         TypeError: something else than a model or nodes.
@@ -82,6 +83,7 @@ def draw(
     trained = not is_model or (stage is not None and thing.compiled)
     passes = passes_of(pass_, PASSES if trained else ("forward",))
     _check_fit(level, passes, steps, layer, values)
+    whole_number("draw", "limit", limit)
     if level == "model":
         check_built(thing)
         drawing = Drawing(collapsed(layers(thing, title=f"{thing.name} ({type(thing).__name__})"), limit))
@@ -89,8 +91,10 @@ def draw(
         given, with_values = _subject(thing, passes, values)
 
         def outline(given: Subject) -> Outline:
-            found = with_values(_outline(given, level, passes, steps, layer), given.graph)
-            return collapsed(found, limit)
+            def of(steps: int | None) -> Outline:
+                return with_values(_outline(given, level, passes, steps, layer), given.graph)
+
+            return collapsed(of(steps), limit) if level == "cell" else shortened(of, steps, limit)
 
         drawing = Drawing(outline(given)) if stage is None else drawn(given, stage, outline)
     if path is not None:
@@ -111,8 +115,8 @@ def _check_fit(level: str, passes: Sequence[str], steps: object, layer: object, 
     if layer is not None and level != "cell":
         raise ValueError(f"draw: layer= chooses the layer of which level 'cell' draws a step, not {level!r}.")
     least = 0 if level == "cell" else 1
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < least):
-        raise ValueError(f"draw: steps must be a whole number of at least {least}, got {steps!r}.")
+    if steps is not None:
+        whole_number("draw", "steps", steps, least)
 
 
 def _outline(

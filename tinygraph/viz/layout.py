@@ -92,14 +92,14 @@ def _edge(route: Route, rects: Mapping[str, Rect], across: Across, down: Down) -
     edge = route.edge
     if route.direct is None:
         points = _path(route, rects[edge.source], rects[edge.target], across, down)
-        return PlacedEdge(edge, points, bus=route.net == edge.target)
+        return PlacedEdge(edge, points, bus=route.net != edge.source)
     ends = across.ends(route)
     left, right = (rects[id] for id in ends)
     y = left.y + left.height / 2 + route.direct
     line = (left.right, y), (right.x, y)
     beside = left.right + 6 + width(edge.label, EDGE_LABEL) / 2
     middle = beside if ends in across.crowded else (left.right + right.x) / 2
-    label = (middle, y) if edge.label else None
+    label = (middle, y) if edge.label and route.named else None
     return PlacedEdge(edge, line if ends[0] == edge.source else line[::-1], label, words=edge.label)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from math import sqrt
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ def rendered(svg: str, form: Literal["png", "pdf"]) -> bytes:
         ImportError: the extra ``png`` is not installed.
     """
     try:
-        import typst
+        typst: Any = import_module("typst")  # its types do not tell of the files given as a dict
     except ImportError:
         raise ImportError(
             f"Writing {form.upper()} needs the package typst, which is not installed: "
@@ -37,6 +38,6 @@ def rendered(svg: str, form: Literal["png", "pdf"]) -> bytes:
         "pdf": _LONGEST_PAGE / (_POINTS * max(width, height)),
     }
     page = _PAGE.format(width * _POINTS * min(1.0, fits[form]))
-    files: Any = {"main.typ": page.encode(), "drawing.svg": svg.encode()}  # typst's stub lacks dicts
+    files = {"main.typ": page.encode(), "drawing.svg": svg.encode()}
     document: bytes = typst.compile(files, format=form, ppi=_PER_INCH)
     return document

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
+from tinygraph.viz.palette import PAPER
 from tinygraph.viz.placed import Point, Rect
 from tinygraph.viz.text import visible
 
@@ -46,6 +47,23 @@ def _key(name: str) -> str:
 @lru_cache(512)  # colours, sizes and dashes come again and again
 def _quoted(value: str) -> str:
     return quoteattr(value)
+
+
+def document(name: str, width: float, height: float, *content: str, described: str = "") -> str:
+    """Return an SVG document of a size: ``content`` on a ground of its own, with words for screen readers."""
+    return element(
+        "svg",
+        title(name),
+        element("desc", escape(described)) if described else "",
+        rectangle(Rect(0.0, 0.0, width, height), 0.0, fill=PAPER),
+        *content,
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {number(width)} {number(height)}",
+        font_family=FONT,
+    )
 
 
 def text(words: str, x: float, y: float, size: int, **attributes: object) -> str:

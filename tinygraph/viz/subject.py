@@ -44,6 +44,7 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None 
 
     Raises:
         GraphError: a Sequential that is not built yet; a graph without nodes.
+        ValueError: a layer that has the name of a pass.
         RuntimeError: a pass after the forward pass of a model that is not compiled.
         TypeError: something else than a model or nodes.
     """
@@ -51,6 +52,7 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None 
         graph = _graph_of(thing)
         return Subject(graph, {}, ", ".join(few(list(graph.outputs))))
     check_built(thing)
+    check_names(thing)
     batch = batch or thing.batch_size or BATCH
     title = f"{thing.name} ({type(thing).__name__})"
     with untouched(thing.family):
@@ -85,11 +87,22 @@ def types_of(model: LayerGraph) -> dict[str, str]:
 
 def check_built(model: LayerGraph, owner: str = "draw") -> None:
     """Raise `GraphError` where a Sequential has no shapes yet."""
-    if not model.calls:
+    if not model.outputs:
         raise GraphError(
             f"{owner}: {type(model).__name__} {model.name!r} is not built, so it has no shapes to draw. "
             "Give its first layer an input_shape, or call build(shape) with the shape of one sample."
         )
+
+
+def check_names(model: LayerGraph, owner: str = "draw") -> None:
+    """Raise `ValueError` where a layer has the name of a pass: passes are read from scopes, as layers are."""
+    for layer in model.layers:
+        if layer.name in PASSES[1:]:
+            raise ValueError(
+                f"{owner}: {layer.title} is called as a pass is, and the two cannot be told apart below the "
+                "level 'model'; give it another name, such as "
+                f"'{layer.name}_{type(layer).__name__.lower()}'."
+            )
 
 
 def _graph_of(thing: Any) -> Graph:

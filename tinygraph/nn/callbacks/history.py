@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+from tinygraph.files import write_whole
 from tinygraph.nn.callbacks.base import Callback, Logs
 
 
@@ -62,13 +65,15 @@ class History(Callback):
         A dotted line marks the epoch with the lowest loss, that of validation if there is one.
 
         Args:
-            path: a file to write, such as ``"history.png"``.
+            path: a file to write, such as ``"history.png"``, whole or not at all.
 
         Returns:
             the matplotlib figure.
 
         Raises:
             ImportError: matplotlib is not installed.
+            ValueError: matplotlib does not write files of this kind.
+            OSError: the file cannot be written; one that was there stays as it was.
         """
         try:
             from matplotlib.figure import Figure
@@ -88,7 +93,9 @@ class History(Callback):
             panel.set(xlabel="epoch", ylabel=name)
             panel.legend()
         if path is not None:
-            figure.savefig(path)
+            target, image = Path(path), BytesIO()
+            figure.savefig(image, format=target.suffix[1:] or "png")
+            write_whole(target, image.getvalue())
         return figure
 
     def __repr__(self) -> str:

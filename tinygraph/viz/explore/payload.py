@@ -17,7 +17,7 @@ from tinygraph.viz.explore.store import Store
 from tinygraph.viz.flow import norms_of
 from tinygraph.viz.observe import observe
 from tinygraph.viz.series import series_of
-from tinygraph.viz.subject import types_of
+from tinygraph.viz.subject import check_names, types_of
 
 VERSION = 1
 
@@ -26,9 +26,11 @@ def payload(model: Trainable, x: Any, y: Any) -> dict[str, Any]:
     """Return what a page shows of a model on samples ``x`` with true values ``y``, as plain data.
 
     The graph stands in it as declared and as rewritten, with every value and gradient; see `Stages` and
-    `Recurrence` for the records. The model stays as it is. Errors are those of `backprop`.
+    `Recurrence` for the records. The model stays as it is. Errors are those of `backprop`
+    and `check_names`.
     """
     passes = backprop(model, x, y, owner="explore")
+    check_names(model, "explore")
     made = Stages(types_of(model))
     graph, names = passes.graph, _names(passes)
     values = observe(graph.nodes, passes.feeds)

@@ -87,11 +87,12 @@ class Recurrence:
         return [0.0 if node is None else norm(self.values[node]) for node in nodes]
 
     def _saturation(self, nodes: Sequence[Node]) -> list[float]:
-        """The share of units at every step that are near an end of their range; nothing without a range."""
+        """The share of units at every step that are near an end of their range, NaN where one is NaN; nothing
+        without a range."""
         kinds = {node.op.name for node in nodes}
+        low = LOW if kinds <= _ONE_SIDED else -HIGH if kinds <= _TWO_SIDED else None
+        if low is None:
+            return []
         values = [self.values[node] for node in nodes]
-        if kinds <= _ONE_SIDED:
-            return [float(np.mean((value < LOW) | (value > HIGH))) for value in values]
-        if kinds <= _TWO_SIDED:
-            return [float(np.mean(np.abs(value) > HIGH)) for value in values]
-        return []
+        near = [np.where(np.isnan(value), value, (value < low) | (value > HIGH)) for value in values]
+        return [float(np.mean(each)) for each in near]

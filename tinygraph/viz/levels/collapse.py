@@ -1,15 +1,32 @@
-"""Drawing the two ends of an outline that is too large to be read."""
+"""Drawing less of what is too large to be read: fewer time steps, or the two ends of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from tinygraph.viz.levels.timeline import FEW
 from tinygraph.viz.outline import Box, Edge, Outline
 
 #: A drawing of more boxes is collapsed: nobody could read it.
 LIMIT = 2000
 #: How many boxes are then drawn at the beginning, and how many at the end.
 ENDS = 12
+
+
+def shortened(outline: Callable[[int | None], Outline], steps: int | None, limit: int = LIMIT) -> Outline:
+    """Return ``outline(steps)``, or of more than ``limit`` boxes the outline with few of the time steps.
+
+    If those are too many as well, it is `collapsed`.
+    """
+    found = outline(steps)
+    count = len(found.boxes)
+    if count > limit and len(found.columns) > FEW:
+        fewer = outline(FEW)
+        if len(fewer.boxes) <= limit:
+            hint = f"All steps that were asked for are {count:,} boxes; limit={count} draws them."
+            return replace(fewer, notes=(*fewer.notes, hint))
+    return collapsed(found, limit)
 
 
 def collapsed(outline: Outline, limit: int = LIMIT) -> Outline:

@@ -7,7 +7,7 @@ feeds which, a region of the array (a range on each axis) is followed to the inp
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
@@ -32,6 +32,7 @@ class Origins:
     def __init__(self, passes_through: Callable[[Node], bool]):
         self.passes_through = passes_through
         self._starts: dict[Node, list[int]] = {}
+        self._fillings: dict[Node, _Fillings] = {}
 
     def of(self, node: Node) -> list[Part]:
         """Return each origin of ``node`` with the region of it that is used, in a fixed order."""
@@ -52,6 +53,8 @@ class Origins:
     def _sources(self, node: Node, region: Region) -> Iterator[Part]:
         if node.op.name == "concat":
             return self._joined(node, region)
+        if node.op.name == "add_n":
+            return self._added(node, region)
         return _RULES[node.op.name](node, region)
 
     def _joined(self, node: Node, region: Region) -> Iterator[Part]:
@@ -70,13 +73,35 @@ class Origins:
             far = min(last - starts[index], source.shape[axis])
             yield source, (*region[:axis], (near, far), *region[axis + 1 :])
 
+    def _added(self, node: Node, region: Region) -> Iterator[Part]:
+        """The parts placed side by side that the region may touch: a gradient has one for each step."""
+        if node not in self._fillings:
+            self._fillings[node] = _Fillings(node)
+        return ((node.inputs[index], region) for index in self._fillings[node].near(region))
+
+
+class _Fillings:
+    """Where each of the parts that a node adds up is placed, on the axis on which they lie apart most."""
+
+    def __init__(self, node: Node):
+        filled = [[(min(f, default=0), max(f, default=-1) + 1) for f in _filled(p)] for p in node.inputs]
+        self.axis = min(range(node.ndim), key=lambda axis: sum(f[axis][1] - f[axis][0] for f in filled))
+        on_axis = [each[self.axis] for each in filled]
+        self.order = sorted(range(len(filled)), key=on_axis.__getitem__)
+        self.begins = [on_axis[index][0] for index in self.order]
+        self.ends = list(accumulate((on_axis[index][1] for index in self.order), max))
+
+    def near(self, region: Region) -> list[int]:
+        """Return the parts that the region touches on the axis, and perhaps others; found by bisection."""
+        first, last = region[self.axis]
+        return sorted(self.order[bisect_right(self.ends, first) : bisect_left(self.begins, last)])
+
 
 def arranges(node: Node) -> bool:
     """Whether a node computes nothing: it arranges elements, or adds up parts placed side by side."""
-    return node.op.name == "concat" or (
-        node.op.name in _RULES
-        and (node.op.name != "add_n" or all(source.op.name == "place" for source in node.inputs))
-    )
+    if node.op.name == "add_n":
+        return all(source.op.name == "place" for source in node.inputs)
+    return node.op.name == "concat" or node.op.name in _RULES
 
 
 def _transposed(node: Node, region: Region) -> Iterator[Part]:
@@ -112,19 +137,27 @@ def _sliced(node: Node, region: Region) -> Iterator[Part]:
 def _placed(node: Node, region: Region) -> Iterator[Part]:
     """Of what is placed into zeros, the part that lies in the region; nothing if none does."""
     inside: list[tuple[int, int]] = []
-    axis = 0
-    for item in _padded(node.attrs["index"], len(node.shape)):
+    filled = iter(zip(_filled(node), region, strict=True))
+    for item in _padded(node.attrs["index"], node.ndim):
         if item is None:
             inside.append((0, 1))
             continue
-        span = range(node.shape[axis])[item if isinstance(item, slice) else slice(item, item + 1)]
-        first, last = _hits(span, *region[axis])
+        span, bounds = next(filled)
+        first, last = _hits(span, *bounds)
         if first >= last:
             return
         if isinstance(item, slice):
             inside.append((first, last))
-        axis += 1
     yield node.inputs[0], tuple(inside)
+
+
+def _filled(node: Node) -> list[range]:
+    """For each axis the indices at which a part is placed."""
+    items = (item for item in _padded(node.attrs["index"], node.ndim) if item is not None)
+    return [
+        range(size)[item if isinstance(item, slice) else slice(item, item + 1)]
+        for size, item in zip(node.shape, items, strict=True)
+    ]
 
 
 def _hits(span: range, first: int, last: int) -> tuple[int, int]:
@@ -133,10 +166,6 @@ def _hits(span: range, first: int, last: int) -> tuple[int, int]:
         return _hits(range(-span.start, -span.stop, -span.step), 1 - last, 1 - first)
     begin, end = (-((span.start - bound) // span.step) for bound in (first, last))
     return max(0, begin), min(len(span), end)
-
-
-def _added(node: Node, region: Region) -> Iterator[Part]:
-    return ((source, region) for source in node.inputs)
 
 
 def _padded(index: Iterable, ndim: int) -> list:
@@ -150,5 +179,4 @@ _RULES: dict[str, Callable[[Node, Region], Iterator[Part]]] = {
     "reshape": _reshaped,
     "slice": _sliced,
     "place": _placed,
-    "add_n": _added,
 }

@@ -7,9 +7,9 @@ from math import log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tinygraph.viz.memory.lives import Life
-from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, STYLES, Style
+from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, STYLES, Style
 from tinygraph.viz.placed import Rect
-from tinygraph.viz.shapes import FONT, element, rectangle, text, title
+from tinygraph.viz.shapes import document, element, rectangle, text, title
 from tinygraph.viz.text import shorten, visible, width
 
 if TYPE_CHECKING:
@@ -64,20 +64,8 @@ def svg(chart: MemoryChart) -> str:
     texts = [width(name, TITLE, bold=True), *(width(line, SMALL) for line in lines), signs_width]
     wide = 2 * MARGIN + max(LEFT + count * scale.across, LEFT + HEADED, *texts)
     high = bottom + 4.2 * LINE + MARGIN
-    return element(
-        "svg",
-        title(f"{chart.title}: memory"),
-        element("desc", f"{len(chart.lives)} values in buffers. {lines[0]}"),
-        rectangle(Rect(0.0, 0.0, wide, high), 0.0, fill=PAPER),
-        *drawn,
-        *signs,
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        width=wide,
-        height=high,
-        viewBox=f"0 0 {wide:.0f} {high:.0f}",
-        font_family=FONT,
-    )
+    described = f"{len(chart.lives)} values in buffers. {lines[0]}"
+    return document(f"{chart.title}: memory", wide, high, *drawn, *signs, described=described)
 
 
 def _scale(chart: MemoryChart) -> _Scale:

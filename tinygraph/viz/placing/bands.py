@@ -106,6 +106,9 @@ class Bands:
             deep[name] = ranks(order, [e for e in self.edges if inside.issuperset(e)])
         rank = deep["forward"]
         last = max(rank.values(), default=0)
+        joined = {end for e in self.edges if rank.keys() >= set(e) for end in e}
+        fused = {target for _, target in self.edges} & rank.keys() - joined
+        rank |= dict.fromkeys(fused, last + 1)  # with its gradient, which begins at the end
         of_group: dict[str, list[int]] = defaultdict(list)
         for vertex, found in rank.items():
             of_group[self.members[vertex][0].group].append(found)

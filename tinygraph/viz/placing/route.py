@@ -20,7 +20,7 @@ class Route:
 
     It leaves at ``leaves`` into channel ``out``, and arrives at ``arrives`` from channel ``into``; if
     these are two channels, it gets from one to the other at ``run``. Between neighbours it is a straight
-    line instead, ``direct`` pixels below their middle.
+    line instead, ``direct`` pixels below their middle, on which its label stands if it is ``named``.
     """
 
     edge: Edge
@@ -33,6 +33,7 @@ class Route:
     straight: bool = False
     run: Position | None = None
     direct: float | None = None
+    named: bool = True
 
     def lines(self) -> list[tuple[int, Position, Position]]:
         """The channels that the edge runs along, and from where to where."""

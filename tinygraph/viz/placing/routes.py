@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from tinygraph.viz.outline import Edge
 from tinygraph.viz.placing.grid import Cell
 from tinygraph.viz.placing.obstacles import Obstacles
-from tinygraph.viz.placing.route import PORT, TRACK, Route, tracks
+from tinygraph.viz.placing.route import PORT, TRACK, Position, Route, tracks
 
 #: A box, the channel above or below it, and the slot at which edges arrive or leave.
 Port = tuple[str, int, int]
 
+#: The least distance of lines that have names above them.
+NAMED = 14
 #: How far from the middle of a column arrows arrive at a bar: the narrowest box at its end is wider.
 END = 14
 
@@ -67,6 +69,7 @@ class Router:
             apart = min(22, room / len(same))
             for index, route in enumerate(same):
                 route.direct = (index - (len(same) - 1) / 2) * apart
+                route.named = apart >= NAMED
 
     def _set_ports(self, paths: Sequence[Route]) -> None:
         """Let the arrows that arrive at one side of a box arrive beside each other."""
@@ -77,10 +80,22 @@ class Router:
             leaving[route.edge.source, route.out, route.leaves[0]].append(route)
         for port, routes in arriving.items():
             if _is_bus(routes, port[2]):
-                for route in routes:
-                    route.net = port[0]
+                self._join(port, routes, aside=port in leaving)
             else:
                 self._part_arrivals(port, routes, leaving.get(port, []))
+
+    def _join(self, port: Port, routes: Sequence[Route], aside: bool) -> None:
+        """Let arrows arrive as one line; ``aside``, on the side that they come from, of what leaves there."""
+        id, _, slot = port
+        offset = min(PORT, self._room(id)) if aside else 0.0
+        for route in routes:
+            route.net = f"to {id}"
+            route.arrives = slot, -offset if route.leaves[0] < slot else offset
+
+    def _room(self, id: str) -> float:
+        """How far from its middle arrows can arrive at a box."""
+        cell = self.cells[id]
+        return END if cell.first < cell.last else max(PORT / 2, self.sizes[id][0] / 2 - 8)
 
     def _part_arrivals(self, port: Port, routes: Sequence[Route], leaving: Sequence[Route]) -> None:
         """Place the arrows at one port. What leaves there too makes way for a straight line."""
@@ -90,8 +105,7 @@ class Router:
         yields = straight and not any(route.straight for route in leaving)
         row_beyond = channel - 1 if top else channel
         centre = yields or (not leaving and (straight or self.obstacles.free(slot, row_beyond, row_beyond)))
-        bar = self.cells[id].first < self.cells[id].last
-        room = END if bar else max(PORT / 2, self.sizes[id][0] / 2 - 8)
+        room = self._room(id)
         places = _offsets(routes, slot, 0.0 if centre else (0.5 if top else -0.5), room)
         for route, offset in places:
             route.arrives = slot, offset
@@ -105,11 +119,14 @@ class Router:
     def _set_runs(self, paths: Iterable[Route]) -> None:
         """Find where the edges that pass other rows run through them."""
         lines: dict[int, dict[tuple[str, bool], list[Route]]] = defaultdict(lambda: defaultdict(list))
-        for route in paths:
-            if self._way_is_free(route.leaves[0], route):
-                route.run = route.leaves
-            elif self._way_is_free(route.arrives[0], route):
-                route.run = route.arrives
+        taken: dict[Position, list[Route]] = defaultdict(list)
+        for route in sorted(paths, key=lambda route: not route.straight):
+            for end in (route.leaves, route.arrives):
+                apart = not any(_run_in_one(route, other) for other in taken[end])
+                if self._way_is_free(end[0], route) and (apart or route.straight):
+                    route.run = end
+                    taken[end].append(route)
+                    break
             else:
                 first, last = sorted((route.out, route.into))
                 slot = self.obstacles.gap(route.leaves[0], route.arrives[0], first, last - 1)
@@ -120,6 +137,12 @@ class Router:
                 offset = (TRACK * (track // 2) + TRACK / 2) * (-1 if track % 2 else 1)
                 for route in same_source[key]:
                     route.run = slot, offset
+
+
+def _run_in_one(one: Route, other: Route) -> bool:
+    """Whether two lines at one place would lie on each other, and are not one."""
+    (first, last), (begin, end) = _rows_of([one]), _rows_of([other])
+    return one.edge.source != other.edge.source and max(first, begin) < min(last, end)
 
 
 def _clamp(slot: int, cell: Cell) -> int:

@@ -1,7 +1,6 @@
 /* How the gradient flows back: its norm at each step on a log scale, with a SimpleRNN of the same size beside. */
 (function (page) {
   'use strict';
-  let chart = null;
 
   /* The series of a layer, and of the SimpleRNN that stands in its place. */
   function series() {
@@ -33,33 +32,17 @@
     return `On the way back from the last step to the first, ${said.join('; ')}.`;
   }
 
-  function draw() {
+  function shown() {
     const all = series();
     const layer = page.chosenLayer();
-    const what = {
+    page.byId('flow-words').textContent =
+      words(all) + (page.data.comparison.why ? ` ${page.data.comparison.why}` : '');
+    return {
       label: `Norm of the gradient at each time step of ${layer.label}, log scale`,
       steps: layer.steps,
       series: all,
     };
-    chart.show(what);
-    page.byId('flow-words').textContent =
-      words(all) + (page.data.comparison.why ? ` ${page.data.comparison.why}` : '');
   }
 
-  page.setUpFlow = () => {
-    chart = new page.Chart(page.byId('flow-chart'), {
-      label: '',
-      log: true,
-      steps: 1,
-      series: [],
-      tall: 280,
-      chosen: () => page.stepOf(page.chosenLayer()),
-      pick: (step) => page.goToStep(page.state.layer, step),
-    });
-    page.listen((state, changed) => {
-      if (changed.has('layer')) draw();
-      else if (changed.has('place')) chart.mark();
-    });
-    draw();
-  };
+  page.setUpFlow = () => page.setUpTimeChart('flow-chart', {log: true, tall: 280}, shown);
 })((globalThis.tinygraph ??= {}));

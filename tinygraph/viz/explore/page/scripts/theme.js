@@ -3,34 +3,27 @@
   'use strict';
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const root = document.documentElement;
+  let chosen = null;
 
-  const isDark = () => (root.dataset.theme ?? (dark.matches ? 'dark' : 'light')) === 'dark';
-  /* What has colours of its own draws itself again. */
-  const redraw = () => document.querySelectorAll('canvas, #picture').forEach((each) => each.recolour());
+  const theme = () => chosen ?? (dark.matches ? 'dark' : 'light');
+  const other = () => (theme() === 'dark' ? 'light' : 'dark');
 
-  function show() {
-    page.byId('theme').textContent = isDark() ? 'Light' : 'Dark';
-    redraw();
+  function show(shown = theme()) {
+    root.dataset.theme = shown;
+    page.byId('theme').textContent = shown === 'dark' ? 'Light' : 'Dark';
+    /* What has colours of its own draws itself again. */
+    document.querySelectorAll('canvas, #picture').forEach((each) => each.recolour());
   }
 
-  function paper(theme) {
-    if (theme) root.dataset.theme = theme;
-    else delete root.dataset.theme;
-    redraw();
-  }
-
+  root.dataset.theme = theme(); // before anything is drawn
   page.setUpTheme = () => {
     page.byId('theme').addEventListener('click', () => {
-      root.dataset.theme = isDark() ? 'light' : 'dark';
+      chosen = other();
       show();
     });
-    dark.addEventListener('change', show);
-    let before;
-    addEventListener('beforeprint', () => {
-      before = root.dataset.theme;
-      paper('light');
-    });
-    addEventListener('afterprint', () => paper(before));
+    dark.addEventListener('change', () => show());
+    addEventListener('beforeprint', () => show('light'));
+    addEventListener('afterprint', () => show());
     show();
   };
 })((globalThis.tinygraph ??= {}));
