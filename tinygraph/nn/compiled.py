@@ -10,8 +10,9 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.nn import optimizers, registry
+from tinygraph.nn.arrays import check_lengths
 from tinygraph.nn.checks import whole_number
-from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
+from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.steps import Steps, TrainingStep

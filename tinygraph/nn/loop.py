@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.nn.batches import Batches
 from tinygraph.nn.callbacks import CallbackList
-from tinygraph.nn.data import Samples
 from tinygraph.nn.outcomes import logs_of
-from tinygraph.nn.steps import Steps
+from tinygraph.nn.steps import Steps, batch_of
 
 if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
 
 Array = np.ndarray[Any, Any]
+UNSEEN = (
+    32  # batches of a stream that wait, with their memory, for somebody to look what became of their steps
+)
 
 
 class Loop:
@@ -24,48 +27,51 @@ class Loop:
         self.model = model
         self.steps = steps
         self.told = told
+        self.samples = 0  # how many were judged
 
-    def epoch(self, data: Samples, batch_size: int, rows: Array | None, where: str) -> dict[str, float]:
-        """Train once on the samples in the order of ``rows``, or as they come; return losses and metrics.
+    def epoch(self, batches: Batches, where: str) -> dict[str, float]:
+        """Train once on the batches; return losses and metrics.
 
         It ends early when a callback sets ``model.stop_training``.
         """
         training = self.steps.training
         training.forget()
         self.steps.reset("train")
-        for batch, start in enumerate(range(0, len(data), batch_size)):
-            self.told.tell("train_batch_begin", batch, {})
-            those = slice(start, start + batch_size)
-            logs = training.step(data, those if rows is None else rows[those], f"{where}, step {batch + 1}")
-            self.told.tell("train_batch_end", batch, logs)
+        for batch, (data, rows) in enumerate(batches.epoch(where), 1):
+            self.told.tell("train_batch_begin", batch - 1, {})
+            logs = training.step(data, rows, f"{where}, step {batch}")
+            self.told.tell("train_batch_end", batch - 1, logs)
+            if batches.streamed and batch % UNSEEN == 0:
+                training.look()
             if self.model.stop_training:
                 break
         training.look()
         return self.steps.results("train")
 
-    def judge(self, data: Samples, batch_size: int) -> dict[str, float]:
-        """Return losses and metrics on the samples; nothing is trained."""
+    def judge(self, batches: Batches, where: str) -> dict[str, float]:
+        """Return losses and metrics on the batches; nothing is trained."""
         self.steps.reset("test")
         self.told.tell("test_begin", {})
-        for batch, start in enumerate(range(0, len(data), batch_size)):
+        for batch, (data, rows) in enumerate(batches.epoch(where)):
             self.told.tell("test_batch_begin", batch, {})
-            feeds = data.take(slice(start, start + batch_size))
+            feeds = data.take(rows)
+            self.samples += batch_of(feeds)
             loss = self.steps.start(self.steps.ready("test", feeds), feeds)["loss"]
             self.told.tell("test_batch_end", batch, logs_of(loss, self.steps.immediate))
+        batches.again()
         logs = self.steps.results("test")
         self.told.tell("test_end", logs)
         return logs
 
-    def predict(self, data: Samples, batch_size: int) -> list[Array]:
-        """Return the outputs for the samples."""
-        results = [np.empty((len(data), *s.shape), dtype=s.dtype) for s in self.model.outputs]
+    def predict(self, batches: Batches, where: str) -> list[Array]:
+        """Return the outputs for the batches, one after another."""
+        results: list[list[Array]] = [[] for _ in self.model.outputs]
         self.told.tell("predict_begin", {})
-        for batch, start in enumerate(range(0, len(data), batch_size)):
+        for batch, (data, rows) in enumerate(batches.epoch(where)):
             self.told.tell("predict_batch_begin", batch, {})
-            rows = slice(start, start + batch_size)
             values = self.steps.run("predict", data.take(rows))
             for result, value in zip(results, values.values(), strict=True):
-                result[rows] = value
+                result.append(value)
             self.told.tell("predict_batch_end", batch, {})
         self.told.tell("predict_end", {})
-        return results
+        return [np.concatenate(result) for result in results]
