@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygraph.defaults import next_seed
 from tinygraph.nn.arrays import DataError
 from tinygraph.nn.data import Samples
 from tinygraph.nn.sources import is_indexed, length_of
@@ -35,8 +34,8 @@ class Batches:
         self.going: Iterator[Any] | None = None
         self.first: Batch | None = None
 
-    def a_pass(self) -> Iterator[Any]:
-        """Return one pass over the batches."""
+    def a_pass(self, number: int) -> Iterator[Any]:
+        """Return one pass over the batches; its order, if shuffled, follows from ``number``."""
         raise NotImplementedError
 
     @property
@@ -44,13 +43,13 @@ class Batches:
         """How many batches an epoch has, None where nobody knows."""
         return self.asked or self.length
 
-    def ready(self, where: str) -> bool:
-        """Begin an epoch with its first batch, read and checked; return False where there is none left."""
+    def ready(self, where: str, number: int = 0) -> bool:
+        """Begin epoch ``number`` with its first batch, read and checked; return False where none is left."""
         if self.first is None:
             self.begin()
             self.first = None if self.going is None else self._next(f"{where}, step 1")
         if self.first is None:
-            self.going = self.a_pass()
+            self.going = self.a_pass(number)
             self.first = self._next(f"{where}, step 1")
         return self.first is not None
 
@@ -97,22 +96,27 @@ class Batches:
 
 
 class CutBatches(Batches):
-    """Batches of arrays: ``batch_size`` rows each, the last one what remains."""
+    """Batches of arrays: ``batch_size`` rows each, the last one what remains.
+
+    ``order`` is a seed to shuffle the rows, None for the order in which they are.
+    """
 
     def __init__(
         self,
         data: Samples,
         batch_size: int,
-        order: np.random.Generator | None = None,
+        order: int | None = None,
         asked: int | None = None,
     ):
         super().__init__(asked)
         self.data, self.batch_size, self.order = data, batch_size, order
         self.length = -(-len(data) // batch_size)
 
-    def a_pass(self) -> Iterator[Batch]:
-        """Yield the rows of one batch after another, in a new order if they are shuffled."""
-        rows = None if self.order is None else self.order.permutation(len(self.data))
+    def a_pass(self, number: int) -> Iterator[Batch]:
+        """Yield the rows of one batch after another."""
+        rows = None
+        if self.order is not None:
+            rows = np.random.default_rng((self.order, number)).permutation(len(self.data))
         for start in range(0, len(self.data), self.batch_size):
             those = slice(start, start + self.batch_size)
             yield self.data, those if rows is None else rows[those]
@@ -130,7 +134,7 @@ class ReadBatches(Batches):
     Args:
         source: a generator, an iterable, or an object with ``__len__`` and ``__getitem__``.
         read: batch, where -> samples; raises `DataError`.
-        shuffle: whether the batches of an indexed source come in another order in each pass.
+        order: likewise a seed, for the batches of an indexed source.
         asked: how many batches make an epoch.
     """
 
@@ -140,11 +144,11 @@ class ReadBatches(Batches):
         self,
         source: Any,
         read: Callable[[Any, str], Samples],
-        shuffle: bool = False,
+        order: int | None = None,
         asked: int | None = None,
     ):
         super().__init__(asked)
-        self.source, self.read, self.shuffle = source, read, shuffle
+        self.source, self.read, self.order = source, read, order
         self.length = length_of(source)
 
     @property
@@ -152,9 +156,9 @@ class ReadBatches(Batches):
         """Whether there is one pass only, as of a generator."""
         return not is_indexed(self.source) and iter(self.source) is self.source
 
-    def a_pass(self) -> Iterator[Any]:
+    def a_pass(self, number: int) -> Iterator[Any]:
         """Return one pass over the source itself: to drop a wrapper would close a generator."""
-        return self._indexed() if is_indexed(self.source) else iter(self.source)
+        return self._indexed(number) if is_indexed(self.source) else iter(self.source)
 
     def begin(self) -> None:
         """Tell the source that an epoch begins."""
@@ -176,10 +180,10 @@ class ReadBatches(Batches):
             raise DataError(f"{at}: the batch could not be read: {told}") from error
         return self.read(batch, at), slice(None)
 
-    def _indexed(self) -> Iterator[Any]:
-        """Yield the batches by their index, shuffled if asked for."""
-        n, key = self.length or 0, next_seed() if self.shuffle else None
+    def _indexed(self, number: int) -> Iterator[Any]:
+        """Yield the batches by their index."""
+        n = self.length or 0
         for start in range(0, n, AT_ONCE):
             places = np.arange(start, min(start + AT_ONCE, n))
-            for index in places if key is None else permuted(places, n, key):
+            for index in places if self.order is None else permuted(places, n, (self.order, number)):
                 yield self.source[int(index)]

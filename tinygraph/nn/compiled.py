@@ -160,4 +160,4 @@ class Compiled(Graphed):
         targets = targets_of(self, steps.heads, y, where)
         check_lengths({f"{where}x": inputs, f"{where}y": targets})
         weights = weights_of(steps.heads, targets, sample_weight, where)
-        return steps, Samples({**inputs.arrays, **targets.arrays, **weights})
+        return steps, Samples({**inputs.arrays, **targets.arrays, **weights}, inputs.columns)

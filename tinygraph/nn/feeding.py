@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from tinygraph.defaults import next_seed
 from tinygraph.nn.arrays import DataError
 from tinygraph.nn.batches import Batches, CutBatches, ReadBatches
@@ -80,7 +78,7 @@ class Fed(Compiled):
                 raise DataError(
                     "fit: validation_split needs arrays, but x gives batches; use validation_data."
                 )
-            training = self._read("fit", source, shuffle, class_weight)
+            training = self._read("fit", source, next_seed() if shuffle else None, class_weight)
             _begin(training, where, epochs)
         else:
             data = self._whole("fit", source)
@@ -92,8 +90,7 @@ class Fed(Compiled):
                 judging = CutBatches(judged, validation.batch_size, asked=validation.steps)
                 held_out = range(len(data), whole)
             data = self._class_weighted(data, source.sample_weight, class_weight)
-            order = np.random.default_rng(next_seed()) if shuffle else None
-            training = CutBatches(data, source.batch_size, order, source.steps)
+            training = CutBatches(data, source.batch_size, next_seed() if shuffle else None, source.steps)
         if validation.x is not None:
             judging = self._batches("fit", validation, "validation_data, ", columns)
             _begin(judging, f"{where}, validation", epochs)
@@ -128,7 +125,7 @@ class Fed(Compiled):
         return self._labelled(method, source.x, source.y, source.sample_weight, where)[1]
 
     def _read(
-        self, method: str, source: Source, shuffle: bool = False, class_weight: Any = None
+        self, method: str, source: Source, order: int | None = None, class_weight: Any = None
     ) -> ReadBatches:
         """Return batches that are checked when they come."""
 
@@ -140,7 +137,7 @@ class Fed(Compiled):
             self._check_sizes([len(data)])
             return self._class_weighted(data, weight, class_weight)
 
-        return ReadBatches(source.x, read, shuffle, source.steps)
+        return ReadBatches(source.x, read, order, source.steps)
 
     def _read_x(self, batch: Any, at: str) -> Samples:
         return self._inputs(unpacked(batch, at)[0], f"{at}, ")
@@ -169,5 +166,5 @@ def _begin(batches: Batches, where: str, epochs: range) -> None:
             f"{len(epochs)} epochs. Say how many batches each has (steps_per_epoch, validation_steps), or "
             "give what can be read again, such as a PyDataset."
         )
-    if not batches.ready(where):
+    if not batches.ready(where, epochs.start):
         raise DataError(f"{where}: expected at least one batch, got none.")

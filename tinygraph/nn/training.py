@@ -109,7 +109,7 @@ class Trainable(Fed):
         try:
             for epoch in range(initial_epoch, epochs):
                 where = f"fit, epoch {epoch + 1}"
-                if not batches.ready(where):
+                if not batches.ready(where, epoch):
                     warnings.warn(f"{where}: no batch is left; training stops.", stacklevel=2)
                     break
                 params["steps"] = batches.steps  # of an iterable, known after the first pass
