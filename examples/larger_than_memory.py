@@ -17,7 +17,7 @@ from tinygraph.nn import LSTM, Dense, Sequential
 FEATURES, HOURS = 8, 24
 
 
-def main(size=0.6, allowed=0.5, steps=60):
+def main(size=0.6, allowed=0.4, steps=60):
     tg.set_seed(0)
     rows = int(size * 1e9) // (4 * FEATURES)
     with tempfile.TemporaryDirectory() as folder:
@@ -49,15 +49,15 @@ def main(size=0.6, allowed=0.5, steps=60):
         return first, last
 
 
-def write_waves(path, rows, block=1 << 18):
-    """Write noisy waves, each feature with a period of its own, block by block."""
-    rng = np.random.default_rng(0)
-    periods = np.array([24.0, 12.0, 48.0, 168.0, 30.0, 7.0, 90.0, 365.0])
+def write_waves(path, rows):
+    """Write noisy waves, each feature with a period of its own, in blocks that hold whole periods of all."""
+    periods = np.array([24.0, 12.0, 48.0, 168.0, 6.0, 8.0, 4.0, 336.0])
+    hours = np.arange(336 * 512)[:, None]
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(len(hours), FEATURES))
+    block = (np.sin(2 * np.pi * hours / periods) + noise).astype("float32")
     with open(path, "wb") as file:
-        for start in range(0, rows, block):
-            hours = np.arange(start, min(start + block, rows))[:, None]
-            waves = np.sin(2 * np.pi * hours / periods) + 0.1 * rng.normal(size=(len(hours), FEATURES))
-            file.write(waves.astype("float32").tobytes())
+        for start in range(0, rows, len(block)):
+            file.write(block[: rows - start].tobytes())
 
 
 if __name__ == "__main__":

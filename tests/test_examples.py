@@ -120,7 +120,7 @@ def trains_in(size, allowed):
 
 
 def test_a_series_larger_than_memory_is_learned():
-    first, last = trains_in("0.6", "0.5")
+    first, last = trains_in("0.6", "0.4")
     assert last < 0.03 < first
 
 

@@ -1,5 +1,7 @@
 """Windows in batches are those of `make_windows`, whatever the order, and read no more than they need."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,20 @@ def test_a_batch_is_its_own_memory_and_the_series_is_not_copied():
     assert np.shares_memory(batches.values, series)
     batches[0][0][:] = 0.0
     np.testing.assert_array_equal(series, SERIES)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_batch_takes_memory_for_itself_alone(shuffle):
+    """Of 24 MB: a column of it would be 8 MB, an order of its windows 8 MB."""
+    series = np.zeros((1_000_000, 3))
+    tracemalloc.start()
+    try:
+        batches = WindowBatches(series, 10, target=1, batch_size=16, shuffle=shuffle)
+        batches[len(batches) // 2]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000
 
 
 def test_training_on_batches_is_training_on_windows(tmp_path):

@@ -130,9 +130,10 @@ def cut(
     features = values if values.ndim == 2 else values[:, np.newaxis]
     targets = values if column is None else features[:, column]
     starts = starts[:, np.newaxis]
-    # take() copies, always into contiguous arrays: writing to a window never touches another.
-    x = features.take(starts + np.arange(length), axis=0)
-    y = targets.take(starts + np.arange(length, length + horizon), axis=0)
+    # Indices copy what they choose, and no more of a series that is mapped; take() would first make a whole
+    # column contiguous. Writing to a window never touches another.
+    x = np.ascontiguousarray(features[starts + np.arange(length)])
+    y = np.ascontiguousarray(targets[starts + np.arange(length, length + horizon)])
     return x, y
 
 
