@@ -20,10 +20,17 @@ from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs
 
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, nn as nn
+    from tinygraph.differences import GradientError as GradientError, gradcheck as gradcheck
     from tinygraph.viz.draw import draw as draw
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
-_LATER = {"nn": "tinygraph.nn", "datasets": "tinygraph.datasets", "draw": "tinygraph.viz.draw"}
+_LATER = {
+    "nn": "tinygraph.nn",
+    "datasets": "tinygraph.datasets",
+    "draw": "tinygraph.viz.draw",
+    "gradcheck": "tinygraph.differences",
+    "GradientError": "tinygraph.differences",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ A case has "class_name" and "config"; a learning rate schedule in the config is 
     w0, w1   the variables at the start
     g0, g1   their gradients, (20, 3, 4) and (20, 4); every fifth one is large
     r0, r1   their values after each of the 20 steps
+    f0, f1   what finalize_variable_values makes of the last ones
     lr       the learning rate of steps 0..19
 """
 
@@ -57,6 +58,20 @@ EXTRAS = [
     {"global_clipnorm": 4.0},
     {"weight_decay": 0.1},
     {"global_clipnorm": 1.0, "weight_decay": 0.05},
+]
+
+#: steps of several batches, and averages of weights
+BATCHES = [
+    {"gradient_accumulation_steps": 3},
+    {"use_ema": True, "ema_momentum": 0.8},
+    {"use_ema": True, "ema_momentum": 0.7, "ema_overwrite_frequency": 4},
+]
+MIXED = [
+    {"gradient_accumulation_steps": 2, "clipnorm": 2.5, "weight_decay": 0.1},
+    {"gradient_accumulation_steps": 3, "global_clipnorm": 2.0, "loss_scale_factor": 8.0},
+    {"gradient_accumulation_steps": 3, "use_ema": True, "ema_momentum": 0.6, "ema_overwrite_frequency": 2},
+    {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 1, "clipvalue": 0.5},
+    {"use_ema": True, "ema_momentum": 1.0, "weight_decay": 0.1},
 ]
 
 SCHEDULES = [
@@ -110,6 +125,15 @@ def configurations():
     rate = {"class_name": "CosineDecay", "config": warm | {"warmup_steps": 4}}
     config = {"learning_rate": rate, "clipnorm": 1.0, "weight_decay": 0.02}
     yield "adamw-CosineDecay-warmup-clipnorm", "AdamW", config
+    for case_id, class_name, config in KINDS:
+        for extra in BATCHES:
+            yield "-".join([case_id, *extra]), class_name, config | extra
+    rate = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1} | SCHEDULES[0][2]}
+    for class_name in ("SGD", "Nadam"):
+        for extra in MIXED:
+            yield "-".join([class_name.lower(), *extra]), class_name, {"learning_rate": 0.05} | extra
+        config = {"learning_rate": rate, "gradient_accumulation_steps": 2}
+        yield f"{class_name.lower()}-ExponentialDecay-accumulation", class_name, config
 
 
 def run(rng, case):
@@ -128,7 +152,8 @@ def run(rng, case):
         optimizer.apply([keras.ops.convert_to_tensor(gradient[step]) for gradient in gradients])
         for result, variable in zip(results, variables, strict=True):
             result.append(to_numpy(variable).copy())
-    arrays = {"lr": np.array(rates)}
+    optimizer.finalize_variable_values(variables)
+    arrays = {"lr": np.array(rates)} | {f"f{i}": to_numpy(variable) for i, variable in enumerate(variables)}
     for i in range(2):
         arrays |= {f"w{i}": starts[i], f"g{i}": gradients[i], f"r{i}": np.stack(results[i])}
     return arrays

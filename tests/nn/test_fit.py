@@ -443,6 +443,42 @@ def test_history_is_plotted(tmp_path):
     assert (tmp_path / "history.png").stat().st_size > 1000
 
 
+def test_values_of_a_few_epochs_are_plotted_where_they_are():
+    pytest.importorskip("matplotlib")
+
+    class Sometimes(Callback):
+        def on_epoch_end(self, epoch, logs):
+            if epoch % 2:
+                logs["val_loss"] = float(epoch)
+
+    history = linear().fit(X, Y, epochs=4, callbacks=[Sometimes()], **QUIET)
+    training, validation = history.plot().axes[0].lines
+    assert list(training.get_xdata()) == [1, 2, 3, 4]
+    assert list(validation.get_xdata()) == [2, 4]
+    assert list(validation.get_ydata()) == [1.0, 3.0]
+    frame = history.to_frame()
+    assert frame["val_loss"].dropna().to_dict() == {1: 1.0, 3: 3.0}
+
+
+def test_history_as_a_frame():
+    pytest.importorskip("pandas")
+    history = linear(metrics=["mae"]).fit(X, Y, epochs=3, initial_epoch=1, validation_split=0.2, **QUIET)
+    frame = history.to_frame()
+    assert list(frame.columns) == ["loss", "mae", "val_loss", "val_mae"]
+    assert list(frame.index) == [1, 2]
+    assert frame.index.name == "epoch"
+    assert frame["val_mae"].tolist() == history.history["val_mae"]
+    assert History().to_frame().empty
+
+
+def test_a_frame_without_pandas_says_what_to_install(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"history\.to_frame: needs pandas; pip install pandas\."):
+        History().to_frame()
+
+
 def test_a_plot_without_matplotlib_says_what_to_install(monkeypatch):
     import sys
 

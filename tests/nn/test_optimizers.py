@@ -28,6 +28,7 @@ KINDS = [
     ("Nadam", {}),
 ]
 EXTRAS = [{}, {"weight_decay": 0.1}, {"clipnorm": 1.0}, {"clipvalue": 0.5}, {"global_clipnorm": 1.0}]
+BATCHES = [{"gradient_accumulation_steps": 2}, {"use_ema": True, "ema_overwrite_frequency": 3}]
 
 
 def made(kind, **extra):
@@ -63,7 +64,10 @@ def data(batch=6):
 
 
 def test_there_are_cases():
-    assert len(CASES) > 60
+    assert len(CASES) > 140
+    averaged = {case["class_name"] for case in CASES if "use_ema" in case["config"]}
+    accumulated = {case["class_name"] for case in CASES if "gradient_accumulation_steps" in case["config"]}
+    assert averaged == accumulated == {class_name for class_name, _ in KINDS}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
@@ -77,7 +81,10 @@ def test_equals_keras(case):
         step(**{f"g{i}": FILE[f"{name}/g{i}"][k] for i in range(2)})
         for i, w in enumerate(parameters):
             np.testing.assert_allclose(w.value, FILE[f"{name}/r{i}"][k], rtol=0, atol=1e-12)
-    assert optimizer.iterations.value == 20
+    assert optimizer.iterations.value == 20 // (optimizer.gradient_accumulation_steps or 1)
+    optimizer.finalize_variable_values(parameters)
+    for i, w in enumerate(parameters):
+        np.testing.assert_allclose(w.value, FILE[f"{name}/f{i}"], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -121,13 +128,14 @@ def test_state_is_shared_by_all_programs(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_run_goes_on_from_saved_variables(kind):
+@pytest.mark.parametrize("extra", [{}, *BATCHES], ids=str)
+def test_a_run_goes_on_from_saved_variables(kind, extra):
     """Weights and `variables` are all there is to a run: put elsewhere, they go on to the same bits."""
-    optimizer = made(kind, learning_rate=0.05)
+    optimizer = made(kind, learning_rate=0.05, **extra)
     parameters, step = regression(optimizer)
     for _ in range(3):
         step(**data())
-    resumed = made(kind, learning_rate=0.7)
+    resumed = made(kind, learning_rate=0.7, **extra)
     others, again = regression(resumed)
     for mine, other in zip([*parameters, *optimizer.variables], [*others, *resumed.variables], strict=True):
         other.assign(mine.value)
@@ -206,7 +214,7 @@ def test_a_schedule_is_followed():
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-@pytest.mark.parametrize("extra", EXTRAS, ids=str)
+@pytest.mark.parametrize("extra", EXTRAS + BATCHES, ids=str)
 def test_every_optimizer_comes_back_from_its_config(kind, extra):
     optimizer = made(kind, **{"learning_rate": 0.25, "name": "mine"} | extra)
     again = registry.deserialize(json.loads(json.dumps(registry.serialize(optimizer))))
@@ -308,8 +316,34 @@ REFUSED = [
     (
         lambda: optimizers.SGD(foo=1),
         TypeError,
-        "SGD: unknown argument 'foo'; there are clipnorm, clipvalue, global_clipnorm, learning_rate, "
-        "momentum, name, nesterov, weight_decay.",
+        "SGD: unknown argument 'foo'; there are clipnorm, clipvalue, ema_momentum, ema_overwrite_frequency, "
+        "global_clipnorm, gradient_accumulation_steps, learning_rate, loss_scale_factor, momentum, name, "
+        "nesterov, use_ema, weight_decay.",
+    ),
+    (
+        lambda: optimizers.SGD(gradient_accumulation_steps=1),
+        ValueError,
+        "SGD: gradient_accumulation_steps must be a whole number of at least 2, got 1.",
+    ),
+    (
+        lambda: optimizers.Adam(use_ema=1),
+        ValueError,
+        "Adam: use_ema must be True or False, got 1.",
+    ),
+    (
+        lambda: optimizers.Adam(ema_momentum=1.5),
+        ValueError,
+        "Adam: ema_momentum must be a number in [0, 1], got 1.5.",
+    ),
+    (
+        lambda: optimizers.Nadam(use_ema=True, ema_overwrite_frequency=0),
+        ValueError,
+        "Nadam: ema_overwrite_frequency must be a whole number of at least 1, got 0.",
+    ),
+    (
+        lambda: optimizers.SGD(loss_scale_factor=0),
+        ValueError,
+        "SGD: loss_scale_factor must be a number in (0, inf), got 0.",
     ),
     (lambda: optimizers.get("adm"), ValueError, "unknown optimizer 'adm'; did you mean 'adam'?"),
     (

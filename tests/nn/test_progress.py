@@ -152,6 +152,28 @@ def test_verbose_that_is_refused(verbose):
             getattr(made(), method)(X, Y, verbose=verbose)
 
 
+@pytest.mark.parametrize("metrics", [["mae"], ["mae", "mse", "mape", "msle", "logcosh", "cosine_similarity"]])
+def test_a_thousand_epochs_stay_under_100_kilobytes(metrics, capsys):
+    model = Sequential([Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse", metrics=metrics)
+    history = model.fit(X, Y, epochs=1000, validation_split=0.5)
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert len(out.encode()) < 100_000
+    assert len(lines) == 1000 == len(history.epoch)
+    assert all(line.startswith(f"epoch {k + 1:>4}/1000  ") for k, line in enumerate(lines))
+    assert lines[0].endswith("...") == (len(metrics) > 1)
+
+
+def test_the_more_epochs_the_shorter_the_lines():
+    stream = io.StringIO()
+    shown = Progress(stream)
+    shown.set_params({"epochs": 10**6, "verbose": 1})
+    shown.on_epoch_begin(0, {})
+    shown.on_epoch_end(0, {f"loss{k}": 1.0 for k in range(20)})
+    assert len(stream.getvalue()) == progress.SHORTEST
+
+
 def test_a_stream_may_be_given():
     stream = io.StringIO()
     made().fit(X, Y, epochs=2, callbacks=[Progress(stream)], verbose=0)

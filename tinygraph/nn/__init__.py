@@ -2,6 +2,7 @@
 
 from tinygraph.nn import (
     activations as activations,
+    callbacks as callbacks,
     constraints as constraints,
     initializers as initializers,
     losses as losses,

@@ -26,6 +26,8 @@ class Batches:
 
     #: how many batches a pass has, None where nobody knows
     length: int | None = None
+    #: whether there is one pass only, as of a generator
+    passes_once: bool = False
     #: whether each batch is memory of its own
     streamed: ClassVar[bool] = False
 
@@ -74,8 +76,10 @@ class Batches:
         return []
 
     def again(self) -> None:
-        """Let the next epoch begin with the first batch, as those of validation do."""
+        """Let the next epoch begin with the first batch, as those of validation do; a generator goes on."""
         self.going = None
+        if not self.passes_once:
+            self.first = None
 
     def begin(self) -> None:
         """Before the first batch of an epoch."""
@@ -150,11 +154,7 @@ class ReadBatches(Batches):
         super().__init__(asked)
         self.source, self.read, self.order = source, read, order
         self.length = length_of(source)
-
-    @property
-    def passes_once(self) -> bool:
-        """Whether there is one pass only, as of a generator."""
-        return not is_indexed(self.source) and iter(self.source) is self.source
+        self.passes_once = isinstance(source, Iterator) and not is_indexed(source)
 
     def a_pass(self, number: int) -> Iterator[Any]:
         """Return one pass over the source itself: to drop a wrapper would close a generator."""

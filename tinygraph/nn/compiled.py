@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tinygraph import backends
+from tinygraph.graph import Node
 from tinygraph.nn import optimizers, registry
 from tinygraph.nn.arrays import check_lengths
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.state import read_state, write_state
+from tinygraph.nn.step_data import StepData
 from tinygraph.nn.steps import Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
+from tinygraph.ops import Parameter
 
 
 class Compiled(Graphed):
@@ -85,6 +90,43 @@ class Compiled(Graphed):
         self.steps = None
 
     @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self._compiled is not None
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Write all weights to a safetensors file, and the optimizer's state if the model is compiled.
+
+        The file is there whole or not at all; folders are made. What is in it: see `tinygraph.nn.state`.
+
+        Raises:
+            FileExistsError: there is a file, and not ``overwrite``.
+
+        >>> import tempfile
+        >>> from tinygraph.nn import Sequential, Dense
+        >>> model, other = (Sequential([Dense(2, input_shape=(3,))]) for _ in range(2))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save_weights(folder + "/model.safetensors")
+        ...     other.load_weights(folder + "/model.safetensors")
+        >>> bool((model.get_weights()[0] == other.get_weights()[0]).all())
+        True
+        """
+        if not overwrite and os.path.exists(filepath):
+            raise FileExistsError(
+                f"{self.title}.save_weights: there is a file {os.fspath(filepath)!r} already."
+            )
+        write_state(self, filepath, {})
+
+    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
+        """Take all weights from a file of `save_weights`, and the optimizer's state if the model is compiled.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: another kind of file, or weights of other shapes; the model stays as it was.
+        """
+        read_state(self, filepath)
+
+    @property
     def optimizer(self) -> Any:
         """The optimizer that `compile` was given or made."""
         return self._settings("optimizer")["optimizer"]
@@ -114,6 +156,77 @@ class Compiled(Graphed):
             if head.loss is not None:
                 arrays[head.target] = (batch, *head.target_shape(shapes[head.name]))
         return steps.training_step({name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()})
+
+    def train_step(self, data: StepData) -> tuple[Any, ...]:
+        """Return one step of training as nodes: ``(loss, y_pred)``, or ``(loss, y_pred, gradients)``.
+
+        Override it for a step of your own. `fit` runs it as one graph, with the gradients of the loss unless
+        they are given, the optimizer's update, constraints, new statistics of layers and metrics of y_pred.
+
+        Args:
+            data: ``x, y, sample_weight``, input nodes for a batch. x is a list for several inputs; y and
+                sample_weight are dicts by output for several; sample_weight is None where none is fed.
+
+        Returns:
+            the loss, a node of one number; the predictions, a list for several outputs; and perhaps the
+            gradients of `trainable_weights`, in order, of ``optimizer.scale_loss(loss)``.
+
+        >>> import numpy as np, tinygraph as tg
+        >>> from tinygraph.nn import Dense, Sequential
+        >>> class Noisy(Sequential):
+        ...     def train_step(self, data):
+        ...         x, y, sample_weight = data
+        ...         y_pred = self(x, training=True)
+        ...         loss = self.compute_loss(x, y, y_pred, sample_weight)
+        ...         slopes = tg.gradients(loss, self.trainable_weights)
+        ...         return loss, y_pred, [tg.sign(slope) for slope in slopes]
+        >>> model = Noisy([Dense(1, kernel_initializer="zeros", input_shape=(1,))])
+        >>> model.compile("sgd", "mse")
+        >>> model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0).history["loss"]
+        [1.0]
+        >>> [round(float(weight.squeeze()), 6) for weight in model.get_weights()]
+        [0.01, 0.01]
+        """
+        x, y, sample_weight = data
+        y_pred = self.call(x, training=True)
+        return self.compute_loss(x, y, y_pred, sample_weight), y_pred
+
+    def test_step(self, data: StepData) -> tuple[Any, ...]:
+        """Return what `evaluate` and validation make of a batch: ``(loss, y_pred)``; see `train_step`."""
+        x, y, sample_weight = data
+        y_pred = self.call(x, training=False)
+        return self.compute_loss(x, y, y_pred, sample_weight, training=False), y_pred
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss as a node: the losses of `compile`, and the penalties of regularizers and layers.
+
+        Override it for a loss that needs more than true values and predictions; the arguments are nodes, as
+        `train_step` has them. The loss of `compile` says which true values an output takes in any case.
+
+        >>> import tinygraph as tg
+        >>> from tinygraph.nn import Dense, Sequential
+        >>> class Smooth(Sequential):
+        ...     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        ...         (slope,) = tg.gradients(tg.sum(y_pred), [x])
+        ...         return super().compute_loss(x, y, y_pred, sample_weight) + tg.mean(slope * slope)
+        """
+        return self._steps("compute_loss").loss(y, y_pred, sample_weight)
+
+    def loss_nodes(
+        self, x: Any, y: Any, sample_weight: Any = None, training: bool = True
+    ) -> tuple[Node, list[Parameter], dict[str, Any]]:
+        """Return the loss of these samples as a node, the weights that are trained, and what the inputs are
+        fed: for `tinygraph.gradcheck`."""
+        steps, data = self._labelled("gradcheck", x, y, sample_weight)
+        feeds = data.take(slice(None))
+        return steps.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.graph import Graph, GraphError, Node, Shape
-from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, put_back
 from tinygraph.nn.checks import shown, whole_number
+from tinygraph.nn.chosen import chosen
 from tinygraph.nn.data import by_name
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.recurrent.rnn import RNN
@@ -185,12 +185,42 @@ class Graphed(Layer):
             if isinstance(layer, RNN) and layer.stateful:
                 layer.reset_states()
 
-    def get_layer(self, name: str) -> Layer:
-        """Return the layer of this name; raises ValueError with a suggestion."""
-        names = {layer.name: layer for layer in self.layers}
-        if name not in names:
-            raise ValueError(f"{self.title}: no layer {name!r}{registry.did_you_mean(name, names)}")
-        return names[name]
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return the layer of this name, or that at this place in `layers`.
+
+        Raises:
+            ValueError: no such layer, with the closest name; both or neither given.
+        """
+        if (name is None) == (index is None):
+            given = "neither" if name is None else "both"
+            raise ValueError(f"{self.title}.get_layer: expected a name or an index, got {given}.")
+        (found,) = chosen(self, "get_layer", [index if name is None else name])
+        return found
+
+    def freeze(self, *which: Any) -> None:
+        """Keep layers as they are in training, from the next step on; without arguments all of them.
+
+        Args:
+            *which: names, places in `layers`, ranges or slices of places, and slices of names, both of whose
+                ends count: ``freeze("embedding")``, ``freeze(range(3))``, ``freeze(slice("conv", "lstm"))``.
+
+        Raises:
+            ValueError: no such layer; nothing is changed then.
+
+        >>> from tinygraph.nn import Sequential, Dense
+        >>> model = Sequential([Dense(2, name=name, input_shape=(2,)) for name in ("a", "b", "c")])
+        >>> model.freeze(slice("a", "b")); [layer.trainable for layer in model.layers]
+        [False, False, True]
+        >>> model.unfreeze("a"); [layer.trainable for layer in model.layers]
+        [True, False, True]
+        """
+        for layer in chosen(self, "freeze", which or [slice(None)]):
+            layer.trainable = False
+
+    def unfreeze(self, *which: Any) -> None:
+        """Train layers again; the arguments are those of `freeze`."""
+        for layer in chosen(self, "unfreeze", which or [slice(None)]):
+            layer.trainable = True
 
 
 def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol]) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.nn.batches import Batches
 from tinygraph.nn.callbacks import CallbackList
-from tinygraph.nn.outcomes import logs_of
+from tinygraph.nn.outcomes import NonFiniteError
 from tinygraph.nn.steps import Steps, batch_of
 
 if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
 
 Array = np.ndarray[Any, Any]
-UNSEEN = (
-    32  # batches of a stream that wait, with their memory, for somebody to look what became of their steps
-)
+UNSEEN = 32  # batches that are read wait, with their memory, until somebody looks what became of their steps
 
 
 class Loop:
@@ -32,21 +32,42 @@ class Loop:
     def epoch(self, batches: Batches, where: str) -> dict[str, float]:
         """Train once on the batches; return losses and metrics.
 
-        It ends early when a callback sets ``model.stop_training``.
+        It ends early when a callback sets ``model.stop_training``; where one does so on being told of a loss
+        that is NaN, no `NonFiniteError` is raised.
         """
+        try:
+            self._train(batches, where)
+        except NonFiniteError:
+            logs = self.steps.results("train") | {"loss": math.nan}
+            self.told.tell("train_batch_end", self.batch, logs)
+            if not self.model.stop_training:
+                raise
+            return logs
+        return self.steps.results("train")
+
+    def _train(self, batches: Batches, where: str) -> None:
         training = self.steps.training
         training.forget()
         self.steps.reset("train")
-        for batch, (data, rows) in enumerate(batches.epoch(where), 1):
-            self.told.tell("train_batch_begin", batch - 1, {})
-            logs = training.step(data, rows, f"{where}, step {batch}")
-            self.told.tell("train_batch_end", batch - 1, logs)
-            if batches.streamed and batch % UNSEEN == 0:
+        for batch, (data, rows) in enumerate(batches.epoch(where)):
+            self.batch = batch
+            self.told.tell("train_batch_begin", batch, {})
+            training.step(data, rows, f"{where}, step {batch + 1}")
+            self._tell_so_far("train", batch)
+            if batches.streamed and len(training.unseen) >= UNSEEN:
                 training.look()
             if self.model.stop_training:
                 break
         training.look()
-        return self.steps.results("train")
+
+    def _tell_so_far(self, mode: str, batch: int) -> None:
+        """Tell losses and metrics so far; they are read when a callback looks, or before they change."""
+        logs = self.steps.logs(mode)
+        self.told.tell(f"{mode}_batch_end", batch, logs)
+        kept = weakref.ref(logs)
+        del logs
+        if (held := kept()) is not None:
+            held.data  # noqa: B018  (reads them)
 
     def judge(self, batches: Batches, where: str) -> dict[str, float]:
         """Return losses and metrics on the batches; nothing is trained."""
@@ -56,8 +77,10 @@ class Loop:
             self.told.tell("test_batch_begin", batch, {})
             feeds = data.take(rows)
             self.samples += batch_of(feeds)
-            loss = self.steps.start(self.steps.ready("test", feeds), feeds)["loss"]
-            self.told.tell("test_batch_end", batch, logs_of(loss, self.steps.immediate))
+            self.steps.start(self.steps.ready("test", feeds), feeds)
+            self._tell_so_far("test", batch)
+            if self.model.stop_evaluating:
+                break
         batches.again()
         logs = self.steps.results("test")
         self.told.tell("test_end", logs)
@@ -72,6 +95,8 @@ class Loop:
             values = self.steps.run("predict", data.take(rows))
             for result, value in zip(results, values.values(), strict=True):
                 result.append(value)
-            self.told.tell("predict_batch_end", batch, {})
+            self.told.tell("predict_batch_end", batch, {"outputs": self.model.formed(list(values.values()))})
+            if self.model.stop_predicting:
+                break
         self.told.tell("predict_end", {})
         return [np.concatenate(result) for result in results]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +31,6 @@ class Logs(UserDict):
         return self._fetch()
 
 
-def logs_of(loss: Any, immediate: bool, look: Callable[[], None] = lambda: None) -> Mapping[str, float]:
-    """Return the loss of a batch by its name, after a ``look``: at once, or when somebody wants it."""
-
-    def fetch() -> dict[str, float]:
-        look()
-        return {"loss": float(loss)}
-
-    return fetch() if immediate else Logs(fetch)
-
-
 class Training:
     """The training steps of a model, of which nobody need look at each.
 
@@ -57,8 +47,8 @@ class Training:
         #: the samples, rows and name of each step since the last look
         self.unseen: list[tuple[Samples, Any, str]] = []
 
-    def step(self, data: Samples, rows: Any, where: str) -> Mapping[str, float]:
-        """Take a step on the samples at ``rows``; return its loss by its name."""
+    def step(self, data: Samples, rows: Any, where: str) -> None:
+        """Take a step on the samples at ``rows``, and look at it where nobody has to wait."""
         feeds = data.take(rows)
         function = self.steps.ready("train", feeds)
         if function is not self.running:
@@ -66,8 +56,9 @@ class Training:
             function.failed()  # of steps that were let go of
             self.running = function
         self.unseen.append((data, rows, where))
-        loss = self.steps.start(function, feeds)["loss"]
-        return logs_of(loss, self.steps.immediate, self.look)
+        self.steps.start(function, feeds)
+        if self.steps.immediate:
+            self.look()
 
     def look(self) -> None:
         """Wait for the steps so far; raise `NonFiniteError` if one of them went wrong."""

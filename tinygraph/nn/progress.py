@@ -10,6 +10,8 @@ from typing import Any, TextIO
 from tinygraph.nn.callbacks import Callback, Logs
 
 INTERVAL = 0.1  # seconds between two updates of the line on a terminal
+ROOM = 99_000  # characters that the lines of all epochs may take where they stay, as in a notebook
+SHORTEST = 40  # characters that a line may have in any case
 WIDTH = 20  # characters of the bar
 BAR, PLAIN_BAR = "━─", "=-"  # done and to do, on a terminal that can show the first
 
@@ -75,7 +77,10 @@ class Progress(Callback):
             self.stream.write(f"\r{line}{padding}{end}")
             self.width = 0 if end else len(line)
         else:
-            self.stream.write(line + end)
+            room = max(
+                SHORTEST, ROOM // self.params["epochs"]
+            )  # of long lines the first part; history has all
+            self.stream.write((line if len(line) < room else f"{line[: room - 4]}...") + end)
         self.stream.flush()
 
 

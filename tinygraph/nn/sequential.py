@@ -8,6 +8,7 @@ from typing import Any
 from tinygraph.graph import GraphError, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat
+from tinygraph.nn.checks import flag
 from tinygraph.nn.graphed import Graphed, check_names
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, described, sample_shape
@@ -57,6 +58,30 @@ class Sequential(Trainable):
             self._chain([layer], self._input(layer, shape))
         self.stack.append(layer)
         return self
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer away, and return it. The others keep their weights.
+
+        Args:
+            rebuild: whether the model is ready at once; else `build`, the first `fit` or a call makes it so.
+
+        Raises:
+            ValueError: there is no layer.
+
+        >>> from tinygraph.nn import Sequential, Dense
+        >>> model = Sequential([Dense(4, input_shape=(3,)), Dense(2)])
+        >>> model.pop().units, model.output_shape(None)
+        (2, (4,))
+        """
+        if not self.stack:
+            raise ValueError(f"{self.title}.pop: there is no layer to take away.")
+        rebuild = flag(f"{self.title}.pop", "rebuild", rebuild)
+        layer, start = self.stack.pop(), self.inputs
+        self.inputs, self.outputs, self.calls, self.built = [], [], [], False
+        self.forget_programs()
+        if rebuild and start:
+            self._chain(self.stack, start[0])
+        return layer
 
     def __or__(self, layer: Any) -> Sequential:
         """``model | layer``: the layer added, a model as well."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,27 +12,30 @@ from tinygraph import backends, ops
 from tinygraph.collector import collector_paused
 from tinygraph.compile import Function, compile
 from tinygraph.grad import gradients
-from tinygraph.graph import Node, Shape, absolute_scope, scope
+from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn.alignment import in_dtype
+from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import one_number
 from tinygraph.nn.latest import Latest
 from tinygraph.nn.losses import Loss
 from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
-from tinygraph.nn.outcomes import Training
-from tinygraph.nn.tracing import Trace
+from tinygraph.nn.outcomes import Logs, Training
+from tinygraph.nn.step_data import StepData, made_of_step
+from tinygraph.nn.sums import Sums, mean
+from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
-    from tinygraph.nn.graphed import Graphed
+    from tinygraph.nn.compiled import Compiled
 
 
 #: a program, and what to call before each run of it
 Checked = tuple[Function, list[Callable[[], None]]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Head:
     """One output of a compiled model, with what it is trained and judged by."""
 
@@ -69,52 +71,12 @@ class Head:
 
 
 class TrainingStep(NamedTuple):
-    """The nodes of a step: the loss, the gradient of each trained weight, and what every parameter becomes:
-    weights, the optimizer's state and that of layers."""
+    """The nodes of a step: the loss, its gradient by each trained weight, times the optimizer's
+    ``loss_scale_factor``, and what every parameter becomes: weights, optimizer's state, layers' state."""
 
     loss: Node
     gradients: dict[Parameter, Node]
     updates: dict[Parameter, Node]
-
-
-class Sums:
-    """Statistics added up over batches, inside the graph: float64 parameters that each step adds to."""
-
-    def __init__(self) -> None:
-        self.parameters: dict[str, list[Parameter]] = {}
-
-    def add(self, name: str, statistics: Sequence[Node]) -> dict[Parameter, Node]:
-        """Return the updates that add ``statistics`` to the sums called ``name``."""
-        wide = [ops.cast(node, dtype="float64") for node in statistics]
-        if name not in self.parameters:
-            with absolute_scope(f"metrics/{name}"):
-                self.parameters[name] = [
-                    ops.param(f"sum{k}", np.zeros(node.shape), dtype="float64") for k, node in enumerate(wide)
-                ]
-        return {total: total + node for total, node in zip(self.parameters[name], wide, strict=True)}
-
-    def values(self, name: str) -> list[np.ndarray[Any, Any]]:
-        """Return the sums."""
-        return [total.value for total in self.parameters[name]]
-
-    @contextmanager
-    def set_aside(self) -> Iterator[None]:
-        """Begin afresh, and go on with what was there afterwards: for a step in the midst of an epoch."""
-        before = {name: self.values(name) for name in self.parameters}
-        self.reset()
-        try:
-            yield
-        finally:
-            self.reset()
-            for name, values in before.items():
-                for total, value in zip(self.parameters[name], values, strict=True):
-                    total.assign(value)
-
-    def reset(self) -> None:
-        """Set all sums to zero."""
-        for totals in self.parameters.values():
-            for total in totals:
-                total.cell.assign(np.zeros(()))
 
 
 class Steps:
@@ -122,7 +84,7 @@ class Steps:
 
     def __init__(
         self,
-        model: Graphed,
+        model: Compiled,
         heads: Sequence[Head],
         optimizer: Optimizer,
         backend: str,
@@ -141,6 +103,8 @@ class Steps:
         self.sums = {"train": Sums(), "test": Sums()}
         self.layers = model.family
         self.latest: Latest[Checked] = Latest()
+        #: the loss of each output, of the step that was traced last
+        self.parts: dict[str, Node] = {}
 
     def function(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         """Return the program for ``mode`` ("train", "test" or "predict") and the shapes of ``feeds``."""
@@ -170,15 +134,23 @@ class Steps:
         function, _ = self.function(mode, feeds)
         return function.first_nonfinite(**used(function, feeds))
 
+    def logs(self, mode: str) -> Logs:
+        """Return the losses and metrics of a mode so far, read when somebody looks."""
+
+        def fetch() -> dict[str, float]:
+            if mode == "train":
+                self.training.look()
+            return self.results(mode)
+
+        return Logs(fetch)
+
     def results(self, mode: str) -> dict[str, float]:
-        """Return the losses and metrics of a mode since `reset`, from the sums."""
+        """Return the losses and metrics of a mode since `reset`, from the sums; NaN where there is none."""
         sums = self.sums[mode]
-        total, count = sums.values("loss")
-        logs = {"loss": float(total / count)}
+        logs = {"loss": mean(sums.values("loss"))}
         for head in self.heads:
             if f"{head.name}/loss" in sums.parameters:
-                total, count = sums.values(f"{head.name}/loss")
-                logs[f"{head.name}_loss"] = float(total / count)
+                logs[f"{head.name}_loss"] = mean(sums.values(f"{head.name}/loss"))
         for name, metric, *_ in metrics_of(self.heads):
             logs[name] = metric.result_of(sums.values(name))
         return logs
@@ -190,40 +162,67 @@ class Steps:
     @collector_paused()
     def _compiled(self, mode: str, feeds: Mapping[str, Any]) -> Checked:
         with Trace(training=mode == "train") as trace:
-            predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), mode == "train")
             if mode == "predict":
+                predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), False)
                 return compile(predictions, trace.updates, **self.settings), trace.checks
-            loss, sums = self._judged(mode, predictions, feeds, trace)
+            loss, slopes, sums = self._judged(mode, feeds)
         if mode == "test":
             return compile({"loss": loss}, sums | trace.updates, **self.settings), trace.checks
-        _, slopes, new = self._trained(loss, trace)
+        _, trained, new = self._trained(loss, slopes, trace)
         # What is finite now may overflow in the update, where the learning rate is huge: look at both. The
         # new values then cannot overwrite the old ones: 1 to 4 % of a step's time, and no more memory.
         floats = (node for node in new.values() if node.dtype.kind == "f")
-        results = {"loss": loss, "finite": ops.all_finite(loss, *slopes.values(), *floats)}
+        results = {"loss": loss, "finite": ops.all_finite(loss, *trained.values(), *floats)}
         return compile(results, sums | new, **self.settings, guard="finite"), trace.checks
 
     def training_step(self, feeds: Mapping[str, Any]) -> TrainingStep:
         """Return one step of training on a batch as nodes, without what only watches it."""
         with Trace(training=True) as trace:
-            predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), True)
-            loss, _ = self._judged("train", predictions, feeds, trace)
-        return self._trained(loss, trace)
+            loss, slopes, _ = self._judged("train", feeds)
+        return self._trained(loss, slopes, trace)
+
+    def loss_node(self, mode: str, feeds: Mapping[str, Any]) -> Node:
+        """Return the loss of a batch as a node."""
+        with Trace(training=mode == "train"):
+            return self._judged(mode, feeds)[0]
 
     def _judged(
-        self, mode: str, predictions: Mapping[str, Node], feeds: Mapping[str, Any], trace: Trace
-    ) -> tuple[Node, dict[Parameter, Node]]:
-        """Return the loss, and the updates of the sums of losses and metrics."""
+        self, mode: str, feeds: Mapping[str, Any]
+    ) -> tuple[Node, Sequence[Node] | None, dict[Parameter, Node]]:
+        """Return what the model's step makes: the loss, perhaps gradients, and the updates of the sums of
+        losses and metrics."""
         with scope("loss"):
-            true, weights = self._targets(predictions, feeds)
-            penalties = [*trace.losses, *self._regularization()]
-            loss, sums = self._losses(mode, batch_of(feeds), predictions, true, weights, penalties)
-        return loss, sums | self._statistics(mode, predictions, true, weights)
+            true, weights = self._targets(feeds)
+        nodes = self.model.input_nodes(batch_of(feeds))
+        self.parts = {}
+        data = StepData(nodes if len(nodes) > 1 else nodes[0], self._form(true), self._form(weights))
+        step = self.model.train_step if mode == "train" else self.model.test_step
+        which = f"{self.model.title}.{mode}_step"
+        loss, y_pred, slopes = made_of_step(step(data), which)
+        predictions = self._predictions(y_pred, which)
+        with scope("loss"):
+            sums = self._loss_sums(mode, batch_of(feeds), loss)
+        return loss, slopes, sums | self._statistics(mode, nodes, predictions, true, weights)
 
-    def _trained(self, loss: Node, trace: Trace) -> TrainingStep:
-        """Return a step that trains towards a low loss."""
+    def _predictions(self, y_pred: Any, owner: str) -> dict[str, Node]:
+        """Return predictions by output, or raise `GraphError` if it is not one for each."""
+        nodes, names = flat(y_pred), self.model.output_names
+        if len(nodes) != len(names):
+            outputs = f"{len(names)} output{'s' if len(names) > 1 else ''}"
+            raise GraphError(f"{owner}: expected predictions for {outputs}, got {len(nodes)}.")
+        return dict(zip(names, nodes, strict=True))
+
+    def _form(self, by_output: Mapping[str, Node]) -> Any:
+        """Return nodes by output as a step gets them: None of none, the node of a model's only output."""
+        if len(self.model.outputs) > 1:
+            return by_output or None
+        return next(iter(by_output.values()), None)
+
+    def _trained(self, loss: Node, slopes: Sequence[Node] | None, trace: Trace) -> TrainingStep:
+        """Return a step that trains towards a low loss, or by the gradients that are given."""
         trained = self.model.trainable_weights
-        slopes = gradients(loss, trained)
+        if slopes is None:
+            slopes = gradients(self.optimizer.scale_loss(loss), trained)
         new = self._constrained(self.optimizer.updates(trained, slopes)) | trace.updates
         return TrainingStep(loss, dict(zip(trained, slopes, strict=True)), new)
 
@@ -245,13 +244,10 @@ class Steps:
                     new[weight.node] = weight.constraint(new[weight.node])
         return new
 
-    def _targets(
-        self, predictions: Mapping[str, Node], feeds: Mapping[str, Any]
-    ) -> tuple[dict[str, Node], dict[str, Node]]:
+    def _targets(self, feeds: Mapping[str, Any]) -> tuple[dict[str, Node], dict[str, Node]]:
         """Return input nodes for the true values and, where they are fed, the samples' weights."""
         true, weights = {}, {}
-        for head in self.heads:
-            y = predictions[head.name]
+        for head, y in zip(self.heads, self.model.outputs, strict=True):
             dtype = np.dtype("int64") if head.takes_classes else y.dtype
             if head.target in feeds:
                 true[head.name] = ops.input(head.target, feeds[head.target].shape, dtype=dtype)
@@ -260,45 +256,51 @@ class Steps:
                 weights[head.name] = ops.input(head.sample_weight, shape, dtype=y.dtype)
         return true, weights
 
-    def _losses(
-        self,
-        mode: str,
-        batch: int,
-        predictions: Mapping[str, Node],
-        true: Mapping[str, Node],
-        weights: Mapping[str, Node],
-        penalties: Sequence[Node],
-    ) -> tuple[Node, dict[Parameter, Node]]:
-        """Return the loss, and the updates that add it up over batches, each batch by its samples."""
-        parts: list[Node] = []
-        updates: dict[Parameter, Node] = {}
+    def loss(self, y: Any, y_pred: Any, sample_weight: Any) -> Node:
+        """Return the losses of the outputs, each by its weight, and the penalties that were asked for."""
+        trained = {head: head.loss for head in self.heads if head.loss is not None}
+        first = next(iter(trained)).name
+        true = y if isinstance(y, Mapping) else {first: y}
+        weights = sample_weight if isinstance(sample_weight, Mapping) else {first: sample_weight}
+        predictions = self._predictions(y_pred, f"{self.model.title}.compute_loss")
+        trace = current_trace()
+        with scope("loss"):
+            penalties = [*trace.losses, *self._regularization()]
+            trace.losses.clear()
+            parts = []
+            for head, criterion in trained.items():
+                node = predictions[head.name]
+                value = criterion(true[head.name], node, weights.get(head.name), mask=mask_of(node))
+                self.parts[head.name] = value
+                parts.append(value if head.weight == 1.0 else value * head.weight)
+            parts += [in_dtype(penalty, parts[0].dtype) for penalty in penalties]
+            return parts[0] if len(parts) == 1 else ops.add_n(parts)
+
+    def _loss_sums(self, mode: str, batch: int, loss: Node) -> dict[Parameter, Node]:
+        """Return the updates that add losses up over batches, each batch by its samples."""
         samples = ops.constant(float(batch), dtype="float64")
-        for head in self.heads:
-            if head.loss is None:
-                continue
-            y = predictions[head.name]
-            value = head.loss(true[head.name], y, weights.get(head.name), mask=mask_of(y))
-            if len(self.heads) > 1:
-                wide = ops.cast(value, dtype="float64") * samples
-                updates |= self.sums[mode].add(f"{head.name}/loss", [wide, samples])
-            parts.append(value if head.weight == 1.0 else value * head.weight)
-        parts += [in_dtype(penalty, parts[0].dtype) for penalty in penalties]
-        loss = parts[0] if len(parts) == 1 else ops.add_n(parts)
-        wide = ops.cast(loss, dtype="float64") * samples
-        return loss, updates | self.sums[mode].add("loss", [wide, samples])
+        several = self.parts.items() if len(self.heads) > 1 else ()
+        losses = {f"{name}/loss": value for name, value in several} | {"loss": loss}
+        updates: dict[Parameter, Node] = {}
+        for name, value in losses.items():
+            updates |= self.sums[mode].add(name, [ops.cast(value, dtype="float64") * samples, samples])
+        return updates
 
     def _statistics(
         self,
         mode: str,
+        inputs: Sequence[Node],
         predictions: Mapping[str, Node],
         true: Mapping[str, Node],
         weights: Mapping[str, Node],
     ) -> dict[Parameter, Node]:
         updates: dict[Parameter, Node] = {}
+        named = {node.name: node for node in inputs}
         for name, metric, head, weighted in metrics_of(self.heads):
             y, weight = predictions[head.name], weights.get(head.name) if weighted else None
             with scope(f"metrics/{name}"):
-                found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype))
+                more = {"inputs": named} if metric.takes_inputs else {}
+                found = metric.statistics(true[head.name], y, counted(weight, mask_of(y), y.dtype), **more)
             updates |= self.sums[mode].add(name, found)
         return updates
 

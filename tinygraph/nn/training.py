@@ -19,7 +19,7 @@ from tinygraph.nn.sources import gives_batches
 class Trainable(Fed):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
-    stop_training = False
+    stop_training = stop_evaluating = stop_predicting = False
     history: History | None = None
 
     def fit(
@@ -97,17 +97,21 @@ class Trainable(Fed):
         batches, held_out, rows = self._fit_batches(
             source, validation, validation_split, shuffle, class_weight, range(initial_epoch, epochs)
         )
-        history = History()
+        given = _callbacks(callbacks)
+        history = next((each for each in given if isinstance(each, History)), None) or History()
         params = {"epochs": epochs, "steps": batches.steps, "verbose": verbose}
         if rows is not None:
             params["validation_rows"] = rows
-        told = CallbackList([*_callbacks(callbacks), history, *shown], self, params)
+        told = CallbackList([*dict.fromkeys([*given, history]), *shown], self, params)
         loop = Loop(self, self._steps("fit"), told)
         self.stop_training = False
+        self._resumed = initial_epoch
         told.tell("train_begin", {})
+        if self._resumed != initial_epoch:
+            batches.again()
         logs: dict[str, float] = {}
         try:
-            for epoch in range(initial_epoch, epochs):
+            for epoch in range(self._resumed, epochs):
                 where = f"fit, epoch {epoch + 1}"
                 if not batches.ready(where, epoch):
                     warnings.warn(f"{where}: no batch is left; training stops.", stacklevel=2)
@@ -125,8 +129,14 @@ class Trainable(Fed):
         finally:
             for line in shown:
                 line.close()
+        if history.epoch:
+            self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
+
+    def begin_at(self, epoch: int) -> None:
+        """Let the `fit` that begins begin with another epoch, counted from 0; for callbacks."""
+        self._resumed = epoch
 
     def evaluate(
         self,
@@ -150,6 +160,7 @@ class Trainable(Fed):
         batches.ready("evaluate")
         params = {"steps": batches.steps, "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
+        self.stop_evaluating = False
         loop = Loop(self, self._steps("evaluate"), told)
         logs = loop.judge(batches, "evaluate")
         if shows:
@@ -176,9 +187,14 @@ class Trainable(Fed):
         batches.ready("predict")
         params = {"steps": batches.steps, "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
+        self.stop_predicting = False
         results = Loop(self, self._prediction_steps(), told).predict(batches, "predict")
         if shows:
             print(f"predicted {len(results[0])} samples")
+        return self.formed(results)
+
+    def formed(self, results: list[Any]) -> Any:
+        """Return one array for each output in the form of the outputs: alone, in a list or a dict by key."""
         if self.output_keys is not None:
             return dict(zip(self.output_keys, results, strict=True))
         return results if len(results) > 1 else results[0]

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinygraph.viz.files import write_whole
+from tinygraph.files import write_whole
 from tinygraph.viz.layout import layout
 from tinygraph.viz.outline import Outline
 from tinygraph.viz.text import listed

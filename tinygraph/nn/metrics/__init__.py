@@ -37,6 +37,7 @@ from tinygraph.nn.metrics.losses import (
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
     SquaredHinge as SquaredHinge,
 )
+from tinygraph.nn.metrics.skill import Skill as Skill
 
 
 def get(identifier: Any, loss: Loss | None = None, shape: Shape | None = None) -> Metric:

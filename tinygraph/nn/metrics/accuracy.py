@@ -15,6 +15,8 @@ from tinygraph.nn.registry import register
 class Accuracy(MeanMetric):
     """How often y = p exactly: for predictions that are labels themselves."""
 
+    direction = "max"
+
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return whether y = p."""
         return ops.equal(as_targets(self, y_true, y_pred), y_pred)
@@ -34,6 +36,8 @@ class BinaryAccuracy(MeanMetric):
     >>> metric.result()
     0.5
     """
+
+    direction = "max"
 
     def __init__(self, name: str | None = None, threshold: float = 0.5):
         super().__init__(name)
@@ -56,6 +60,8 @@ class CategoricalAccuracy(MeanMetric):
     0.5
     """
 
+    direction = "max"
+
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return whether the largest y and the largest p are in the same place."""
         return ops.equal(ops.argmax(as_targets(self, y_true, y_pred)), ops.argmax(y_pred))
@@ -72,6 +78,8 @@ class SparseCategoricalAccuracy(MeanMetric):
     0.5
     """
 
+    direction = "max"
+
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return whether the largest p is in place y."""
         return ops.equal(as_classes(self, y_true, y_pred), ops.argmax(y_pred))
@@ -79,6 +87,8 @@ class SparseCategoricalAccuracy(MeanMetric):
 
 class TopKAccuracy(MeanMetric):
     """The base of accuracies for which the k best guesses are right."""
+
+    direction = "max"
 
     def __init__(self, k: int = 5, name: str | None = None):
         super().__init__(name)

@@ -49,6 +49,8 @@ class AUC(Metric):
     0.75
     """
 
+    direction = "max"
+
     def __init__(
         self,
         num_thresholds: int = 200,

@@ -40,6 +40,11 @@ class Metric(Configurable):
     2.0
     """
 
+    #: whether less is better, ``"min"``, or more, ``"max"``; None if it depends
+    direction: str | None = None
+    #: whether ``statistics`` takes ``inputs``, too: in training those of the model, nodes by name
+    takes_inputs = False
+
     def __init__(self, name: str | None = None):
         self.name = name or snake_case(type(self).__name__)
         self._sums: list[Array] | None = None
@@ -59,9 +64,12 @@ class Metric(Configurable):
         """Return the metric for the sums of ``statistics`` over all batches: a float, or an array of them."""
         raise NotImplementedError(f"{type(self).__name__} must define result_of(self, statistics).")
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch of arrays. It is computed in the precision of the arrays."""
-        given = {"y_true": y_true, "y_pred": y_pred, "sample_weight": sample_weight}
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None, **more: Any) -> None:
+        """Add a batch of arrays. It is computed in the precision of the arrays.
+
+        ``more`` is what else ``statistics`` takes, such as ``inputs``.
+        """
+        given = {"y_true": y_true, "y_pred": y_pred, "sample_weight": sample_weight, **more}
         feeds = {name: self._array(name, value) for name, value in given.items() if value is not None}
         function = self._function(*((name, array.shape, array.dtype) for name, array in feeds.items()))
         new = function(**{name: feeds[name] for name in function.inputs})
@@ -78,7 +86,9 @@ class Metric(Configurable):
         self._sums = None
 
     def _compiled(self, *inputs: tuple[str, Shape, np.dtype]) -> Function:
-        return compile(self.statistics(*(ops.input(name, shape, dtype) for name, shape, dtype in inputs)))
+        nodes = {name: ops.input(name, shape, dtype) for name, shape, dtype in inputs}
+        known = [nodes.pop(name) for name in ("y_true", "y_pred", "sample_weight") if name in nodes]
+        return compile(self.statistics(*known, **nodes))
 
     def _array(self, name: str, value: Any) -> Array:
         """Return ``value`` as an array of one of the dtypes that graphs know."""

@@ -30,6 +30,8 @@ class ThresholdMetric(Metric):
         name: see `Metric`.
     """
 
+    direction = "max"
+
     def __init__(
         self,
         thresholds: float | Sequence[float] | None = None,

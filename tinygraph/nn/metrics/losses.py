@@ -17,6 +17,8 @@ from tinygraph.nn.registry import register
 class LossMetric(MeanMetric):
     """The mean of ``loss`` over all samples."""
 
+    direction: str | None = "min"
+
     loss: losses.Loss
 
     def values(self, y_true: Node, y_pred: Node) -> Node:
@@ -42,6 +44,8 @@ class MeanMetricWrapper(LossMetric):
     >>> metric.name, metric.result()
     ('error', 1.5)
     """
+
+    direction = None  # a function may measure either
 
     def __init__(self, fn: Any, name: str | None = None):
         self.fn = self.loss = losses.get(fn)
@@ -168,6 +172,8 @@ class SparseCategoricalCrossentropy(LossMetric):
 class CosineSimilarity(MeanMetric):
     """The mean of cos(y, p): 1 where the rows point the same way. (The loss of this name is negative.)"""
 
+    direction = "max"
+
     def __init__(self, name: str | None = None, axis: int = -1):
         super().__init__(name)
         self.axis = axis
@@ -187,6 +193,8 @@ class RootMeanSquaredError(MeanMetric):
     >>> metric.result()
     5.0
     """
+
+    direction = "min"
 
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return (y - p)²."""

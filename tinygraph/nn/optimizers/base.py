@@ -13,6 +13,9 @@ from tinygraph.defaults import floatx
 from tinygraph.graph import Node, absolute_scope, scope
 from tinygraph.nn import registry
 from tinygraph.nn.alignment import in_dtype
+from tinygraph.nn.checks import flag
+from tinygraph.nn.optimizers.accumulation import TOTAL, Accumulation
+from tinygraph.nn.optimizers.averaging import AVERAGE, Averaging
 from tinygraph.nn.optimizers.clipping import clipper
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import Configurable, plain
@@ -35,6 +38,13 @@ class Optimizer(Configurable):
         clipnorm: the largest norm that the gradient of one parameter may have.
         clipvalue: the largest absolute value that an element of a gradient may have.
         global_clipnorm: the largest norm that all gradients together may have. Only one of the three.
+        use_ema: whether to keep a moving average of the weights, which they become when `fit` ends.
+        ema_momentum: how much of the old average stays at each step; in [0, 1].
+        ema_overwrite_frequency: after how many steps, each time, the weights become their averages, besides
+            at the end.
+        loss_scale_factor: what the loss is multiplied by, and gradients divided by, so that small ones
+            do not vanish in float32.
+        gradient_accumulation_steps: of how many batches, 2 or more, one step takes the mean gradient.
         name: the scope of its state; made from the class if not given.
 
     Raises:
@@ -59,6 +69,11 @@ class Optimizer(Configurable):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str | None = None,
         **unknown: Any,
     ):
@@ -71,6 +86,19 @@ class Optimizer(Configurable):
         self._clip = clipper(self, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         #: how many steps were made, an int64 parameter
         self.iterations = self.state("iterations", 0, "int64")
+        if loss_scale_factor is not None:
+            number_in("(0, inf)", self, "loss_scale_factor", loss_scale_factor)
+        self.loss_scale_factor = loss_scale_factor
+        self.use_ema = flag(type(self).__name__, "use_ema", use_ema)
+        self.ema_momentum, self.ema_overwrite_frequency = ema_momentum, ema_overwrite_frequency
+        averaging = Averaging(self, ema_momentum, ema_overwrite_frequency)
+        self._averaging = averaging if use_ema else None
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._accumulation = (
+            None
+            if gradient_accumulation_steps is None
+            else Accumulation(self, gradient_accumulation_steps, self.state("accumulated", 0, "int64"))
+        )
         self._rate = self._made(learning_rate)
         self._slots: dict[Parameter, dict[str, Parameter]] = {}
         self._served: Callable[[], Any] = lambda: None
@@ -128,7 +156,7 @@ class Optimizer(Configurable):
         0.05
         """
         if isinstance(self._rate, LearningRateSchedule):
-            return self._rate(int(self.iterations.value))
+            return self._rate(self._batches(*(int(counter.value) for counter in self._counters)))
         return float(str(self._rate.value))  # by its shortest decimal: 0.1, not 0.10000000149 of float32
 
     @learning_rate.setter
@@ -143,15 +171,27 @@ class Optimizer(Configurable):
     @property
     def variables(self) -> list[Parameter]:
         """All state: the step counter, the learning rate where it is a number, slots in the order made."""
-        own = [self.iterations] + ([self._rate] if isinstance(self._rate, Parameter) else [])
+        own = self._counters + ([self._rate] if isinstance(self._rate, Parameter) else [])
         return own + [slot for slots in self._slots.values() for slot in slots.values()]
+
+    @property
+    def _counters(self) -> list[Parameter]:
+        """The steps made and, where several batches make one, the batches since."""
+        return [self.iterations] + ([self._accumulation.count] if self._accumulation else [])
+
+    def _batches(self, steps: Any, since: Any = 0) -> Any:
+        """Return how many batches there were, which is what a schedule counts, as in Keras."""
+        return steps * self._accumulation.steps + since if self._accumulation else steps
 
     def build(self, parameters: Sequence[Parameter]) -> None:
         """Make the state of those ``parameters`` that have none yet."""
         fresh = [w for w in parameters if w not in self._slots]
         for w in fresh:
             self._slots[w] = {}
-        for name, start in self.slots().items():
+        slots = self.slots()
+        for own in (self._accumulation, self._averaging):
+            slots = slots | dict(own.slots if own is not None else {})
+        for name, start in slots.items():
             for dtype in dict.fromkeys(w.dtype for w in fresh):
                 self._build_slot(name, start, [w for w in fresh if w.dtype == dtype])
 
@@ -176,20 +216,59 @@ class Optimizer(Configurable):
         """
         check_gradients(self, parameters, gradients)
         self.build(parameters)
-        new: dict[Parameter, Node] = {}
         with scope("update"):
-            rate = self._rate if isinstance(self._rate, Parameter) else self._rate(self.iterations)
-            step = ops.cast(self.iterations, dtype=rate.dtype) + 1.0
-            shared = self.coefficients(rate, step)
-            kept = None if self.weight_decay is None else 1.0 - self.weight_decay * rate
-            for w, g in zip(parameters, self._clip(gradients), strict=True):
-                with scope(w.label):
-                    decayed = w if kept is None else w * in_dtype(kept, w.dtype)
-                    numbers = [in_dtype(number, w.dtype) for number in shared]
-                    new[w], state = self.update(decayed, g, self._slots[w], *numbers)
-                new |= {self._slots[w][name]: node for name, node in state.items()}
+            if self.loss_scale_factor is not None:
+                gradients = [g / self.loss_scale_factor for g in gradients]
+            if self._accumulation is None:
+                new = self._stepped(parameters, gradients)
+            else:
+                totals = [self._slots[w][TOTAL] for w in parameters]
+                new = self._accumulation.updates(
+                    gradients, totals, lambda means: self._stepped(parameters, means)
+                )
+            averages = {}
+            if self._averaging is not None:
+                slots = {w: self._slots[w][AVERAGE] for w in parameters}
+                averages = self._averaging.updates(slots, new, self.iterations)
+            counters = {leaf: new.pop(leaf) for leaf in self._counters}
             # Last, when nothing reads the old state any more: so it is overwritten in place.
-            return new | self.shared_updates(step)
+            return new | averages | counters
+
+    def _stepped(self, parameters: Sequence[Parameter], gradients: Sequence[Node]) -> dict[Parameter, Node]:
+        """Return what a step by these gradients makes of the parameters and the state."""
+        new: dict[Parameter, Node] = {}
+        rate = self._rate if isinstance(self._rate, Parameter) else self._rate(self._batches(*self._counters))
+        step = ops.cast(self.iterations, dtype=rate.dtype) + 1.0
+        shared = self.coefficients(rate, step)
+        kept = None if self.weight_decay is None else 1.0 - self.weight_decay * rate
+        for w, g in zip(parameters, self._clip(gradients), strict=True):
+            with scope(w.label):
+                decayed = w if kept is None else w * in_dtype(kept, w.dtype)
+                numbers = [in_dtype(number, w.dtype) for number in shared]
+                new[w], state = self.update(decayed, g, self._slots[w], *numbers)
+            new |= {self._slots[w][name]: node for name, node in state.items()}
+        return new | self.shared_updates(step)
+
+    def scale_loss(self, loss: Node) -> Node:
+        """Return the loss times ``loss_scale_factor``: its gradients are what `updates` takes."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def finalize_variable_values(self, parameters: Sequence[Parameter]) -> None:
+        """Let the parameters take their averages, with ``use_ema``; `fit` does so at its end.
+
+        >>> import tinygraph as tg
+        >>> from tinygraph.nn.optimizers import SGD
+        >>> w, sgd = tg.param("w", 1.0), SGD(0.25, use_ema=True, ema_momentum=0.5)
+        >>> step = tg.compile(w * 1.0, updates=sgd.updates([w], tg.gradients(w * w, [w])))
+        >>> [float(step()) for _ in range(3)]
+        [1.0, 0.5, 0.25]
+        >>> sgd.finalize_variable_values([w]); float(w.value)
+        0.25
+        """
+        if self.use_ema and any(counter.value for counter in self._counters):
+            for w in parameters:
+                if w in self._slots:
+                    w.assign(self._slots[w][AVERAGE].value)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data; a schedule as its own config."""

@@ -1,4 +1,4 @@
-"""Callbacks: what is told of every epoch and batch, and the history that fit returns."""
+"""`Callback`: what is told of every epoch and batch."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ class Callback:
     Setting ``self.model.stop_training = True`` ends `fit`: after the batch, if a hook of a batch sets it,
     else after the epoch.
 
+    Losses and metrics in the logs of a batch are those of the epoch so far, as in Keras.
+
     >>> from tinygraph.nn import Callback
     >>> class Print(Callback):
-    ...     def on_epoch_end(self, epoch, logs):
+    ...     def on_epoch_end(self, epoch, logs=None):
     ...         print(epoch, logs["loss"])
     """
 
@@ -46,11 +48,19 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """After an epoch, with its losses and metrics, those of validation included."""
 
+    def on_batch_begin(self, batch: int, logs: Logs) -> None:
+        """The older name of `on_train_batch_begin`, which calls it."""
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """The older name of `on_train_batch_end`, which calls it."""
+
     def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
-        """Before a training step."""
+        """Before a training step; the first of an epoch is 0."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a training step, with its loss."""
+        """After a training step, with the loss and the metrics of the epoch so far."""
+        self.on_batch_end(batch, logs)
 
     def on_test_begin(self, logs: Logs) -> None:
         """Before an evaluation, also that of validation data."""
@@ -62,7 +72,7 @@ class Callback:
         """Before a batch of an evaluation."""
 
     def on_test_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch of an evaluation."""
+        """After a batch of an evaluation, with the loss and the metrics so far."""
 
     def on_predict_begin(self, logs: Logs) -> None:
         """Before a prediction."""
@@ -74,7 +84,7 @@ class Callback:
         """Before a batch of a prediction."""
 
     def on_predict_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch of a prediction."""
+        """After a batch of a prediction, with its ``outputs``: an array for each, in a list."""
 
 
 class CallbackList:
@@ -93,47 +103,3 @@ class CallbackList:
         """Call the hook ``on_<hook>`` of every callback."""
         for callback in self.callbacks:
             getattr(callback, f"on_{hook}")(*arguments)
-
-
-class History(Callback):
-    """What `fit` returns: ``history["loss"]`` and every other value, a number for each epoch."""
-
-    def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
-        self.epoch: list[int] = []
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Append the epoch's values."""
-        self.epoch.append(epoch)
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
-
-    def plot(self, path: str | None = None) -> Any:
-        """Draw the learning curves with matplotlib (extra ``plot``): one panel a metric, validation dashed.
-
-        Args:
-            path: a file to write, such as ``"history.png"``.
-
-        Returns:
-            the matplotlib figure.
-        """
-        try:
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise ImportError("history.plot: needs matplotlib; pip install 'tinygraph[plot]'.") from None
-        names = [name for name in self.history if not name.startswith("val_")]
-        figure = Figure(figsize=(4.5 * max(1, len(names)), 3.5), layout="constrained")
-        panels = figure.subplots(1, max(1, len(names)), squeeze=False)[0]
-        epochs = [epoch + 1 for epoch in self.epoch]
-        for panel, name in zip(panels, names, strict=False):
-            panel.plot(epochs, self.history[name], marker=".", label="training")
-            if f"val_{name}" in self.history:
-                panel.plot(epochs, self.history[f"val_{name}"], "--", marker=".", label="validation")
-            panel.set(xlabel="epoch", ylabel=name)
-            panel.legend()
-        if path is not None:
-            figure.savefig(path)
-        return figure
-
-    def __repr__(self) -> str:
-        return f"<History of {len(self.epoch)} epochs: {', '.join(self.history)}>"

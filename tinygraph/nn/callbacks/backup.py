@@ -1,0 +1,99 @@
+"""`BackupAndRestore`: a training that was broken off goes on where it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tinygraph.nn.callbacks.base import Callback, Logs
+from tinygraph.nn.callbacks.checkpoint import frequency
+from tinygraph.nn.checks import flag
+from tinygraph.nn.state import read_state, write_state
+
+
+class BackupAndRestore(Callback):
+    """Writes the state of training to a folder, and takes it up in the next `fit`, if there is one.
+
+    `fit` then begins with the epoch that was not ended. The weights, the optimizer's state and the random
+    numbers of dropout are those of the run that was broken off; the order of samples is too, where the script
+    calls `tinygraph.set_seed`: the end is then the same bit for bit. A whole `fit` removes the files.
+
+    Args:
+        backup_dir: the folder; it is made, and should be of this `fit` alone.
+        save_freq: ``"epoch"``, or after how many batches. An epoch that was broken off begins anew, from the
+            weights that were written last.
+        double_checkpoint: whether to keep the state before the last one, which is taken up where the last
+            one cannot be read.
+        delete_checkpoint: whether the files are removed at the end.
+
+    >>> import tempfile
+    >>> from tinygraph.nn.callbacks import BackupAndRestore
+    >>> backup = BackupAndRestore(tempfile.gettempdir() + "/run")
+    """
+
+    model: Any
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ):
+        if not (isinstance(backup_dir, (str, os.PathLike)) and os.fspath(backup_dir)):
+            raise ValueError(
+                f"BackupAndRestore: backup_dir must be the name of a folder, got {backup_dir!r}."
+            )
+        self.folder = Path(backup_dir)
+        self.latest = self.folder / "latest.safetensors"
+        self.earlier = self.folder / "latest.safetensors.bkp"
+        self.save_freq = frequency("BackupAndRestore", save_freq)
+        self.double_checkpoint = flag("BackupAndRestore", "double_checkpoint", double_checkpoint)
+        self.delete_checkpoint = flag("BackupAndRestore", "delete_checkpoint", delete_checkpoint)
+        self.batches = 0
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Take up what was left, if there is something."""
+        self.epoch = 0
+        if not self.latest.exists():
+            return
+        try:
+            metadata = read_state(self.model, self.latest)
+        except ValueError:
+            if not self.earlier.exists():
+                raise
+            metadata = read_state(self.model, self.earlier)
+        self.model.begin_at(int(metadata["epoch"]))
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Note which epoch it is."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Write, if it is time."""
+        if self.save_freq == "epoch":
+            return
+        self.batches += 1
+        if self.batches % int(self.save_freq) == 0:
+            self._write(self.epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Write that this epoch is done."""
+        if self.save_freq == "epoch":
+            self._write(epoch + 1)
+
+    def _write(self, epoch: int) -> None:
+        if self.double_checkpoint and self.latest.exists():
+            shutil.copy(self.latest, self.earlier)
+        write_state(self.model, self.latest, {"epoch": str(epoch)})
+
+    def on_train_end(self, logs: Logs) -> None:
+        """Remove the files, and the folder if nothing else is in it."""
+        if not self.delete_checkpoint:
+            return
+        for file in (self.latest, self.earlier):
+            file.unlink(missing_ok=True)
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()

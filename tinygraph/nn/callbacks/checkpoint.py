@@ -1,0 +1,127 @@
+"""`ModelCheckpoint`: the model in a file, after each epoch or the best one."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from tinygraph.nn import registry
+from tinygraph.nn.callbacks.base import Logs
+from tinygraph.nn.callbacks.monitor import Monitor, say
+from tinygraph.nn.checks import flag, whole_number
+from tinygraph.nn.ranges import number_in
+from tinygraph.nn.state import write_state
+
+
+class ModelCheckpoint(Monitor):
+    """Writes the model to a file at the end of each epoch, or every so many batches.
+
+    The file is a safetensors file, whatever its name ends with, and is there whole or not at all. It has
+    what `Model.save_weights` writes, for `Model.load_weights` to read: the weights, the state of the
+    optimizer and how far the random numbers are. Without ``save_weights_only`` its metadata besides have
+    the model's config as JSON, as ``"model"``: `tinygraph.nn.deserialize` makes the model of that.
+
+    Args:
+        filepath: where; ``{epoch:02d}``, counted from 1, ``{batch}`` and the names of losses and metrics are
+            filled in, as in ``"{epoch:02d}-{val_loss:.2f}.safetensors"``. Folders are made.
+        monitor: what says which epoch is the best.
+        verbose: 1 says when a file is written.
+        save_best_only: whether to write only where ``monitor`` is better than ever before.
+        save_weights_only: whether to leave the model's config out.
+        mode: ``"min"``, ``"max"``, or ``"auto"`` for what the name says.
+        save_freq: ``"epoch"``, or after how many batches.
+        initial_value_threshold: what must be surpassed by the first one that is written.
+
+    Raises:
+        KeyError: a name in ``filepath`` that the logs do not have.
+
+    >>> import os, tempfile, numpy as np
+    >>> from tinygraph.nn import Dense, Sequential
+    >>> from tinygraph.nn.callbacks import ModelCheckpoint
+    >>> model = Sequential([Dense(1, input_shape=(2,))])
+    >>> model.compile("sgd", "mse")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save = ModelCheckpoint(os.path.join(folder, "{epoch:02d}.safetensors"))
+    ...     history = model.fit(np.ones((4, 2)), np.ones(4), epochs=2, callbacks=[save], verbose=0)
+    ...     print(sorted(os.listdir(folder)))
+    ['01.safetensors', '02.safetensors']
+    """
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ):
+        super().__init__(monitor, mode)
+        if not (isinstance(filepath, (str, os.PathLike)) and os.fspath(filepath)):
+            raise ValueError(f"ModelCheckpoint: filepath must be the name of a file, got {filepath!r}.")
+        self.filepath = os.fspath(filepath)
+        self.verbose = verbose
+        self.save_best_only = flag(self.title, "save_best_only", save_best_only)
+        self.save_weights_only = flag(self.title, "save_weights_only", save_weights_only)
+        self.save_freq = frequency(self.title, save_freq)
+        if initial_value_threshold is not None:
+            number_in("(-inf, inf)", self, "initial_value_threshold", initial_value_threshold)
+        self.best = initial_value_threshold
+        self.batches = 0
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Learn what better is, and see that the model can be described. The best of a fit before counts."""
+        if self.save_best_only:
+            self.find_direction()
+        self.metadata = (
+            {} if self.save_weights_only else {"model": json.dumps(registry.serialize(self.model))}
+        )
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Note which epoch it is."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Write, if it is time."""
+        if self.save_freq == "epoch":
+            return
+        self.batches += 1
+        if self.batches % int(self.save_freq) == 0:
+            self._save(logs, batch=batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Write, if it is the best epoch or all are wanted."""
+        if self.save_freq == "epoch":
+            self._save(logs)
+
+    def _save(self, logs: Logs, **numbers: int) -> None:
+        if self.save_best_only and not self._is_best(logs):
+            return
+        try:
+            path = self.filepath.format(**{"epoch": self.epoch + 1, **numbers, **logs})
+        except KeyError as name:
+            there = ", ".join(["epoch", *numbers, *logs])
+            raise KeyError(f"ModelCheckpoint: {self.filepath!r} needs {name}; there are {there}.") from None
+        write_state(self.model, path, self.metadata)
+        if self.verbose:
+            say(f"Epoch {self.epoch + 1}: saved the model to {path}")
+
+    def _is_best(self, logs: Logs) -> bool:
+        """Whether the model is to be written; it is, with a warning, where nothing is known of it."""
+        value = self.current(logs)
+        if value is None:
+            return True
+        if not self.improves(value, self.best):
+            return False
+        self.best = value
+        return True
+
+
+def frequency(owner: str, value: Any) -> str | int:
+    """Return how often to write, ``"epoch"`` or a number of batches, or raise ValueError."""
+    if value == "epoch":
+        return "epoch"
+    return whole_number(owner, "save_freq, if not 'epoch',", value)

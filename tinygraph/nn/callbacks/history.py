@@ -1,0 +1,77 @@
+"""`History`: what `fit` returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygraph.nn.callbacks.base import Callback, Logs
+
+
+class History(Callback):
+    """What `fit` returns: ``history["loss"]`` and every other value, a number for each epoch.
+
+    ``epoch`` has the epochs, counted from 0, and ``params`` how many were asked for.
+
+    >>> import numpy as np
+    >>> from tinygraph.nn import Dense, Sequential
+    >>> model = Sequential([Dense(1, input_shape=(2,))])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.ones((4, 2)), np.ones(4), epochs=3, verbose=0)
+    >>> list(history.history), history.epoch
+    (['loss'], [0, 1, 2])
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+        #: the values of each epoch by name: a callback may tell some in a few epochs only
+        self.rows: list[dict[str, float]] = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Append the epoch's values."""
+        self.epoch.append(epoch)
+        self.rows.append(dict(logs))
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame: a row for each epoch, a column for each value, NaN where there is none.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ImportError("history.to_frame: needs pandas; pip install pandas.") from None
+        return pd.DataFrame(self.rows, index=pd.Index(self.epoch, name="epoch"), columns=list(self.history))
+
+    def plot(self, path: str | None = None) -> Any:
+        """Draw the learning curves with matplotlib (extra ``plot``): one panel a metric, validation dashed.
+
+        Args:
+            path: a file to write, such as ``"history.png"``.
+
+        Returns:
+            the matplotlib figure.
+        """
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise ImportError("history.plot: needs matplotlib; pip install 'tinygraph[plot]'.") from None
+        names = [name for name in self.history if not name.startswith("val_")]
+        figure = Figure(figsize=(4.5 * max(1, len(names)), 3.5), layout="constrained")
+        panels = figure.subplots(1, max(1, len(names)), squeeze=False)[0]
+        for panel, name in zip(panels, names, strict=False):
+            for key, style, label in ((name, "-", "training"), (f"val_{name}", "--", "validation")):
+                if key in self.history:
+                    told = [epoch + 1 for epoch, row in zip(self.epoch, self.rows, strict=True) if key in row]
+                    panel.plot(told, self.history[key], style, marker=".", label=label)
+            panel.set(xlabel="epoch", ylabel=name)
+            panel.legend()
+        if path is not None:
+            figure.savefig(path)
+        return figure
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self.epoch)} epochs: {', '.join(self.history)}>"
