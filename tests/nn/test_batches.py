@@ -223,6 +223,20 @@ def test_shuffle_takes_the_batches_of_a_dataset_in_another_order():
     assert runs[0] == runs[1]
 
 
+def test_a_run_that_begins_later_takes_the_batches_of_that_epoch():
+    class Later(Callback):
+        def on_train_begin(self, logs):
+            self.model.begin_at(2)
+
+    asked = []
+    for callbacks in ([], [Later()]):
+        tg.set_seed(3)
+        data = Data()
+        made().fit(data, epochs=4, callbacks=callbacks, **QUIET)
+        asked.append([k for k in data.asked if isinstance(k, int)])
+    assert asked[1][1:] == asked[0][6:]  # and the first one, which was read to be checked
+
+
 def test_an_epoch_of_so_many_steps_goes_on_where_the_last_one_stopped(monkeypatch):
     """As in Keras: five batches, two an epoch; the third epoch finds one, and the fourth begins anew."""
     x = np.repeat(np.arange(10.0)[:, None], 3, axis=1)
@@ -369,7 +383,9 @@ def test_an_error_in_a_generator_leaves_weights_and_history_whole(error):
     kind = KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else tg.nn.DataError
     with pytest.raises(kind) as caught:
         model.fit(broken(7, error), epochs=4, steps_per_epoch=3, **QUIET)
-    if kind is not KeyboardInterrupt:
+    if kind is KeyboardInterrupt:
+        assert str(caught.value) == "fit, epoch 3, step 2: broken off while the batch was read"
+    else:
         told = f"{type(error).__name__}{': nothing there' if str(error) else ''}"
         assert str(caught.value) == f"fit, epoch 3, step 2: the batch could not be read: {told}"
         assert caught.value.__cause__ is error

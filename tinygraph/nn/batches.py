@@ -175,6 +175,8 @@ class ReadBatches(Batches):
             batch = next(self.going)
         except StopIteration:
             return None
+        except KeyboardInterrupt as stop:
+            raise KeyboardInterrupt(f"{at}: broken off while the batch was read") from stop
         except Exception as error:
             told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise DataError(f"{at}: the batch could not be read: {told}") from error
