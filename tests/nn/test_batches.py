@@ -410,3 +410,22 @@ def test_a_ctrl_c_that_comes_while_a_batch_is_read():
         model.fit(slow(), **QUIET)
     other.train_on_batch(X[CUTS[0]], Y[CUTS[0]])
     np.testing.assert_array_equal(model.get_weights()[0], other.get_weights()[0])
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_batches_that_were_read_do_not_pile_up_on_a_device(read):
+    """Where nobody waits for a step, its batch is kept to say what was wrong with it: of read ones, 32."""
+
+    class Watch(Callback):
+        def on_train_batch_end(self, batch, logs):
+            waiting.append(len(self.model.steps.training.unseen))
+
+    waiting, model = [], made()
+    model._steps("fit").immediate = False
+    data = (
+        {"x": itertools.islice(endless(), 100)} if read else {"x": np.ones((100, 3)), "y": np.ones((100, 2))}
+    )
+    sizes = {} if read else {"batch_size": 1}
+    model.fit(**data, callbacks=[Watch()], **sizes, **QUIET)
+    assert len(waiting) == 100
+    assert (max(waiting) <= 32) == read

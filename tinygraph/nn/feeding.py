@@ -168,3 +168,21 @@ def _begin(batches: Batches, where: str, epochs: range) -> None:
         )
     if not batches.ready(where, epochs.start):
         raise DataError(f"{where}: expected at least one batch, got none.")
+
+
+def validation_parts(validation: Any) -> tuple[Any, Any, Any]:
+    """Return x, y and sample_weight of what was passed as ``validation_data``."""
+    if validation is None or gives_batches(validation):
+        return validation, None, None
+    if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+        raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
+    x, y, weight = (*validation, None)[:3]
+    return x, y, weight
+
+
+def epochs_judged(freq: Any, epochs: int) -> Collection[int]:
+    """Return the numbers of the epochs that validation follows."""
+    if isinstance(freq, (list, tuple, set, range)):
+        return {whole_number("fit", "each of validation_freq", epoch) for epoch in freq}
+    every = whole_number("fit", "validation_freq", freq)
+    return range(every, epochs + 1, every)

@@ -6,10 +6,9 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from tinygraph.nn.arrays import DataError
 from tinygraph.nn.callbacks import Callback, CallbackList, History
 from tinygraph.nn.checks import flag, whole_number
-from tinygraph.nn.feeding import Fed, Source
+from tinygraph.nn.feeding import Fed, Source, epochs_judged, validation_parts
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
 from tinygraph.nn.progress import Progress, described
@@ -82,13 +81,13 @@ class Trainable(Fed):
         initial_epoch = whole_number("fit", "initial_epoch", initial_epoch, least=0)
         shuffle = flag("fit", "shuffle", shuffle)
         shown = [Progress()] if _shows(verbose) else []
-        judged = _epochs_judged(validation_freq, epochs)
+        judged = epochs_judged(validation_freq, epochs)
         source = Source("fit", (x, y, sample_weight), batch_size, steps_per_epoch, "steps_per_epoch")
         if validation_batch_size is None and not gives_batches(validation_data):
             validation_batch_size = source.batch_size
         validation = Source(
             "fit",
-            _parts(validation_data),
+            validation_parts(validation_data),
             validation_batch_size,
             validation_steps,
             "validation_steps",
@@ -227,24 +226,6 @@ class Trainable(Fed):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for these samples as one batch."""
         return self.predict(x, batch_size=2**62)
-
-
-def _parts(validation: Any) -> tuple[Any, Any, Any]:
-    """Return x, y and sample_weight of what was passed as ``validation_data``."""
-    if validation is None or gives_batches(validation):
-        return validation, None, None
-    if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-        raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
-    x, y, weight = (*validation, None)[:3]
-    return x, y, weight
-
-
-def _epochs_judged(freq: Any, epochs: int) -> Collection[int]:
-    """Return the numbers of the epochs that validation follows."""
-    if isinstance(freq, (list, tuple, set, range)):
-        return {whole_number("fit", "each of validation_freq", epoch) for epoch in freq}
-    every = whole_number("fit", "validation_freq", freq)
-    return range(every, epochs + 1, every)
 
 
 def _callbacks(given: Any) -> list[Callback]:
