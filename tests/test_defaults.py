@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.defaults import next_seed
+from tinygraph.defaults import next_seed, seeded
 
 
 def test_floatx_is_float32_until_it_is_set():
@@ -73,3 +74,17 @@ def test_two_processes_with_one_seed_get_the_same_bits():
 def test_without_a_seed_two_processes_differ():
     lines = "from tinygraph.defaults import next_seed; print(next_seed())"
     assert in_a_new_process(lines) != in_a_new_process(lines)
+
+
+def test_a_seed_within_is_of_its_thread_alone():
+    tg.set_seed(1)
+    expected = [next_seed() for _ in range(2)]
+    tg.set_seed(1)
+    with seeded(2):
+        inside = next_seed()
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(next_seed).result() == expected[0]
+    assert next_seed() == expected[1]
+    with seeded(2):
+        assert next_seed() == inside
+    assert inside not in expected

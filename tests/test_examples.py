@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -95,6 +96,28 @@ def test_attention_translates_dates_that_it_never_saw(capsys):
     assert attention > 0.95
     assert told == 1.0
     assert "Where it looked in" in capsys.readouterr().out
+
+
+def test_a_search_on_a_cluster_is_the_search_in_one_process(capsys):
+    serial, spread, threads, done = load("dask_sweep").main()
+    assert list(threads.values()) == [1, 1]
+    assert 0 < sum(done.values()) <= 12  # joblib may put several short fits in one task
+    assert set(done) <= set(threads)
+    for name, scores in serial.cv_results_.items():
+        if name.endswith("test_score"):
+            np.testing.assert_array_equal(scores, spread.cv_results_[name])
+    assert len(set(serial.cv_results_["mean_test_score"])) > 1
+    assert serial.best_params_ == spread.best_params_
+    assert serial.best_score_ > 0.85
+    assert "the same to the last bit" in capsys.readouterr().out
+
+
+def test_the_search_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    with pytest.raises(
+        SystemExit, match=r"dask_sweep: .*dask.distributed.* nothing was run. pip install 'tiny"
+    ):
+        load("dask_sweep")
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)

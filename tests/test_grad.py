@@ -10,6 +10,7 @@ from ops.gradcheck import check_gradients
 
 import tinygraph as tg
 from tinygraph import GraphError
+from tinygraph.grad import adjoints
 
 
 def x(shape=(3,), dtype="float64"):
@@ -256,3 +257,18 @@ def test_a_constant_exponent_has_its_gradient_when_asked():
     x, y = tg.constant([2.0, 3.0]), tg.constant(2.0)
     (dy,) = tg.gradients(tg.sum(x**y), [y])
     np.testing.assert_allclose(tg.compile(dy)(), 4 * np.log(2) + 9 * np.log(3), rtol=1e-6)
+
+
+def test_adjoints_are_the_gradients_of_everything_on_the_way():
+    x, w = tg.param("x", [[0.5, -1.0]], dtype="float64"), tg.param("w", [[2.0], [3.0]], dtype="float64")
+    z = x @ w
+    y = tg.tanh(z)
+    loss = tg.sum(y * z) + tg.sum(tg.exp(x))
+    found = adjoints(loss, [w])
+    assert set(found) >= {w, y, z, loss}
+    assert x not in found  # it was not asked for, and does not stand between
+    for node in (w, y, z):
+        (expected,) = tg.gradients(loss, [node])
+        np.testing.assert_allclose(tg.compile(found[node])(), tg.compile(expected)())
+    (gradient,) = tg.gradients(loss, [w])
+    assert tg.Graph({"g": gradient}).count() == tg.Graph({"g": found[w]}).count()

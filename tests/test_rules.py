@@ -19,6 +19,7 @@ ARRAY_MODULES = {"cupy", "numba", "jax", "torch", "tensorflow", "dask", "mlx"}
 NOT_AT_IMPORT = {
     "cupy", "numba", "pandas", "matplotlib", "graphviz", "torch", "tensorflow", "keras", "jax", "scipy",
     "h5py", "IPython", "llvmlite", "threadpoolctl", "pytest", "hypothesis", "typst",
+    "sklearn", "joblib", "dask", "distributed",
 }  # fmt: skip
 
 
@@ -124,9 +125,19 @@ def test_device_modules_are_imported_by_their_backend_alone():
     assert all(inside(user, "tinygraph.backends.fast") for user in users)
 
 
+def test_scikit_learn_is_imported_in_its_room_alone_which_only_uses_networks():
+    users = {name_of(path) for path in FILES if any(inside(m, "sklearn", "joblib") for m in imports_of(path))}
+    assert users
+    assert all(inside(user, "tinygraph.sklearn") for user in users)
+    assert not breaches("tinygraph.nn", rooms("sklearn"))
+    assert not breaches(
+        "tinygraph.sklearn", rooms("ops", "grad", "run", "compile", "plan", "backends", "viz")
+    )
+
+
 def test_the_engine_knows_nothing_of_networks_and_drawings():
     for room in ("graph", "op", "ops", "grad", "plan", "run", "compile", "backends", "rewrites", "defaults"):
-        assert not breaches(f"tinygraph.{room}", rooms("nn", "viz", "datasets"))
+        assert not breaches(f"tinygraph.{room}", rooms("nn", "viz", "datasets", "sklearn"))
 
 
 def in_a_new_process(lines: str) -> subprocess.CompletedProcess:

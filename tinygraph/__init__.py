@@ -19,9 +19,12 @@ from tinygraph.version import __version__ as __version__
 from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 
 if TYPE_CHECKING:
-    from tinygraph import datasets as datasets, nn as nn
+    from tinygraph import datasets as datasets, nn as nn, sklearn as sklearn
     from tinygraph.differences import GradientError as GradientError, gradcheck as gradcheck
     from tinygraph.viz.draw import draw as draw
+    from tinygraph.viz.explore.explore import explore as explore
+    from tinygraph.viz.flow import gradient_flow as gradient_flow
+    from tinygraph.viz.memory.chart import memory_chart as memory_chart
 
 #: What is imported when it is first asked for, so that ``import tinygraph`` stays quick.
 _LATER = {
@@ -30,6 +33,10 @@ _LATER = {
     "draw": "tinygraph.viz.draw",
     "gradcheck": "tinygraph.differences",
     "GradientError": "tinygraph.differences",
+    "explore": "tinygraph.viz.explore.explore",
+    "gradient_flow": "tinygraph.viz.flow",
+    "memory_chart": "tinygraph.viz.memory.chart",
+    "sklearn": "tinygraph.sklearn",
 }
 
 

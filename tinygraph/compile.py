@@ -165,17 +165,14 @@ def compile(
     if jit_compile is True and not rewrite:
         raise ValueError("compile: jit_compile=True is a rewrite, and rewrite is False.")
     named, form = _named(outputs)
-    graph = _with_updates(Graph(named), updates or {})
+    graph = with_updates(Graph(named, updates or {}))
     if dtype is not None:
         graph = retype(graph, _float(dtype))
     if guard is not None and guard not in named:
         raise GraphError(f"compile: the guard {guard!r} is not among the outputs {', '.join(named)}.")
     if guard is not None and (named[guard].size, named[guard].dtype.kind) != (1, "b"):
         raise GraphError(f"compile: the guard must be one truth value, not {named[guard]!r}.")
-    if rewrite:
-        graph = passes.rewrite(graph)
-    graph = _apart(graph)
-    _check_inputs(graph)
+    graph = prepared(graph, rewrite)
     where = backends.get(backend)
     wanted = jit_compile == "auto" and rewrite
     if jit_compile is True or (wanted and where.compiles_at_once):
@@ -207,17 +204,23 @@ def _float(dtype: Any) -> np.dtype:
     return np.dtype(dtype)
 
 
-def _with_updates(graph: Graph, updates: Mapping[Any, Node]) -> Graph:
-    """Add the updates, and those of the counters."""
-    for leaf, node in updates.items():
+def with_updates(graph: Graph) -> Graph:
+    """Return ``graph`` with the updates of its counters too; raises `GraphError` for one that cannot be."""
+    for leaf, node in graph.updates.items():
         if not isinstance(leaf, Parameter):
             raise GraphError(f"compile: only parameters can be updated, not {leaf!r}.")
         if (node.shape, node.dtype) != (leaf.shape, leaf.dtype):
             raise GraphError(f"compile: {node!r} cannot be the new value of {leaf!r}.")
-    leaves = Graph(graph.outputs, updates).leaves
     with absolute_scope("update"):
-        counters = {leaf: add(leaf, 1) for leaf in leaves if isinstance(leaf, Counter)}
-    return Graph(graph.outputs, {**counters, **updates})
+        counters = {leaf: add(leaf, 1) for leaf in graph.leaves if isinstance(leaf, Counter)}
+    return Graph(graph.outputs, {**counters, **graph.updates})
+
+
+def prepared(graph: Graph, rewrite: bool = True) -> Graph:
+    """Return ``graph`` as every backend takes it: rewritten, with outputs and updates of their own."""
+    graph = _apart(passes.rewrite(graph) if rewrite else graph)
+    _check_inputs(graph)
+    return graph
 
 
 def _apart(graph: Graph) -> Graph:

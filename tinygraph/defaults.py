@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -10,6 +13,8 @@ _FLOATS = ("float32", "float64")
 _floatx = np.dtype("float32")
 _seed: int | None = None
 _draws = itertools.count()
+#: the seed and the count of draws of `seeded`, where one is open in this thread
+_inner: ContextVar[tuple[int, Iterator[int]] | None] = ContextVar("seeded", default=None)
 
 
 def floatx() -> np.dtype:
@@ -46,10 +51,34 @@ def set_seed(seed: int) -> None:
     _draws = itertools.count()
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed what this thread makes inside, and leave what comes after as if nothing had been drawn.
+
+    >>> from tinygraph.defaults import next_seed, seeded
+    >>> with seeded(7):
+    ...     first = next_seed()
+    >>> with seeded(7):
+    ...     first == next_seed()
+    True
+    """
+    token = _inner.set((seed, itertools.count()))
+    try:
+        yield
+    finally:
+        _inner.reset(token)
+
+
+def reseeded() -> AbstractContextManager[None]:
+    """Draw seeds inside as if `set_seed` had just been called; where it has never been, the seed is 0."""
+    return seeded(_seed or 0)
+
+
 def next_seed() -> int:
-    """Return a seed not used before: a function of `set_seed` and how many were taken since."""
+    """Return a seed not used before: a function of `set_seed`, or `seeded`, and how many were taken since."""
     global _seed
     if _seed is None:
         _seed = int(np.random.SeedSequence().generate_state(1)[0])
-    sequence = np.random.SeedSequence([_seed, next(_draws)])
+    seed, draws = _inner.get() or (_seed, _draws)
+    sequence = np.random.SeedSequence([seed, next(draws)])
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -31,10 +31,26 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
     >>> float(tg.compile(slope)()), float(tg.compile(curvature)())
     (6.0, 2.0)
     """
+    found = adjoints(loss, wrt, seed)
+    return [found[w] if w in found else zeros(w.shape, dtype=w.dtype) for w in wrt]
+
+
+def adjoints(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> dict[Node, Node]:
+    """Return d loss / d node for every node that is met on the way to ``wrt``, as `gradients` makes them.
+
+    These are ``wrt``, as far as ``loss`` depends on them, and what stands between: the hidden states on the
+    way to a recurrent kernel. The arguments and errors are those of `gradients`.
+
+    >>> import tinygraph as tg
+    >>> x = tg.param("x", 3.0)
+    >>> y = x * x
+    >>> found = adjoints(5.0 * y, [x])
+    >>> [float(tg.compile(found[node])()) for node in (y, x)]
+    [5.0, 30.0]
+    """
     _check(loss, wrt, seed)
     order = toposort([loss])
-    wanted = set(wrt)
-    forms = _forms(order, wanted)
+    forms = _forms(order, set(wrt))
     if forms:
         order = toposort([*forms.values(), loss])  # each form before the node that it stands for
     needed = _depending_on(wrt, order)
@@ -46,8 +62,7 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
             continue
         with absolute_scope(_backward(node)):
             g = parts[0] if len(parts) == 1 else add_n(*parts)
-            if node in wanted:
-                found[node] = g
+            found[node] = g
             if node in forms:
                 incoming.setdefault(forms[node], []).append(g)
                 continue
@@ -58,7 +73,7 @@ def gradients(loss: Node, wrt: Sequence[Node], seed: Node | None = None) -> list
                     # float32 * float64 is float64, and so is g: each input gets its own type back
                     own = part if part.dtype == source.dtype else cast(part, dtype=source.dtype)
                     incoming.setdefault(source, []).append(own)
-    return [found[w] if w in found else zeros(w.shape, dtype=w.dtype) for w in wrt]
+    return found
 
 
 def _vjp(node: Node, g: Node) -> Sequence[Node | None]:

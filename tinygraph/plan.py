@@ -46,6 +46,8 @@ class Plan:
     arena: int = 0
     #: the values of each node that has several; the call of that node writes them
     parts: Mapping[Node, Sequence[Node]] = field(default_factory=dict)
+    #: for each value in ``slots`` the step that first writes it or a part of it, and the last that reads it
+    lives: Mapping[Node, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
@@ -81,6 +83,7 @@ class _Planner:
         self.commit = self._commit()
         self.arena = _Arena()
         self.slots: dict[Node, int] = {}
+        self.born: dict[Node, int] = {}
         self.donated: dict[Node, Node] = {}
         self.owner: dict[Node, Node] = {}  # whose memory a node's value stands in
         self.contiguous: set[Node] = set()  # values without gaps, which any view can be made of
@@ -119,6 +122,7 @@ class _Planner:
             freed,
             self.arena.size,
             self.parts,
+            {owner: (self.born[owner], self.last_read[owner]) for owner in self.slots},
         )
 
     def _commit(self) -> int:
@@ -222,6 +226,7 @@ class _Planner:
         if leaf is not None and self._may_donate(step, node, leaf):
             self.donated[node] = leaf
             return
+        self.born[node] = step
         over = self._operand_to_overwrite(step, node) if self.reuse else None
         if over is not None:
             self.slots[node] = self.slots[over]

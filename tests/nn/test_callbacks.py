@@ -141,7 +141,12 @@ def test_logs_are_shared_and_reach_the_history():
         def on_epoch_end(self, epoch, logs):
             logs["extra"] = epoch * 2.0
 
+        def on_train_end(self, logs):
+            ended.append(list(logs))
+
+    ended = []
     assert made().fit(X, Y, epochs=2, callbacks=[Adds()], verbose=0).history["extra"] == [0.0, 2.0]
+    assert ended == [["loss"]]  # as in Keras
 
 
 def test_the_logs_of_a_batch_are_those_of_the_epoch_so_far():

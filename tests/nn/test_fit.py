@@ -439,7 +439,11 @@ def test_history_is_plotted(tmp_path):
     history = model.fit(X, Y, epochs=3, validation_split=0.2, **QUIET)
     figure = history.plot(tmp_path / "history.png")
     assert [panel.get_ylabel() for panel in figure.axes] == ["loss", "mae"]
-    assert [len(panel.lines) for panel in figure.axes] == [2, 2]
+    assert [len(panel.lines) for panel in figure.axes] == [3, 3]
+    best = int(np.argmin(history.history["val_loss"]))
+    for panel in figure.axes:
+        assert list(panel.lines[2].get_xdata()) == [best + 1] * 2
+        assert panel.lines[2].get_label() == f"best epoch, {best + 1}"
     assert (tmp_path / "history.png").stat().st_size > 1000
 
 
@@ -452,7 +456,7 @@ def test_values_of_a_few_epochs_are_plotted_where_they_are():
                 logs["val_loss"] = float(epoch)
 
     history = linear().fit(X, Y, epochs=4, callbacks=[Sometimes()], **QUIET)
-    training, validation = history.plot().axes[0].lines
+    training, validation, _ = history.plot().axes[0].lines
     assert list(training.get_xdata()) == [1, 2, 3, 4]
     assert list(validation.get_xdata()) == [2, 4]
     assert list(validation.get_ydata()) == [1.0, 3.0]
@@ -477,6 +481,17 @@ def test_a_frame_without_pandas_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"history\.to_frame: needs pandas; pip install pandas\."):
         History().to_frame()
+
+
+def test_the_best_epoch_has_the_lowest_loss_that_is_judged():
+    history = History()
+    assert history.best_epoch() is None
+    for epoch, (loss, judged) in enumerate([(3.0, 2.0), (2.0, float("nan")), (1.0, 4.0)], start=5):
+        history.on_epoch_end(epoch, {"loss": loss, "val_loss": judged})
+    assert history.best_epoch() == 5
+    history = History()
+    history.on_epoch_end(0, {"loss": float("nan")})
+    assert history.best_epoch() is None
 
 
 def test_a_plot_without_matplotlib_says_what_to_install(monkeypatch):

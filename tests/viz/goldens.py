@@ -41,17 +41,30 @@ CASES += [
     ("expression_ops", expression, {}),
 ]
 
+#: Of stages, whose drawings are large, the outlines alone.
+STAGED = [
+    ("stage_declared", models.one_lstm, {"stage": "declared"}),
+    ("stage_rewritten_ops", models.one_lstm, {"stage": "rewritten", "level": "ops"}),
+    ("stage_planned_ops", models.one_lstm, {"stage": "planned", "level": "ops"}),
+    ("stage_training_rewritten", models.compiled, {"stage": ("differentiated", "rewritten")}),
+    ("stage_training_planned", models.compiled, {"stage": "planned"}),
+]
+
 
 def texts(thing, how):
     """The text of each golden file of a case, by its suffix."""
     nn.clear_session()
     drawing = draw(thing(), **how)
-    told_in = {
-        ".txt": told(drawing.outline),
-        ".svg.txt": svg_told(drawing.svg()),
-        ".dot.txt": dot_told(drawing.dot().source),
-    }
+    outlines = [line for outline in outlines_of(drawing) for line in (*outline.notes, *told(outline))]
+    told_in = {".txt": outlines}
+    if "stage" not in how:
+        told_in |= {".svg.txt": svg_told(drawing.svg()), ".dot.txt": dot_told(drawing.dot().source)}
     return {suffix: "\n".join(lines) + "\n" for suffix, lines in told_in.items()}
+
+
+def outlines_of(drawing):
+    """The one outline of a drawing, or both of stages side by side."""
+    return getattr(drawing, "outlines", None) or (drawing.outline,)
 
 
 def svg_told(svg):

@@ -89,6 +89,13 @@ def training(model, batch=8):
     return tg.Graph({"loss": loss} | {f"d {w.label}": g for w, g in zip(weights, slopes, strict=True)})
 
 
+def compiled(steps=4):
+    """One LSTM that is to be trained: what is drawn of it at a stage is a step of training."""
+    model = one_lstm(steps)
+    model.compile("sgd", "mse")
+    return model
+
+
 def gradient():
     x, w = tg.input("x", (4, 3)), tg.param("w", [[1.0, 2.0]] * 3)
     loss = tg.mean(tg.tanh(x @ w) ** 2)

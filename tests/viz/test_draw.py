@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from viz import models
 
@@ -176,3 +177,15 @@ def test_a_chain_of_100_000_nodes_is_drawn_at_the_default_recursion_limit():
         assert len(drawing.outline.boxes) == 25
         assert "100,001" in drawing.svg()
         assert "100,001" in drawing.dot().source
+
+
+@pytest.mark.parametrize(
+    "how", [{"level": "unrolled"}, {"level": "ops", "pass_": "all"}, {"stage": "planned"}]
+)
+def test_a_drawing_leaves_lasting_states_as_they_are(how):
+    model = Sequential([LSTM(2, stateful=True, input_shape=(3, 1), name="memory"), Dense(1)])
+    model.compile("sgd", "mse")
+    model.predict(np.ones((4, 3, 1)))
+    draw(model, **how)
+    with pytest.raises(tg.GraphError, match=r"a batch it has run \(sizes: 4\)"):
+        model.layers[0].reset_states([np.zeros((32, 2))] * 2)

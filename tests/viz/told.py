@@ -12,6 +12,7 @@ def told(outline: Outline) -> list[str]:
     lines = [f"{g.label}: {g.type} {g.note} {_weights(g.weights)}" for g in outline.groups]
     for box in outline.boxes:
         lines.append(f"[{name[box.id]}] {box.kind} {box.type} {box.shape} {box.note} {_weights(box.weights)}")
+        lines[-1] += "".join(f" | {remark}" for remark in box.remarks) + f" {box.mark.upper()}"
         lines[-1] += "".join(f" => {output}" for output in box.outputs)
     for edge in outline.edges:
         arrow = {"forward": "->", "backward": "~>", "update": "=>"}[edge.pass_]

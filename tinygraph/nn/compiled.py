@@ -17,9 +17,10 @@ from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.pickled import compiled_state, recompiled
 from tinygraph.nn.state import read_state, write_state
 from tinygraph.nn.step_data import StepData
-from tinygraph.nn.steps import Steps, TrainingStep
+from tinygraph.nn.steps import Head, Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
 from tinygraph.ops import Parameter
 
@@ -91,7 +92,7 @@ class Compiled(Graphed):
 
     @property
     def compiled(self) -> bool:
-        """Whether `compile` was called."""
+        """Whether `compile` has said what to train by."""
         return self._compiled is not None
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -227,6 +228,18 @@ class Compiled(Graphed):
         steps, data = self._labelled("gradcheck", x, y, sample_weight)
         feeds = data.take(slice(None))
         return steps.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
+
+    def heads(self) -> list[Head]:
+        """Return what each output is judged by: as compiled, else by the mean of squares."""
+        default = {"loss": "mse", "loss_weights": None, "metrics": None, "weighted_metrics": None}
+        return heads_of(self, self._compiled or default)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies keep what the model is trained by, too, and the optimizer's state."""
+        make, arguments = super().__reduce__()
+        if self._compiled is None:
+            return make, arguments
+        return recompiled, (arguments, self._compiled, *compiled_state(self))
 
     def _settings(self, method: str) -> dict[str, Any]:
         if self._compiled is None:

@@ -45,7 +45,7 @@ class Programs:
         extra: Sequence[Any],
     ) -> Any:
         """Return what the layer makes of the arrays; ``several`` says whether they came as a list."""
-        arrays = [self._array(index, value) for index, value in enumerate(values)]
+        arrays = [self.array(index, value) for index, value in enumerate(values)]
         more = [np.asarray(value) for value in extra]
         kinds = tuple((array.shape, array.dtype) for array in arrays + more)
         trainable = tuple(layer.trainable for layer in self.layer.family)
@@ -77,7 +77,7 @@ class Programs:
         form, nodes = take_out({"result": result})
         return form, compile(nodes, updates=trace.updates), trace.checks
 
-    def _array(self, index: int, value: Any) -> Array:
+    def array(self, index: int, value: Any) -> Array:
         """Return an input as an array in one of the dtypes of graphs, or raise `GraphError`."""
         what = f"{self.layer.title}, input {index}"
         try:

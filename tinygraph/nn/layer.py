@@ -19,6 +19,7 @@ from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
 from tinygraph.nn.masks import as_node, carry, mask_of
 from tinygraph.nn.naming import unique_name
+from tinygraph.nn.pickled import draws_of, remade
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
@@ -509,13 +510,12 @@ class Layer(Configurable):
                     raise ValueError(f"{self.title}: a copy cannot tell two things named {name!r} apart.")
         return found
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Layer:
-        """Return a layer of the same arguments with weights of its own, which have the same values."""
-        copy = self.remade()
-        if self.built:
-            copy.ensure_built(self.built_shape)
-            copy.set_weights(self.get_weights())
-        return copy
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies keep arguments and weights; nodes and programs are made again when needed."""
+        weights = self.get_weights() if self.built else None
+        draws = [counter.value for counter in draws_of(self)]
+        config = registry.serialize(self)
+        return remade, (config, self._named_in_config(), self.built_shape, weights, draws)
 
     def __repr__(self) -> str:
         return f"<{self.title}>"

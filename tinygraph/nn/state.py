@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.files import write_whole
-from tinygraph.ops import Counter, Parameter
+from tinygraph.nn.pickled import draws_of
+from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
     from tinygraph.nn.compiled import Compiled
@@ -31,8 +32,7 @@ def parts_of(model: Compiled) -> dict[str, Sequence[Parameter]]:
     if model.compiled:
         model.optimizer.build(model.trainable_weights)
         parts["optimizer"] = model.optimizer.variables
-    held = [value for layer in model.family for value in vars(layer).values()]
-    parts["draws"] = [value for value in held if isinstance(value, Counter)]
+    parts["draws"] = draws_of(model)
     return parts
 
 

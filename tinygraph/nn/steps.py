@@ -181,6 +181,12 @@ class Steps:
             loss, slopes, _ = self._judged("train", feeds)
         return self._trained(loss, slopes, trace)
 
+    def loss_of(self, predictions: Mapping[str, Node], feeds: Mapping[str, Any]) -> Node:
+        """Return the loss of these predictions, as `compile` was told, in the trace that is open."""
+        with scope("loss"):
+            true, weights = self._targets(feeds)
+        return self.loss(self._form(true), list(predictions.values()), self._form(weights))
+
     def loss_node(self, mode: str, feeds: Mapping[str, Any]) -> Node:
         """Return the loss of a batch as a node."""
         with Trace(training=mode == "train"):

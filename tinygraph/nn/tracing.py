@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from tinygraph.graph import Node
 from tinygraph.ops import Parameter
+
+if TYPE_CHECKING:
+    from tinygraph.nn.recurrent.unroll import Unrolled
 
 
 class Trace:
@@ -24,6 +27,8 @@ class Trace:
         self.updates: dict[Parameter, Node] = {}
         #: what joins the loss of training
         self.losses: list[Node] = []
+        #: the uses of recurrent layers, and what their steps gave
+        self.unrolled: list[tuple[Any, Unrolled]] = []
         #: what is to be called before each run
         self.checks: list[Callable[[], None]] = []
         self._uses: Counter[Any] = Counter()

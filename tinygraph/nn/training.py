@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from tinygraph.nn.callbacks import Callback, CallbackList, History
@@ -122,7 +124,7 @@ class Trainable(Fed):
                 if held_out is not None and epoch + 1 in judged:
                     found = loop.judge(held_out, f"{where}, validation")
                     logs |= {f"val_{name}": value for name, value in found.items()}
-                told.tell("epoch_end", epoch, logs)
+                told.tell("epoch_end", epoch, dict(logs))  # what callbacks add is of the epoch alone
                 if self.stop_training:
                     break
         finally:
@@ -222,6 +224,12 @@ class Trainable(Fed):
         return self.evaluate(
             x, y, batch_size=2**62, verbose=0, sample_weight=sample_weight, return_dict=return_dict
         )
+
+    def explore(self, x: Any, y: Any, path: str | PathLike[str]) -> Path:
+        """Write a page to look inside the model with, on the batch ``x``, ``y``; see `tg.explore`."""
+        from tinygraph.viz.explore.explore import explore
+
+        return explore(self, x, y, path)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for these samples as one batch."""

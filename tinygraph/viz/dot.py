@@ -11,8 +11,9 @@ from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
 
-from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight
+from tinygraph.viz.outline import Box, Edge, Group, Outline, Weight, renamed
 from tinygraph.viz.palette import FAINT, INK, MUTED, PANEL, PAPER, SAVED, STYLES, WEIGHT, WEIGHT_FILL
+from tinygraph.viz.strength import Thickness
 from tinygraph.viz.text import product_text, visible
 
 #: The boxes of a layer by pass and column.
@@ -33,44 +34,68 @@ class Digraph(graphviz.Digraph):  # type: ignore[misc]
         return shown
 
 
-def dot(outline: Outline) -> Digraph:
+def dot(*outlines: Outline) -> Digraph:
     """Return an outline as a `graphviz.Digraph`: layers are clusters, and so are steps of several boxes.
 
+    Of several outlines each is a cluster.
     The weights that the steps of a layer share are one cylinder in its cluster, without any edge. What goes
     back, in time or up through the layers, is written the other way round, so that ``dot`` finds no circle.
     """
     graph = Digraph("tinygraph")
-    label = _text(outline.title, *outline.notes, _legend(outline))
+    label = _label(outlines[0]) if len(outlines) == 1 else ""
     graph.attr(label=label, labelloc="t", fontname="Helvetica", bgcolor=PAPER, newrank="true")
     graph.attr(remincross="false")  # the second look at crossings forgets the order of time
     graph.attr("node", fontname="Helvetica", fontsize="12", shape="box", fontcolor=INK)
     graph.attr("edge", fontname="Helvetica", fontsize="11", arrowsize="0.7")
-    steps: dict[str, Steps] = defaultdict(lambda: defaultdict(list))
-    for box in outline.boxes:
-        if box.column is None or not box.group:
-            _add_box(graph, box)
-        else:
-            steps[box.group][box.pass_, box.column].append(box)
     # A step is a rank where it is several boxes, else a place in a row: dot keeps both in order of time.
-    several = any(len(boxes) > 1 for each in steps.values() for boxes in each.values())
-    graph.attr(rankdir="LR" if several else "TB")
-    for group in outline.groups:
-        if group.id in steps:
-            with graph.subgraph(name=f"cluster_{group.id}") as cluster:
-                _fill_layer(cluster, group, steps[group.id], rows=not several)
-    box_of = {box.id: box for box in outline.boxes}
-    for edges in _together(outline.edges):
-        source, target = box_of[edges[0].source], box_of[edges[0].target]
-        _add_edge(graph, edges, source, target)
-        for above in steps[source.group].get(("backward", source.column), ()):
-            if source.group != target.group and source.pass_ == target.pass_ == "forward":
-                graph.edge(above.id, target.id, style="invis")  # the layer's gradients, above the next layer
+    steps = [_steps(outline) for outline in outlines]
+    rows = not any(len(boxes) > 1 for layers in steps for each in layers.values() for boxes in each.values())
+    graph.attr(rankdir="TB" if rows else "LR")
+    if len(outlines) == 1:
+        _fill(graph, outlines[0], rows)
+        return graph
+    for number, outline in enumerate(outlines):
+        with graph.subgraph(name=f"cluster_{number}") as cluster:
+            cluster.attr(label=_label(outline), color=FAINT)
+            prefix = f"p{number}_".__add__
+            _fill(cluster, renamed(outline, prefix, prefix), rows)
     return graph
 
 
-def _legend(outline: Outline) -> str:
+def _steps(outline: Outline) -> dict[str, Steps]:
+    """The boxes of the layers that have steps."""
+    steps: dict[str, Steps] = defaultdict(lambda: defaultdict(list))
+    for box in outline.boxes:
+        if box.column is not None and box.group:
+            steps[box.group][box.pass_, box.column].append(box)
+    return steps
+
+
+def _fill(graph: Digraph, outline: Outline, rows: bool) -> None:
+    """Boxes and edges of an outline; layers with steps are clusters."""
+    steps = _steps(outline)
+    for box in outline.boxes:
+        if box.column is None or not box.group:
+            _add_box(graph, box)
+    for group in outline.groups:
+        if group.id in steps:
+            with graph.subgraph(name=f"cluster_{group.id}") as cluster:
+                _fill_layer(cluster, group, steps[group.id], rows)
+    box_of = {box.id: box for box in outline.boxes}
+    thickness = Thickness(outline.edges)
+    for edges in _together(outline.edges):
+        source, target = box_of[edges[0].source], box_of[edges[0].target]
+        _add_edge(graph, edges, source, target, thickness)
+        for above in steps[source.group].get(("backward", source.column), ()):
+            if source.group != target.group and source.pass_ == target.pass_ == "forward":
+                graph.edge(above.id, target.id, style="invis")  # the layer's gradients, above the next layer
+
+
+def _label(outline: Outline) -> str:
+    """Title, notes and what the lines mean."""
     drawn = {box.pass_ for box in outline.boxes} | {edge.pass_ for edge in outline.edges}
-    return " · ".join(f"{style.meaning} ({_DASHES[name]})" for name, style in STYLES.items() if name in drawn)
+    lines = (f"{style.meaning} ({_DASHES[name]})" for name, style in STYLES.items() if name in drawn)
+    return _text(outline.title, *outline.notes, " · ".join(lines))
 
 
 def _fill_layer(cluster: Digraph, group: Group, steps: Steps, rows: bool) -> None:
@@ -103,7 +128,7 @@ def _fill_layer(cluster: Digraph, group: Group, steps: Steps, rows: bool) -> Non
 
 def _add_box(graph: Digraph, box: Box) -> None:
     lines = [box.label, " · ".join(part for part in (box.type, box.dtype, box.shape) if part), box.note]
-    lines += [_weight(weight) for weight in box.weights]
+    lines += [*(_weight(weight) for weight in box.weights), *box.remarks, box.mark]
     lines += [f"→ {name}" for name in box.outputs]
     style = STYLES[box.pass_]
     look: dict[str, Any] = {"fillcolor": style.fill, "color": style.stroke}
@@ -112,6 +137,8 @@ def _add_box(graph: Digraph, box: Box) -> None:
     elif box.kind == "param":
         look = {"fillcolor": WEIGHT_FILL, "color": WEIGHT}
     look["style"] = f"filled,{_DASHES[box.pass_]}"
+    if box.mark in ("new", "gone"):
+        look |= {"peripheries": "2"} if box.mark == "new" else {"fillcolor": PAPER}
     graph.node(box.id, _text(*lines), shape=_SHAPES.get(box.kind, "box"), tooltip=_text(box.scope), **look)
 
 
@@ -119,11 +146,11 @@ def _together(edges: Iterable[Edge]) -> Iterable[list[Edge]]:
     """Edges that differ in nothing but their labels, such as h and c between two steps, are one."""
     found: dict[Edge, list[Edge]] = defaultdict(list)
     for edge in edges:
-        found[replace(edge, label="")].append(edge)
+        found[replace(edge, label="", members=(), strength=None)].append(edge)
     return found.values()
 
 
-def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box) -> None:
+def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box, thickness: Thickness) -> None:
     edge = edges[0]
     style = SAVED if edge.saved else STYLES[edge.pass_]
     carried = f"{source.dtype} {source.shape}".strip()
@@ -138,9 +165,8 @@ def _add_edge(graph: Digraph, edges: Sequence[Edge], source: Box, target: Box) -
     if back:
         look["dir"] = "back"
     ends = (edge.target, edge.source) if back else (edge.source, edge.target)
-    graph.edge(
-        *ends, _text(", ".join(e.label for e in edges if e.label)) or None, penwidth=str(style.width), **look
-    )
+    look["penwidth"] = str(max(thickness.of(each, style.width) for each in edges))
+    graph.edge(*ends, _text(", ".join(e.label for e in edges if e.label)) or None, **look)
 
 
 def _weight(weight: Weight) -> str:

@@ -1,4 +1,4 @@
-"""`Drawing`: what `draw` returns. It writes itself as SVG, DOT, TikZ, PNG and PDF."""
+"""`Picture`, which writes itself as SVG, TikZ, PNG and PDF; `Drawing`, which `draw` returns, as DOT too."""
 
 from __future__ import annotations
 
@@ -17,8 +17,63 @@ if TYPE_CHECKING:
     from graphviz import Digraph  # type: ignore[import-untyped]
 
 
-class Drawing:
-    """A drawing of a model or graph. In a notebook it shows itself.
+class Picture:
+    """What can be written as SVG, and so in other forms. In a notebook it shows itself."""
+
+    def svg(self) -> str:
+        """Return the picture as an SVG document."""
+        raise NotImplementedError
+
+    def tikz(self) -> str:
+        """Return the picture as a LaTeX document with one TikZ picture, for any engine."""
+        from tinygraph.viz.tikz import tikz
+
+        return tikz(self.svg())
+
+    def png(self) -> bytes:
+        """Return the picture as a PNG image of two pixels for each of the SVG; needs the extra ``png``."""
+        from tinygraph.viz.rendered import rendered
+
+        return rendered(self.svg(), "png")
+
+    def pdf(self) -> bytes:
+        """Return the picture as a PDF document of one page; needs the extra ``png``."""
+        from tinygraph.viz.rendered import rendered
+
+        return rendered(self.svg(), "pdf")
+
+    def _writers(self) -> dict[str, Callable[[], str | bytes]]:
+        """What writes a file, by the end of its name."""
+        return {".svg": self.svg, ".tex": self.tikz, ".png": self.png, ".pdf": self.pdf}
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a file, whole or not at all: its name says whether as SVG, DOT, TikZ, PNG or PDF.
+
+        Args:
+            path: a name that ends in ``.svg``, in ``.tex``, with the extra ``png`` in ``.png`` or ``.pdf``,
+                or of a drawing in ``.dot`` or ``.gv`` for Graphviz.
+
+        Raises:
+            ValueError: the name ends in something else.
+            ImportError: the extra is not installed.
+            OSError: the file cannot be written; one that was there stays as it was.
+        """
+        writers = self._writers()
+        target = Path(path)
+        suffix = target.suffix.lower()
+        if suffix not in writers:
+            raise ValueError(
+                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {listed([*writers])}."
+            )
+        write_whole(target, writers[suffix]())
+        return target
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+
+class Drawing(Picture):
+    """A drawing of a model or graph.
 
     ``outline`` has what is drawn as plain records.
 
@@ -43,61 +98,18 @@ class Drawing:
         """Return the drawing as an SVG document."""
         return self._svg
 
-    def tikz(self) -> str:
-        """Return the drawing as a LaTeX document with one TikZ picture, for any engine."""
-        from tinygraph.viz.tikz import tikz
-
-        return tikz(self.svg())
-
-    def png(self) -> bytes:
-        """Return the drawing as a PNG image of two pixels for each of the SVG; needs the extra ``png``."""
-        from tinygraph.viz.rendered import rendered
-
-        return rendered(self.svg(), "png")
-
-    def pdf(self) -> bytes:
-        """Return the drawing as a PDF document of one page; needs the extra ``png``."""
-        from tinygraph.viz.rendered import rendered
-
-        return rendered(self.svg(), "pdf")
-
     def dot(self) -> Digraph:
         """Return the drawing as a `graphviz.Digraph`; its ``source`` needs no ``dot`` program."""
         from tinygraph.viz.dot import dot
 
         return dot(self.outline)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a file, whole or not at all: its name says whether as SVG, DOT, TikZ, PNG or PDF.
+    def _writers(self) -> dict[str, Callable[[], str | bytes]]:
+        def source() -> str:
+            return str(self.dot().source)
 
-        Args:
-            path: a name that ends in ``.svg``, in ``.dot`` or ``.gv`` for Graphviz, in ``.tex``, or with
-                the extra ``png`` in ``.png`` or ``.pdf``.
-
-        Raises:
-            ValueError: the name ends in something else.
-            ImportError: the extra is not installed.
-            OSError: the file cannot be written; one that was there stays as it was.
-        """
-        writers: dict[str, Callable[[], str | bytes]] = {
-            ".svg": self.svg,
-            ".dot": lambda: self.dot().source,
-            ".gv": lambda: self.dot().source,
-            ".tex": self.tikz,
-            ".png": self.png,
-            ".pdf": self.pdf,
-        }
-        target = Path(path)
-        suffix = target.suffix.lower()
-        if suffix not in writers:
-            raise ValueError(
-                f"{str(path)!r}: cannot write {suffix or 'no suffix'}; take one of {listed([*writers])}."
-            )
-        write_whole(target, writers[suffix]())
-        return target
-
-    def _repr_svg_(self) -> str:
-        return self.svg()
+        first, *others = super()._writers().items()
+        return dict([first, (".dot", source), (".gv", source), *others])
 
     def __repr__(self) -> str:
         outline = self.outline

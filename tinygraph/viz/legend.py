@@ -8,7 +8,8 @@ from tinygraph.viz.palette import MUTED, SAVED, STYLES, WEIGHT, WEIGHT_FILL
 from tinygraph.viz.placed import Layout, Rect
 from tinygraph.viz.placing.measure import ICON_HEIGHT, ICON_WIDTH, LID
 from tinygraph.viz.shapes import arrow, cylinder, element, text
-from tinygraph.viz.text import width
+from tinygraph.viz.strength import Thickness
+from tinygraph.viz.text import short, width
 
 #: The height of a line of the legend, the size of its type, and the length of the arrows in it.
 LINE, SIZE, SAMPLE = 22, 12, 34
@@ -40,6 +41,12 @@ def _entries(layout: Layout) -> Iterator[tuple[str, str, float]]:
             yield line, style.meaning, SAMPLE
     if any(edge.saved for edge in edges):
         yield arrow([(0, middle), (SAMPLE, middle)], SAVED.stroke, **SAVED.line), SAVED.meaning, SAMPLE
+    thickness = Thickness(edges)
+    if thickness.asked:
+        wedge = f"0,{middle - 0.5} {SAMPLE},{middle - 3.5} {SAMPLE},{middle + 3.5} 0,{middle + 0.5}"
+        low, high = short(thickness.low), short(thickness.high)
+        meaning = f"thickness: norm of the gradient, {low} to {high} on a log scale"
+        yield element("polygon", points=wedge, fill=STYLES["backward"].stroke), meaning, SAMPLE
     shared = any(box.shared for box in layout.outline.boxes) or any(p.group.weights for p in layout.panels)
     if shared or any(box.kind == "param" or box.weights for box in layout.outline.boxes):
         icon = Rect(0, middle - ICON_HEIGHT / 2, ICON_WIDTH, ICON_HEIGHT)

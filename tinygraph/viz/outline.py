@@ -5,7 +5,8 @@ An outline knows no position, and a record no `Node`: what a box says and what i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 #: Which part of the work a box or an edge belongs to.
 PASSES = ("forward", "backward", "update")
@@ -30,6 +31,9 @@ class Box:
     ``type`` is a layer's class and ``note`` what else there is to say; ``scope`` is where it was declared.
     ``outputs`` are the names under which the graph gives the value out. ``shared`` says that it reads
     weights which stand with its group, for all steps.
+    ``remarks`` are further lines, such as the buffer that it writes; ``mark`` tells it from the same box of
+    another drawing: ``"new"``, ``"gone"`` or ``"changed"``. ``members`` are the nodes that it stands for, as
+    their positions among the graph's nodes and then its leaves that nothing reads.
     """
 
     id: str
@@ -46,6 +50,9 @@ class Box:
     outputs: tuple[str, ...] = ()
     weights: tuple[Weight, ...] = ()
     shared: bool = False
+    remarks: tuple[str, ...] = ()
+    mark: str = ""
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class Edge:
     """A value that goes from one box to another.
 
     ``pass_`` is the pass that made the value; a forward value that the backward pass reads is ``saved``.
+    ``members`` are the nodes whose values go there, and ``strength`` is their norm, where it is asked for.
     """
 
     source: str
@@ -71,6 +79,8 @@ class Edge:
     label: str = ""
     pass_: str = "forward"
     saved: bool = False
+    members: tuple[int, ...] = ()
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,3 +98,16 @@ class Outline:
     groups: tuple[Group, ...] = ()
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def renamed(outline: Outline, ids: Callable[[str], str], groups: Callable[[str], str]) -> Outline:
+    """Return an outline with other ids of boxes and of groups."""
+    return replace(
+        outline,
+        boxes=tuple(
+            replace(box, id=ids(box.id), group=groups(box.group) if box.group else "")
+            for box in outline.boxes
+        ),
+        edges=tuple(replace(e, source=ids(e.source), target=ids(e.target)) for e in outline.edges),
+        groups=tuple(replace(group, id=groups(group.id)) for group in outline.groups),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from math import sqrt
-from typing import Literal
+from typing import Any, Literal
 
 _PAGE = """#set document(date: none)
 #set page(width: auto, height: auto, margin: 0pt)
@@ -37,6 +37,6 @@ def rendered(svg: str, form: Literal["png", "pdf"]) -> bytes:
         "pdf": _LONGEST_PAGE / (_POINTS * max(width, height)),
     }
     page = _PAGE.format(width * _POINTS * min(1.0, fits[form]))
-    files = {"main.typ": page.encode(), "drawing.svg": svg.encode()}
+    files: Any = {"main.typ": page.encode(), "drawing.svg": svg.encode()}  # typst's stub lacks dicts
     document: bytes = typst.compile(files, format=form, ppi=_PER_INCH)
     return document

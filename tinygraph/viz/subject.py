@@ -9,6 +9,7 @@ from tinygraph.graph import Graph, GraphError, Node
 from tinygraph.viz.levels.layers import LayerGraph, said_outputs
 from tinygraph.viz.outline import PASSES
 from tinygraph.viz.text import few, listed
+from tinygraph.viz.traces import untouched
 
 #: The batch size of a model's op graph in a drawing: shapes are real numbers.
 BATCH = 32
@@ -38,7 +39,7 @@ def passes_of(given: str | Sequence[str] | None, default: Sequence[str]) -> tupl
     return PASSES if "all" in names else tuple(name for name in PASSES if name in names)
 
 
-def subject(thing: Any, passes: Sequence[str] = ("forward",)) -> Subject:
+def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None = None) -> Subject:
     """Return what is drawn of a model in these passes, or of nodes (in whatever form `draw` takes them).
 
     Raises:
@@ -50,13 +51,15 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",)) -> Subject:
         graph = _graph_of(thing)
         return Subject(graph, {}, ", ".join(few(list(graph.outputs))))
     check_built(thing)
-    batch = thing.batch_size or BATCH
+    batch = batch or thing.batch_size or BATCH
     title = f"{thing.name} ({type(thing).__name__})"
-    if set(passes) <= {"forward"}:
+    with untouched(thing.family):
+        if not set(passes) <= {"forward"}:
+            trained = _training(thing, passes, batch)
+            return Subject(trained, types_of(thing), f"{title}, trained on a batch of {batch}")
         traced = thing.trace(batch)
-        graph = Graph(dict(zip(said_outputs(thing), traced.outputs.values(), strict=True)), traced.updates)
-        return Subject(graph, _types(thing), f"{title}, a batch of {batch}")
-    return Subject(_training(thing, passes, batch), _types(thing), f"{title}, trained on a batch of {batch}")
+    graph = Graph(dict(zip(said_outputs(thing), traced.outputs.values(), strict=True)), traced.updates)
+    return Subject(graph, types_of(thing), f"{title}, a batch of {batch}")
 
 
 def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:
@@ -68,7 +71,7 @@ def _training(model: LayerGraph, passes: Sequence[str], batch: int) -> Graph:
     return Graph(outputs | {f"d {weight.label}": slope for weight, slope in slopes.items()})
 
 
-def _types(model: LayerGraph) -> dict[str, str]:
+def types_of(model: LayerGraph) -> dict[str, str]:
     """The types of layers, those within layers too, by the scopes that they stand in."""
     found: dict[str, str] = {}
     waiting = [(layer.name, layer) for layer in model.layers]
@@ -80,11 +83,11 @@ def _types(model: LayerGraph) -> dict[str, str]:
     return found
 
 
-def check_built(model: LayerGraph) -> None:
+def check_built(model: LayerGraph, owner: str = "draw") -> None:
     """Raise `GraphError` where a Sequential has no shapes yet."""
     if not model.calls:
         raise GraphError(
-            f"draw: {type(model).__name__} {model.name!r} is not built, so it has no shapes to draw. "
+            f"{owner}: {type(model).__name__} {model.name!r} is not built, so it has no shapes to draw. "
             "Give its first layer an input_shape, or call build(shape) with the shape of one sample."
         )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import accumulate
+from typing import NamedTuple
 
 from tinygraph.viz.layout import PANEL as INSET
 from tinygraph.viz.legend import legend
@@ -12,14 +15,56 @@ from tinygraph.viz.placed import Layout, Panel, PlacedBox, PlacedEdge, Rect
 from tinygraph.viz.placing.across import EDGE_LABEL
 from tinygraph.viz.placing.measure import ICON_HEIGHT, ICON_WIDTH, LID, PAD_X, PAD_Y, Line
 from tinygraph.viz.shapes import FONT, arrow, cylinder, element, rectangle, text, title
-from tinygraph.viz.text import shorten, visible, width
+from tinygraph.viz.strength import Thickness
+from tinygraph.viz.text import short, shorten, visible, width
 
 #: The space around a drawing, and the sizes of its title, notes and column headings.
 MARGIN, TITLE, NOTE, HEADING = 28, 18, 13, 13
 
 
-def svg(layout: Layout) -> str:
-    """Return a layout as an SVG document."""
+#: A page so many times as wide as high has the next one below it, not beside it.
+WIDE = 1.2
+
+
+def svg(*layouts: Layout) -> str:
+    """Return a layout, or several beside each other, as an SVG document."""
+    pages = [_page(layout) for layout in layouts]
+    down = max(page.width / page.height for page in pages) > WIDE
+    sizes = [page.height if down else page.width for page in pages]
+    starts = accumulate(sizes[:-1], initial=0.0)
+    wide = max(page.width for page in pages) if down else sum(sizes)
+    high = sum(sizes) if down else max(page.height for page in pages)
+    outlines = [layout.outline for layout in layouts]
+    boxes, arrows = (
+        sum(map(len, each)) for each in zip(*((o.boxes, o.edges) for o in outlines), strict=True)
+    )
+    return element(
+        "svg",
+        title(" | ".join(outline.title or "graph" for outline in outlines)),
+        element("desc", f"{boxes} boxes and {arrows} arrows between them."),
+        rectangle(Rect(0.0, 0.0, wide, high), 0.0, fill=PAPER),
+        *(
+            element("g", page.drawn, transform=_moved(*((0.0, at) if down else (at, 0.0))))
+            for page, at in zip(pages, starts, strict=True)
+        ),
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        width=wide,
+        height=high,
+        viewBox=f"0 0 {wide:.0f} {high:.0f}",
+        font_family=FONT,
+    )
+
+
+class _Page(NamedTuple):
+    """A drawing with its title and legend, as markup."""
+
+    drawn: str
+    width: float
+    height: float
+
+
+def _page(layout: Layout) -> _Page:
     outline = layout.outline
     name = shorten(visible(outline.title), 80)
     lines = [text(name, 0.0, float(TITLE), TITLE, font_weight="bold", fill=INK)]
@@ -32,22 +77,12 @@ def svg(layout: Layout) -> str:
     texts = [width(name, TITLE, bold=True), *(width(note, NOTE) for note in outline.notes)]
     whole = max([layout.width, signs_width, *texts]) + 2 * MARGIN
     legend_top = top + layout.height + 34
-    height = legend_top + signs_height + 2 * MARGIN
-    return element(
-        "svg",
-        title(outline.title or "graph"),
-        element("desc", f"{len(outline.boxes)} boxes and {len(outline.edges)} arrows between them."),
-        rectangle(Rect(0.0, 0.0, whole, height), 0.0, fill=PAPER),
+    drawn = (
         element("g", *lines, transform=_moved(MARGIN, MARGIN)),
         element("g", *_drawing(layout), transform=_moved(MARGIN, MARGIN + top)),
         element("g", signs, transform=_moved(MARGIN, MARGIN + legend_top)),
-        xmlns="http://www.w3.org/2000/svg",
-        role="img",
-        width=whole,
-        height=height,
-        viewBox=f"0 0 {whole:.0f} {height:.0f}",
-        font_family=FONT,
     )
+    return _Page("".join(drawn), whole, legend_top + signs_height + 2 * MARGIN)
 
 
 def _moved(x: float, y: float) -> str:
@@ -61,8 +96,9 @@ def _drawing(layout: Layout) -> Iterator[str]:
     for heading, x in zip(layout.outline.columns, layout.columns, strict=True):
         yield text(heading, x, -26.0, HEADING, text_anchor="middle", fill=MUTED, font_weight="bold")
     source = {box.id: box for box in layout.outline.boxes}
+    thickness = Thickness(layout.outline.edges)
     for edge in layout.edges:
-        yield _edge(edge, source[edge.edge.source])
+        yield _edge(edge, source[edge.edge.source], thickness)
     for edge in layout.edges:
         yield from _words(edge)
     for placed in layout.boxes:
@@ -87,12 +123,14 @@ def _panel(panel: Panel) -> Iterator[str]:
             y += line.height
 
 
-def _edge(placed: PlacedEdge, source: Box) -> str:
+def _edge(placed: PlacedEdge, source: Box, thickness: Thickness) -> str:
     """An arrow; its tooltip says what it carries."""
     edge = placed.edge
     style = SAVED if edge.saved else STYLES[edge.pass_]
-    said = " ".join(part for part in (edge.label, source.dtype, source.shape) if part)
-    return element("g", title(said), arrow(placed.points, style.stroke, placed.bus, **style.line))
+    strong = "" if edge.strength is None else f"norm {short(edge.strength)}"
+    said = " ".join(part for part in (edge.label, source.dtype, source.shape, strong) if part)
+    look = style.line | {"stroke_width": thickness.of(edge, style.width)}
+    return element("g", title(said), arrow(placed.points, style.stroke, placed.bus, **look))
 
 
 def _words(placed: PlacedEdge) -> Iterator[str]:
@@ -125,10 +163,11 @@ def _box(placed: PlacedBox) -> str:
             icon = Rect(left, centre - ICON_HEIGHT / 2, ICON_WIDTH, ICON_HEIGHT)
             parts.append(cylinder(icon, LID / 2, fill=WEIGHT_FILL, stroke=WEIGHT))
             parts.append(_line(line, left + ICON_WIDTH + 6, centre, "start"))
-        elif line.role == "output":
+        elif line.role in ("output", "mark"):
             chip = Rect(middle - line.width / 2, centre - 8, line.width, 18.0)
-            parts.append(rectangle(chip, 9.0, fill=STYLES[box.pass_].stroke))
-            parts.append(_line(line, middle, centre + 1, "middle", PAPER))
+            fill = STYLES[box.pass_].stroke if line.role == "output" else INK if box.mark == "new" else PAPER
+            parts.append(rectangle(chip, 9.0, fill=fill, stroke=INK if line.role == "mark" else None))
+            parts.append(_line(line, middle, centre + 1, "middle", INK if fill == PAPER else PAPER))
         else:
             parts.append(_line(line, middle, centre, "middle"))
         y += line.height
@@ -137,6 +176,11 @@ def _box(placed: PlacedBox) -> str:
 
 def _outline(box: Box, rect: Rect) -> str:
     """The shape of a box: what it is, and by its edge which pass it belongs to."""
+    if box.mark == "new":  # a second edge around it
+        outer = Rect(rect.x - 4, rect.y - 4, rect.width + 8, rect.height + 8)
+        return rectangle(outer, 11.0, fill=PAPER, stroke=INK, stroke_width=1.4) + _outline(
+            replace(box, mark=""), rect
+        )
     style = STYLES[box.pass_]
     edge = {"stroke_width": 1.4, "stroke_dasharray": style.dashes}
     if box.kind == "param":
@@ -147,7 +191,8 @@ def _outline(box: Box, rect: Rect) -> str:
         return rectangle(rect, 2.0, fill=PAPER, stroke=MUTED, stroke_width=1.0)
     if box.kind == "ellipsis":
         return rectangle(rect, 8.0, fill=PAPER, stroke=FAINT, stroke_width=1.0)
-    return rectangle(rect, 8.0, fill=style.fill, stroke=style.stroke, **edge)
+    fill = PAPER if box.mark == "gone" else style.fill
+    return rectangle(rect, 8.0, fill=fill, stroke=style.stroke, **edge)
 
 
 def _line(line: Line, x: float, centre: float, anchor: str, colour: str | None = None) -> str:
@@ -162,4 +207,5 @@ def _tooltip(box: Box) -> str:
     """All that a box says, and what there is no room for."""
     named = f"{box.label} ({box.type})" if box.type else box.label
     said = [named, f"{box.dtype} {box.shape}".strip(), box.note, box.scope and f"in {box.scope}"]
+    said += [*box.remarks, box.mark]
     return ", ".join(part for part in (*said, *(f"→ {name}" for name in box.outputs)) if part)

@@ -103,3 +103,12 @@ def listed(names: Sequence[str]) -> str:
     "'a', 'b'"
     """
     return ", ".join(repr(name) for name in names)
+
+
+def short(number: float) -> str:
+    """Return a number with four digits; NaN and infinity by name.
+
+    >>> short(0.00012345678), short(float("nan")), short(float("-inf"))
+    ('0.0001235', 'NaN', '-Inf')
+    """
+    return f"{number:.4g}".replace("nan", "NaN").replace("inf", "Inf")

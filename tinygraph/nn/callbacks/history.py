@@ -46,14 +46,29 @@ class History(Callback):
             raise ImportError("history.to_frame: needs pandas; pip install pandas.") from None
         return pd.DataFrame(self.rows, index=pd.Index(self.epoch, name="epoch"), columns=list(self.history))
 
+    def best_epoch(self) -> int | None:
+        """Return the number of the epoch, from 0, with the lowest validation loss, or else loss.
+
+        None where no epoch has a loss that is a number.
+        """
+        name = "val_loss" if "val_loss" in self.history else "loss"
+        told = zip(self.rows, self.epoch, strict=True)
+        judged = [(row[name], epoch) for row, epoch in told if name in row and row[name] == row[name]]
+        return min(judged)[1] if judged else None
+
     def plot(self, path: str | None = None) -> Any:
         """Draw the learning curves with matplotlib (extra ``plot``): one panel a metric, validation dashed.
+
+        A dotted line marks the epoch with the lowest loss, that of validation if there is one.
 
         Args:
             path: a file to write, such as ``"history.png"``.
 
         Returns:
             the matplotlib figure.
+
+        Raises:
+            ImportError: matplotlib is not installed.
         """
         try:
             from matplotlib.figure import Figure
@@ -62,11 +77,14 @@ class History(Callback):
         names = [name for name in self.history if not name.startswith("val_")]
         figure = Figure(figsize=(4.5 * max(1, len(names)), 3.5), layout="constrained")
         panels = figure.subplots(1, max(1, len(names)), squeeze=False)[0]
+        best = self.best_epoch()
         for panel, name in zip(panels, names, strict=False):
             for key, style, label in ((name, "-", "training"), (f"val_{name}", "--", "validation")):
                 if key in self.history:
                     told = [epoch + 1 for epoch, row in zip(self.epoch, self.rows, strict=True) if key in row]
                     panel.plot(told, self.history[key], style, marker=".", label=label)
+            if best is not None:
+                panel.axvline(best + 1, color="0.6", linestyle=":", label=f"best epoch, {best + 1}")
             panel.set(xlabel="epoch", ylabel=name)
             panel.legend()
         if path is not None:

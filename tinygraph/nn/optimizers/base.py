@@ -175,6 +175,11 @@ class Optimizer(Configurable):
         return own + [slot for slots in self._slots.values() for slot in slots.values()]
 
     @property
+    def served(self) -> list[Parameter]:
+        """The parameters that it has state of, in the order in which that was made."""
+        return list(self._slots)
+
+    @property
     def _counters(self) -> list[Parameter]:
         """The steps made and, where several batches make one, the batches since."""
         return [self.iterations] + ([self._accumulation.count] if self._accumulation else [])
@@ -274,6 +279,11 @@ class Optimizer(Configurable):
         """Return the constructor's arguments as plain data; a schedule as its own config."""
         rate = self._rate if isinstance(self._rate, LearningRateSchedule) else self.learning_rate
         return super().get_config() | {"learning_rate": plain(rate)}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles and copies keep the arguments; the state belongs to a model's parameters."""
+        rate = self._rate if isinstance(self._rate, LearningRateSchedule) else self.learning_rate
+        return type(self).from_config, (self.get_config() | {"learning_rate": rate},)
 
     def _made(self, learning_rate: Any) -> Parameter | LearningRateSchedule:
         """Return a number as a parameter, a schedule as it is, and a config as the schedule it describes."""

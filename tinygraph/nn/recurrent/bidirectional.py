@@ -115,6 +115,16 @@ class Bidirectional(Layer):
         total = reduce(ops.add, outputs)
         return [total * 0.5 if self.merge_mode == "ave" else total]
 
+    def trace(
+        self, x: Any, mask: Any = None, training: bool = False, initial_state: Any = None
+    ) -> dict[str, dict[str, Any]]:
+        """Return what `RNN.trace` does, by direction: ``{"forward": {"h": ...}, "backward": {"h": ...}}``."""
+        from tinygraph.viz.traces import trace
+
+        given = {"mask": mask, "initial_state": initial_state}
+        found = trace(self, x, training, **{name: v for name, v in given.items() if v is not None})
+        return {"forward": found[self.forward], "backward": found[self.backward]}
+
     def reset_states(self, states: Sequence[Any] | None = None) -> None:
         """Set the states of stateful layers back to zero, or to ``states``, the forward layer's first."""
         half = None if states is None else len(states) // 2

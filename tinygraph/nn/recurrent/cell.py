@@ -166,9 +166,13 @@ class Cell(Layer):
 
 
 def named(name: str, activation: Callable[[Node], Node], z: Node) -> Node:
-    """activation(z), in a scope of its name within the step, so that drawings know a gate by it."""
+    """activation(z), in a scope of its name within the step, so that drawings know a gate by it.
+
+    An activation that is none does not leave z outside of it.
+    """
     with scope(name):
-        return activation(z)
+        y = activation(z)
+        return y if y is not z else z.op(*z.inputs, **z.attrs)
 
 
 def dropped(x: Node, mask: Node | None) -> Node:

@@ -27,6 +27,7 @@ from tinygraph.nn.recurrent.states import (
     states_first,
 )
 from tinygraph.nn.recurrent.unroll import time_first, unroll
+from tinygraph.nn.tracing import current_trace
 
 
 @registry.register("layer")
@@ -122,9 +123,11 @@ class RNN(Layer):
         drawn = masks_of(self.cell, steps[0].shape, x.dtype, training)
         step = partial(self._step, training=training, drawn=drawn, constants=constants)
         states = self._initial(steps[0], initial_state)
-        outputs, states = unroll(
+        unrolled = unroll(
             step, steps, states, masks, backwards=self.go_backwards, zero_output=self.zero_output_for_mask
         )
+        current_trace().unrolled.append((self, unrolled))
+        outputs, states = unrolled.outputs, list(unrolled.states[-1])
         if self.stateful:
             self.lasting.after(states)
         output = self._turned(ops.stack(outputs)) if self.return_sequences else outputs[-1]
@@ -161,6 +164,38 @@ class RNN(Layer):
             expected, came = (", ".join(map(str, each)) for each in (shapes, [s.shape for s in states]))
             raise GraphError(f"{self.title}: expected an initial_state of {expected}, got {came}.")
         return [s if s.dtype == x.dtype else ops.cast(s, dtype=x.dtype) for s in states]
+
+    def trace(
+        self,
+        x: Any,
+        mask: Any = None,
+        training: bool = False,
+        initial_state: Any = None,
+        constants: Any = None,
+    ) -> dict[str, Any]:
+        """Return what the cell computes at every time step of ``x``: an array (batch, time, ...) by name.
+
+        Cells name their gates and states: i, f, g, o, c, h of an LSTM, z, r, g, h of a GRU. A cell of your
+        own does so by computing each in a scope, ``with tg.scope("gate"):``; a state without one is called
+        ``state0``, and those of cells among several ``<cell>/h``. States are those after the step: where a
+        mask is False, those before it, and gates see zeros. Time is that of ``x``, also with
+        ``go_backwards``.
+
+        Nothing is trained, and no state moves on. The arguments are those of a call.
+
+        >>> import numpy as np
+        >>> from tinygraph.nn import LSTM
+        >>> found = LSTM(4).trace(np.ones((2, 5, 3)))
+        >>> {name: array.shape for name, array in found.items() if name in "ch"}
+        {'c': (2, 5, 4), 'h': (2, 5, 4)}
+        >>> bool(np.allclose(found["h"], found["o"] * np.tanh(found["c"])))
+        True
+        """
+        from tinygraph.viz.traces import trace
+
+        given = {"mask": mask, "initial_state": initial_state, "constants": constants}
+        found = trace(self, x, training, **{name: v for name, v in given.items() if v is not None})
+        return found[self]
 
     def reset_states(self, states: Sequence[Any] | None = None) -> None:
         """Set the states of a stateful layer back to zero, or to ``states``, arrays (batch, ...)."""

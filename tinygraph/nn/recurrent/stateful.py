@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,15 @@ class LastingStates:
         """Take a batch of this size, or raise `GraphError` if another is in use."""
         self.check([batch])
         self.batch = batch
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Go on afterwards as if what was traced and begun meanwhile had not been."""
+        batch, kept = self.batch, dict(self._kept)
+        try:
+            yield
+        finally:
+            self.batch, self._kept = batch, kept
 
     def check(self, sizes: Iterable[int]) -> None:
         """Raise `GraphError` for batches of another size than is in use, or of several."""

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 
 from tinygraph import ops
-from tinygraph.graph import Node, scope
+from tinygraph.graph import Node, current_scope, scope
 from tinygraph.nn.masks import chosen
 
 Step = Callable[[Node, list[Node]], tuple[Node, list[Node]]]
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """What all time steps gave, in the order of running; step t stands in the scope ``t<t>`` of ``scope``."""
+
+    scope: str
+    times: Sequence[int]
+    outputs: Sequence[Node]
+    #: the states after each step
+    states: Sequence[Sequence[Node]]
+    #: the same as the cell made them: where a mask is False the states are other ones
+    made: Sequence[Sequence[Node]]
 
 
 def unroll(
@@ -20,8 +34,8 @@ def unroll(
     *,
     backwards: bool = False,
     zero_output: bool = False,
-) -> tuple[list[Node], list[Node]]:
-    """Return the outputs of all steps, in the order of running, and the states after the last.
+) -> Unrolled:
+    """Return the outputs of all steps, and the states after each.
 
     Where a mask is False the step does not count: the states stay, and the output is the one before it (0 at
     first), or always 0 with ``zero_output``.
@@ -34,9 +48,11 @@ def unroll(
         backwards: run from the last time step to the first.
         zero_output: what the output is where a step does not count.
     """
-    times = range(len(inputs))
+    times = range(len(inputs))[:: -1 if backwards else 1]
     outputs: list[Node] = []
-    for t in reversed(times) if backwards else times:
+    after_each: list[list[Node]] = []
+    made: list[list[Node]] = []
+    for t in times:
         with scope(f"t{t}"):
             output, after = step(inputs[t], states)
             if masks is None:
@@ -47,7 +63,9 @@ def unroll(
                 output = choice(output, before)
                 states = [choice(new, old) for new, old in zip(after, states, strict=True)]
         outputs.append(output)
-    return outputs, states
+        after_each.append(states)
+        made.append(after)
+    return Unrolled(current_scope(), times, outputs, after_each, made)
 
 
 def _nothing(output: Node, states: Sequence[Node]) -> Node:

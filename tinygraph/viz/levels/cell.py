@@ -23,6 +23,17 @@ from tinygraph.viz.text import shape_text
 _GROUP = "g0"
 
 
+def every_cell(
+    graph: Graph, *, passes: Sequence[str], types: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int, Outline]]:
+    """Yield the layer, the number and the outline of every time step that has something of ``passes``."""
+    links = Links(Owners(graph))
+    for layer, steps in steps_of(links).items():
+        for step in steps:
+            borders = Borders(links, layer, step, passes)
+            yield layer, step, _Cell(graph, links, borders, types or {}).outline("")
+
+
 def cell(
     graph: Graph,
     *,
@@ -70,18 +81,22 @@ class _Cell:
         }
         self.incoming = borders.incoming(self.said)
         self.outgoing = list(borders.outgoing())
+        self.position = links.owners.position
         nodes = [*self.incoming, *borders.inside]
         self.ids: dict[Node, str] = {node: f"b{number}" for number, node in enumerate(nodes)}
 
     def outline(self, title: str) -> Outline:
         """Put the records together."""
-        ports = [self._port(self.ids[node], port, "input") for node, port in self.incoming.items()]
+        ports = [self._port(self.ids[node], port, "input", [node]) for node, port in self.incoming.items()]
         ops = [self._box(node) for node in self.borders.inside]
         first = len(self.ids)
-        outs = [self._port(f"b{first + k}", port, "output") for k, (port, _) in enumerate(self.outgoing)]
+        outs = [
+            self._port(f"b{first + k}", port, "output", values)
+            for k, (port, values) in enumerate(self.outgoing)
+        ]
         edges = [*self._edges()]
         for out, (_, values) in zip(outs, self.outgoing, strict=True):
-            edges += [Edge(self.ids[value], out.id, "", where(value.scope).pass_) for value in values]
+            edges += [self._edge(value, out.id) for value in values]
         heading = (f"t = {self.borders.step}",)
         boxes = (*ports, *ops, *outs)
         return Outline("cell", title, boxes, tuple(edges), (self._group(),), heading, self._notes())
@@ -104,11 +119,10 @@ class _Cell:
         shown = tuple(weight_of(p, layer) for p in weights)
         return Group(_GROUP, layer, type_of(layer, self.types), weights=shown)
 
-    def _port(self, id: str, port: Port, kind: str) -> Box:
+    def _port(self, id: str, port: Port, kind: str, values: Sequence[Node]) -> Box:
         inside = _GROUP if port.column is not None else ""
-        return Box(
-            id, port.label, kind, port.pass_, inside, port.column, port.shape, port.dtype, note=port.note
-        )
+        said = (id, port.label, kind, port.pass_, inside, port.column, port.shape, port.dtype)
+        return Box(*said, note=port.note, members=tuple(self.position[value] for value in values))
 
     def _box(self, node: Node) -> Box:
         pass_ = where(node.scope).pass_
@@ -131,6 +145,7 @@ class _Cell:
             scope=node.scope,
             outputs=self.outputs.get(node, ()),
             shared=shared,
+            members=(self.position[node],),
         )
 
     def _outputs(self, names: Mapping[Node, tuple[str, ...]]) -> dict[Node, tuple[str, ...]]:
@@ -145,6 +160,10 @@ class _Cell:
         for node in self.borders.inside:
             for source in dict.fromkeys(node.inputs):
                 if source in self.ids:
-                    pass_ = where(source.scope).pass_
-                    saved = pass_ == "forward" and where(node.scope).pass_ == "backward"
-                    yield Edge(self.ids[source], self.ids[node], "", pass_, saved)
+                    yield self._edge(source, self.ids[node], where(node.scope).pass_)
+
+    def _edge(self, value: Node, target: str, read_in: str = "") -> Edge:
+        """An edge from a value; ``read_in`` is the pass of an operation that reads it."""
+        pass_ = where(value.scope).pass_
+        saved = pass_ == "forward" and read_in == "backward"
+        return Edge(self.ids[value], target, "", pass_, saved, (self.position[value],))

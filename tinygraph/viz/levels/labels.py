@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Count
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Counter, Parameter
 from tinygraph.viz.levels.scopes import without_use
 from tinygraph.viz.outline import Weight
+from tinygraph.viz.text import shape_text
 
 #: Longer attributes are not said: a box is no place for a table.
 _LONGEST = 28
@@ -63,12 +65,20 @@ def attributes(node: Node) -> str:
     defaults = getattr(node.op, "defaults", {})
     said = []
     for name, value in node.attrs.items():
-        if name == "index":
+        if name == "index" and not node.op.picks:
             said.append(f"[{', '.join(_item(item) for item in value)}]")
         elif name != "shape" and not isinstance(value, np.ndarray) and value != defaults.get(name):
             said.append(f"{name}={value}")
     text = ", ".join(said)
     return text if len(text) <= _LONGEST else ""
+
+
+def result_shape(node: Node) -> str:
+    """Return the shape of what a node computes: of several values the shapes in which they differ."""
+    if "graph" not in node.attrs:
+        return shape_text(node.shape)
+    shapes = Count(shape_text(value.shape) for value in node.attrs["graph"].outputs.values())
+    return ", ".join(shape if times == 1 else f"{times} × {shape}" for shape, times in shapes.items())
 
 
 def _item(item: Any) -> str:

@@ -41,6 +41,14 @@ class LayerGraph(Layered, Protocol):
     def batch_size(self) -> int | None:
         """The only size of batch that the model takes, if there is one."""
 
+    @property
+    def compiled(self) -> bool:
+        """Whether it has been said what to train by."""
+
+    @property
+    def family(self) -> Sequence[Layer]:
+        """Itself, its layers and all that are in those."""
+
     def trace(self, batch: int, training: bool = False) -> Graph:
         """Return the op graph for a batch of so many samples."""
 

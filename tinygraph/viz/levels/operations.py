@@ -8,11 +8,18 @@ from collections.abc import Iterator, Mapping
 from tinygraph.graph import Graph, Node
 from tinygraph.ops.leaf import Parameter
 from tinygraph.viz.levels.adoption import adopted_steps
-from tinygraph.viz.levels.labels import attributes, folded, number_of, operation, output_names, weight_of
+from tinygraph.viz.levels.labels import (
+    attributes,
+    folded,
+    number_of,
+    operation,
+    output_names,
+    result_shape,
+    weight_of,
+)
 from tinygraph.viz.levels.scopes import type_of, where
 from tinygraph.viz.levels.timeline import timeline
 from tinygraph.viz.outline import Box, Edge, Group, Outline
-from tinygraph.viz.text import shape_text
 
 #: What a box stands for: a node, or (pass, layer, column) for steps that are left out.
 Owner = Node | tuple[str, str, int]
@@ -35,6 +42,7 @@ class _Operations:
     def __init__(self, graph: Graph, steps: int | None, types: Mapping[str, str]):
         self.types = types
         self.nodes = graph.nodes
+        self.position = {node: number for number, node in enumerate(self.nodes)}
         self.names = output_names(graph)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
         for node in self.nodes:
@@ -75,6 +83,8 @@ class _Operations:
         return said
 
     def _owner(self, node: Node) -> Owner:
+        """What has the box of a node: itself; of one of several values, what computes them all."""
+        node = node.inputs[0] if node.op.picks else node
         column = self._column(node)
         return (*where(node.scope)[:2], column) if column in self.time.runs and column is not None else node
 
@@ -102,12 +112,15 @@ class _Operations:
         return groups
 
     def _box(self, id: str, owner: Owner, nodes: list[Node]) -> Box:
-        node = nodes[-1]
+        node = nodes[0]
+        members = tuple(self.position[member] for member in nodes)
         pass_, layer, _ = where(node.scope)
         group = self.groups[layer].id if layer in self.groups else ""
         if isinstance(owner, tuple):
             note = f"{len(self.time.runs[owner[2]])} steps"
-            return Box(id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope)
+            return Box(
+                id, "⋯", "ellipsis", pass_, group, owner[2], note=note, scope=node.scope, members=members
+            )
         if node.inputs:
             label, kind = operation(node, self.said), "op"
         else:
@@ -120,21 +133,25 @@ class _Operations:
             pass_,
             group,
             self._column(node),
-            shape_text(node.shape),
+            result_shape(node),
             node.dtype.name,
             note=attributes(node) if node.inputs else "",
             scope=node.scope,
-            outputs=self.names.get(node, ()),
+            outputs=tuple(name for member in nodes for name in self.names.get(member, ())),
             shared=any(isinstance(source, Parameter) and source in self.said for source in node.inputs),
+            members=members,
         )
 
     def _edges(self, ids: dict[Owner, str]) -> Iterator[Edge]:
-        seen: set[tuple[Owner, Owner]] = set()
+        values: dict[tuple[Owner, Owner], dict[Node, Node]] = defaultdict(dict)
         for node, target in self.owner.items():
             for source in node.inputs:
-                pair = self.owner.get(source, target), target
-                if pair[0] != pair[1] and pair not in seen:
-                    seen.add(pair)
-                    pass_ = where(source.scope).pass_
-                    saved = pass_ == "forward" and where(node.scope).pass_ == "backward"
-                    yield Edge(ids[pair[0]], ids[target], "", pass_, saved)
+                owner = self.owner.get(source, target)
+                if owner != target:
+                    values[owner, target].setdefault(source, node)
+        for (owner, target), readers in values.items():
+            source, reader = next(iter(readers.items()))
+            pass_ = where(source.scope).pass_
+            saved = pass_ == "forward" and where(reader.scope).pass_ == "backward"
+            members = tuple(self.position[each] for each in readers)
+            yield Edge(ids[owner], ids[target], "", pass_, saved, members)

@@ -32,6 +32,7 @@ class Owners:
 
     def __init__(self, graph: Graph):
         self.nodes = list(dict.fromkeys((*graph.nodes, *graph.leaves)))
+        self.position = {node: number for number, node in enumerate(self.nodes)}
         self.stepped = step_layers(self.nodes)
         self.readers: dict[Node, list[Node]] = defaultdict(list)
         for node in self.nodes:
@@ -54,6 +55,8 @@ class Owners:
         return place._replace(layer=next((name for name in layers if name in self._forward), place.layer))
 
     def _computed(self, node: Node, number: int) -> Key | None:
+        if node.op.picks:  # it belongs to what computes it
+            return self._computed(node.inputs[0], self.position[node.inputs[0]])
         pass_, layer, step = self._place(node)
         if not layer:
             return Key("op", pass_, layer, part=str(number))

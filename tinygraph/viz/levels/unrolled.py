@@ -94,10 +94,12 @@ class _Unrolled:
                 value, reader = values[0]
                 step = where((reader if source.pass_ == "backward" else value).scope).step or 0
                 names = state_names(values, source.pass_, step)
-                yield from (Edge(*ends, name, source.pass_) for name in sorted(names.values(), reverse=True))
+                for value, name in sorted(names.items(), key=lambda named: named[1], reverse=True):
+                    yield Edge(*ends, name, source.pass_, members=(self.owners.position[value],))
             else:
                 saved = source.pass_ == "forward" and target.pass_ == "backward"
-                yield Edge(*ends, "", source.pass_, saved)
+                members = tuple(dict.fromkeys(self.owners.position[value] for value, _ in values))
+                yield Edge(*ends, "", source.pass_, saved, members)
 
     def _outputs(self) -> dict[Key, tuple[str, ...]]:
         """The names under which the values of each box are given out."""
@@ -145,6 +147,7 @@ class _Unrolled:
             self.outputs.get(key, ()),
             self.badges.get((key.pass_, key.layer), ()) if badge else (),
             shared=key.kind == "cell" and key.step not in self.time.runs and self._reads_weights(nodes),
+            members=tuple(dict.fromkeys(self.owners.position[node] for node in nodes)),
         )
 
     @staticmethod

@@ -82,7 +82,7 @@ class Wording:
 
 def _counted(nodes: Sequence[Node]) -> str:
     """The operations of a box: by name and number if they are few."""
-    count = Counter(node.op.name for node in nodes if node.inputs)
+    count = Counter(node.op.name for node in nodes if node.inputs and not node.op.picks)
     if len(count) > 2:
         return f"{count.total()} operations"
     return ", ".join(name if times == 1 else f"{times} × {name}" for name, times in count.items())

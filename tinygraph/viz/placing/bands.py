@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from tinygraph.viz.outline import Box, Outline
-from tinygraph.viz.placing.grid import Pairs, block
+from tinygraph.viz.placing.grid import Pairs, block, by_use, pairs
 from tinygraph.viz.placing.lanes import WIDTH
 from tinygraph.viz.placing.ranks import ranks
 
@@ -30,8 +30,9 @@ class Bands:
     def __init__(self, outline: Outline):
         self.outline = outline
         self.members: dict[Vertex, list[Box]] = defaultdict(list)
-        for box in outline.boxes:
-            self.members[_vertex(box)].append(box)
+        boxes = {box.id: box for box in outline.boxes}
+        for id in by_use([*boxes], pairs(outline, boxes)):  # a band comes when it is needed, not its leaves
+            self.members[_vertex(boxes[id])].append(boxes[id])
         self.vertex = {box.id: vertex for vertex, boxes in self.members.items() for box in boxes}
         self.edges = [
             (self.vertex[e.source], self.vertex[e.target])

@@ -68,12 +68,12 @@ def block(ids: Sequence[str], edges: Pairs) -> tuple[list[list[str]], dict[str, 
     """Return boxes by rank, first those without a source, and the slot of each in its row."""
     rank = ranks(ids, edges)
     rows: list[list[str]] = [[] for _ in range(max(rank.values(), default=-1) + 1)]
-    for id in _by_use(ids, edges):
+    for id in by_use(ids, edges):
         rows[rank[id]].append(id)
     return rows, lanes(rows, edges)
 
 
-def _by_use(ids: Sequence[str], edges: Pairs) -> list[str]:
+def by_use(ids: Sequence[str], edges: Pairs) -> list[str]:
     """Order boxes as they come, but those without a source by what first reads them."""
     position = {id: float(index) for index, id in enumerate(ids)}
     read: dict[str, float] = {}

@@ -23,7 +23,7 @@ MOST_WEIGHTS = 4
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text. ``role`` is label, text, muted, weight or output."""
+    """One line of text. ``role`` is label, text, muted, weight, output or mark."""
 
     text: str
     role: str
@@ -36,13 +36,13 @@ class Line:
     @property
     def height(self) -> float:
         """The height that the line takes; an output's is that of its chip."""
-        return self.size * LEADING + (6 if self.role == "output" else 0)
+        return self.size * LEADING + (6 if self.role in ("output", "mark") else 0)
 
     @property
     def width(self) -> float:
         """The width that the line takes, with the icon or the chip around it."""
-        extra = {"weight": ICON_WIDTH + 6, "output": 14}.get(self.role, 0)
-        return width(self.text, self.size, self.role in ("label", "output")) + extra
+        extra = {"weight": ICON_WIDTH + 6, "output": 14, "mark": 14}.get(self.role, 0)
+        return width(self.text, self.size, self.role in ("label", "output", "mark")) + extra
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ def _lines(box: Box) -> list[Line]:
     else:
         lines += [Line(second, "text"), Line(shorten(visible(box.note), 40), "muted")]
     lines += weight_lines(box.weights)
+    lines += [Line(shorten(visible(remark), 44), "text") for remark in box.remarks]
+    lines.append(Line(box.mark, "mark"))
     lines += [Line(shorten(visible(name)), "output") for name in few(box.outputs)]
     return [line for line in lines if line.text]
 

@@ -1,0 +1,62 @@
+"""What pickles and copies are made from: arguments, weights, and what a model is trained by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygraph.nn import registry
+from tinygraph.ops import Counter
+
+if TYPE_CHECKING:
+    from tinygraph.nn.compiled import Compiled
+    from tinygraph.nn.layer import Layer
+
+Array = np.ndarray[Any, Any]
+
+
+def draws_of(layer: Layer) -> list[Counter]:
+    """Return what says how far the random numbers of dropout and noise are."""
+    held = [value for each in layer.family for value in vars(each).values()]
+    return [value for value in held if isinstance(value, Counter)]
+
+
+def remade(
+    described: Mapping[str, Any],
+    named: Mapping[str, Any],
+    shape: Any,
+    weights: Sequence[Array] | None,
+    draws: Sequence[Array],
+) -> Layer:
+    """Return the layer of this config, built for samples of ``shape`` where it has weights.
+
+    ``named`` are the classes and functions that the config only names.
+    """
+    layer: Layer = registry.deserialize(described, named)
+    if weights is not None:
+        layer.ensure_built(shape)
+        layer.set_weights(weights)
+    for counter, drawn in zip(draws_of(layer), draws, strict=True):
+        counter.assign(drawn)
+    return layer
+
+
+def compiled_state(model: Compiled) -> tuple[Any, ...]:
+    """Return which weights the optimizer has state of, as places among all, and the values of its state."""
+    weights = model.weights
+    served = [weights.index(weight) for weight in model.optimizer.served]
+    return served, [variable.value for variable in model.optimizer.variables]
+
+
+def recompiled(
+    remake: Sequence[Any], settings: Mapping[str, Any], served: Sequence[int], values: Sequence[Array]
+) -> Compiled:
+    """Return the model that `remade` makes, compiled, with the optimizer in the state that it had."""
+    model: Any = remade(*remake)
+    model.compile(**settings)
+    model.optimizer.build([model.weights[index] for index in served])
+    for variable, value in zip(model.optimizer.variables, values, strict=True):
+        variable.assign(value)
+    return model
