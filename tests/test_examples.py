@@ -2,6 +2,8 @@
 
 import ast
 import importlib.util
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -133,6 +135,32 @@ def test_data_parallel_is_the_same_on_two_ranks_as_on_one(capsys):
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_every_example_is_among_the_tests(path):
-    assert f'load("{path.stem}")' in Path(__file__).read_text(encoding="utf-8") or path.stem.startswith(
-        "bench_"
+    assert f'("{path.stem}"' in Path(__file__).read_text(encoding="utf-8") or path.stem.startswith("bench_")
+
+
+def in_a_process(name, *arguments):
+    """Run an example in a process of its own, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / f"{name}.py", *arguments], capture_output=True, text=True
     )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def trains_in(size, allowed):
+    """Limit the memory of a process, and return the losses."""
+    pytest.importorskip("resource")
+    printed = in_a_process("larger_than_memory", size, allowed)
+    assert f"{size} GB do not fit in {allowed} GB" in printed
+    return map(float, re.search(r"windows; (.+) -> (.+)", printed).groups())
+
+
+def test_a_series_larger_than_memory_is_learned():
+    first, last = trains_in("0.6", "0.4")
+    assert last < 0.03 < first
+
+
+@pytest.mark.large
+def test_a_series_of_10_gb_is_learned_in_1_gb():
+    first, last = trains_in("10", "1")
+    assert last < 0.03 < first

@@ -375,7 +375,7 @@ def test_names_are_known_before_the_model_is_built():
 @pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
 def test_before_compile(method):
     model = Sequential([Dense(1, input_shape=(3,))], name="m")
-    name = {"train_on_batch": "fit", "test_on_batch": "evaluate"}.get(method, method)
+    name = {"test_on_batch": "evaluate"}.get(method, method)
     with pytest.raises(
         RuntimeError, match=re.escape(f"Sequential 'm'.{name}: compile the model first: model.compile(")
     ):

@@ -150,6 +150,17 @@ def test_outputs_given_as_a_dict_have_its_keys():
     assert list(model.predict(np.ones((2, 3)))) == ["low", "high"]
 
 
+def test_layers_of_outputs_in_a_dict_come_by_its_sorted_keys():
+    """As in Keras, so that weights are in the same order; results keep the order of the dict."""
+    x = Input((3,))
+    model = Model(x, {"b": Dense(1, name="b")(x), "a": Dense(2, name="a")(x)})
+    assert [layer.name for layer in model.layers] == ["a", "b"]
+    assert [w.shape for w in model.get_weights()] == [(3, 2), (2,), (3, 1), (1,)]
+    assert list(model.predict(np.ones((1, 3)))) == ["b", "a"]
+    again = Model.from_config(model.get_config())
+    assert [layer.name for layer in again.layers] == ["a", "b"]
+
+
 def test_names_of_outputs_are_different():
     x = Input((1,))
     shared, other = Dense(1), Dense(1)  # dense and dense_1

@@ -9,7 +9,8 @@ Series, each as a `Series` (the values with their times, column names, units and
 Windows:
 
 - `make_windows`: cut a series into inputs and the values that follow them.
-- `split_windows`: the same, separately for the past to train on and the rest to test on.
+- `WindowBatches`: the same in batches, each cut when it is asked for.
+- `split_windows`: as `make_windows`, separately for the past to train on and the rest to test on.
 
 Sequences, each with a class, padded to one length:
 
@@ -28,10 +29,12 @@ The series are in the public domain, the utterances under CC BY 4.0; see the Mar
 from tinygraph.datasets.loaders import el_nino, seattle_weather, sunspots
 from tinygraph.datasets.series import Series
 from tinygraph.datasets.utterances import japanese_vowels
+from tinygraph.datasets.window_batches import WindowBatches
 from tinygraph.datasets.windows import make_windows, split_windows
 
 __all__ = [
     "Series",
+    "WindowBatches",
     "el_nino",
     "japanese_vowels",
     "make_windows",

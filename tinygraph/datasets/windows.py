@@ -50,15 +50,21 @@ def make_windows(
     >>> y.tolist()
     [[4.0], [5.0]]
     """
-    _check_counts(length=length, horizon=horizon, stride=stride)
-    values = _finite_values(series)
-    column = _column(target, series, values)
+    check_counts(length=length, horizon=horizon, stride=stride)
+    values = singles(numeric(series))
+    column = column_of(target, series, values)
+    count = count_windows(values, length, horizon, stride)
+    return cut(values, np.arange(count) * stride, length, horizon, column)
+
+
+def count_windows(values: NDArray, length: int, horizon: int, stride: int) -> int:
+    """Return how many windows a series has, or raise ValueError if it has none."""
     if len(values) < length + horizon:
         raise ValueError(
             f"series: expected at least length + horizon = {length + horizon} time steps, "
             f"got {len(values)}; give a longer series or ask for shorter windows."
         )
-    return _cut(values, length, horizon, stride, column)
+    return (len(values) - length - horizon) // stride + 1
 
 
 def split_windows(
@@ -94,14 +100,14 @@ def split_windows(
     >>> x_test[0, :, 0].tolist(), y_test.ravel().tolist()
     ([15.0, 16.0, 17.0], [18.0, 19.0])
     """
-    _check_counts(length=length, horizon=horizon)
+    check_counts(length=length, horizon=horizon)
     if not isinstance(test, (float, np.floating)) or not 0 < test < 1:
         raise ValueError(
             f"test: expected a fraction between 0 and 1, both excluded, got {test!r}; "
             "0.2 keeps the last fifth of the series for the test."
         )
-    values = _finite_values(series)
-    column = _column(target, series, values)
+    values = singles(numeric(series))
+    column = column_of(target, series, values)
     n_test = round(float(test) * len(values))
     n_train = len(values) - n_test
     needed = length + horizon
@@ -112,29 +118,34 @@ def split_windows(
             f"the split, got {n_train} to train and {n_test} to test with test={test}; give a "
             f"series of {enough:.0f} time steps or more, or ask for shorter windows."
         )
-    return (
-        _cut(values[:n_train], length, horizon, 1, column),
-        _cut(values[n_train:], length, horizon, 1, column),
-    )
+    parts = (values[:n_train], values[n_train:])
+    train, test_ = (cut(part, np.arange(len(part) - needed + 1), length, horizon, column) for part in parts)
+    return train, test_
 
 
-def _cut(values: NDArray[np.float32], length: int, horizon: int, stride: int, column: int | None) -> Windows:
+def cut(
+    values: NDArray, starts: NDArray[np.int64], length: int, horizon: int, column: int | None
+) -> tuple[NDArray, NDArray]:
+    """Return the windows that begin at ``starts``, and what follows them."""
     features = values if values.ndim == 2 else values[:, np.newaxis]
     targets = values if column is None else features[:, column]
-    starts = np.arange(0, len(values) - length - horizon + 1, stride)[:, np.newaxis]
-    # take() copies, always into contiguous arrays: writing to a window never touches another.
-    x = features.take(starts + np.arange(length), axis=0)
-    y = targets.take(starts + np.arange(length, length + horizon), axis=0)
+    starts = starts[:, np.newaxis]
+    # Indices copy what they choose, and no more of a series that is mapped; take() would first make a whole
+    # column contiguous. Writing to a window never touches another.
+    x = np.ascontiguousarray(features[starts + np.arange(length)])
+    y = np.ascontiguousarray(targets[starts + np.arange(length, length + horizon)])
     return x, y
 
 
-def _check_counts(**counts: int) -> None:
+def check_counts(**counts: int) -> None:
+    """Raise ValueError for a count, by its name, that is no positive integer."""
     for name, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
             raise ValueError(f"{name}: expected a positive integer, got {count!r}.")
 
 
-def _finite_values(series: Series | ArrayLike) -> NDArray[np.float32]:
+def numeric(series: Series | ArrayLike) -> NDArray:
+    """Return the values of a series, an array's own, or raise ValueError for what has none."""
     try:
         values = np.asarray(series)
     except ValueError as error:  # numpy's words for rows of different lengths
@@ -148,19 +159,24 @@ def _finite_values(series: Series | ArrayLike) -> NDArray[np.float32]:
             f"series: expected shape (n,) or (n, features), got {values.shape}; "
             "put time on the first axis and all features on the second."
         )
+    return values
+
+
+def singles(values: NDArray, what: str = "series") -> NDArray[np.float32]:
+    """Return values as finite float32 numbers, or raise ValueError that names the first which is none."""
     with np.errstate(over="ignore"):  # too large for float32 is reported below, with its index
         singles = values.astype(np.float32)
     bad = np.argwhere(~np.isfinite(singles))
     if len(bad):
         index = ", ".join(map(str, bad[0]))
         raise ValueError(
-            f"series: expected finite float32 numbers, got {values[tuple(bad[0])]} at "
+            f"{what}: expected finite float32 numbers, got {values[tuple(bad[0])]} at "
             f"index [{index}] ({len(bad)} such in all); fill or drop them first."
         )
     return singles
 
 
-def _column(target: int | str | None, series: Series | ArrayLike, values: NDArray[np.float32]) -> int | None:
+def column_of(target: int | str | None, series: Series | ArrayLike, values: NDArray) -> int | None:
     """Return the index of the target column, None for all of them."""
     if target is None:
         return None

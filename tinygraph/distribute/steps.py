@@ -83,7 +83,7 @@ class SharedSteps(Steps):
         """Check that all ranks begin ``method`` with the same numbers; give them the weights of rank 0."""
         why = "all ranks do the same with the same, whole data: each takes its rows of every batch"
         self._compare(method, numbers, why)
-        batch = min(numbers["samples"], numbers["batch_size"])
+        batch = min(numbers.get(name, self.mpi.size) for name in ("samples", "batch_size"))
         if method == "fit" and batch < self.mpi.size:
             raise ValueError(
                 f"fit: a batch of {batch} cannot be shared by {self.mpi.size} ranks; "

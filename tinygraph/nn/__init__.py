@@ -11,8 +11,8 @@ from tinygraph.nn import (
     regularizers as regularizers,
     schedules as schedules,
 )
+from tinygraph.nn.arrays import DataError as DataError
 from tinygraph.nn.callbacks import Callback as Callback, History as History
-from tinygraph.nn.data import DataError as DataError
 from tinygraph.nn.layer import Layer as Layer
 from tinygraph.nn.layers.activations import (
     ELU as ELU,
@@ -124,5 +124,6 @@ from tinygraph.nn.recurrent.stacked import StackedRNNCells as StackedRNNCells
 from tinygraph.nn.recurrent.time_distributed import TimeDistributed as TimeDistributed
 from tinygraph.nn.registry import deserialize as deserialize, serialize as serialize
 from tinygraph.nn.sequential import Sequential as Sequential
+from tinygraph.nn.sources import PyDataset as PyDataset
 from tinygraph.nn.symbol import Input as Input, Symbol as Symbol
 from tinygraph.nn.training import NonFiniteError as NonFiniteError

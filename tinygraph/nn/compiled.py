@@ -13,8 +13,9 @@ from tinygraph import backends
 from tinygraph.distribute.mpi import MPI
 from tinygraph.graph import Node
 from tinygraph.nn import optimizers, registry
+from tinygraph.nn.arrays import check_lengths
 from tinygraph.nn.checks import whole_number
-from tinygraph.nn.data import Samples, check_lengths, inputs_of, sample_shape_of
+from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.pickled import compiled_state, recompiled
@@ -301,4 +302,4 @@ class Compiled(Graphed):
         targets = targets_of(self, steps.heads, y, where)
         check_lengths({f"{where}x": inputs, f"{where}y": targets})
         weights = weights_of(steps.heads, targets, sample_weight, where)
-        return steps, Samples({**inputs.arrays, **targets.arrays, **weights})
+        return steps, Samples({**inputs.arrays, **targets.arrays, **weights}, inputs.columns)

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tinygraph.graph import Shape
-from tinygraph.nn.checks import array_problem, shown
+from tinygraph.nn.arrays import (
+    Array,
+    DataError,
+    check_finite,
+    check_lengths,
+    check_whole,
+    columns_of,
+    native,
+    numbers,
+)
+from tinygraph.nn.checks import shown
 from tinygraph.nn.registry import did_you_mean
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
 
-Array = np.ndarray[Any, Any]
-
-
-class DataError(ValueError):
-    """Data that a model cannot take: what was expected, what came, and where."""
-
 
 @dataclass(frozen=True)
 class Samples:
-    """Arrays of equally many samples, by the name of the graph's input that they feed."""
+    """Arrays of equally many samples, by the name of the graph's input that they feed.
+
+    ``columns`` are the names of columns by input, where data frames were given.
+    """
 
     arrays: Mapping[str, Array]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
@@ -47,18 +53,21 @@ def inputs_of(model: Graphed, x: Any, where: str = "") -> Samples:
     ``where`` stands before the name of the argument in messages.
     """
     given = by_name(x, [symbol.name for symbol in model.inputs], f"{where}x", (model.inputs[0].ndim + 1,))
-    arrays = {}
+    arrays: dict[str, Array] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for index, symbol in enumerate(model.inputs):
         what = f"{where}x" if len(model.inputs) == 1 else f"{where}x[{symbol.name!r}]"
         array = numbers(given[symbol.name], what)
-        _check_sample_shape(array, symbol.shape, what)
-        check_finite(array, what)
+        names = columns_of(given[symbol.name])
+        array = _fitted(array, symbol.shape, what, names)
+        check_finite(array, what, given[symbol.name])
         if symbol.dtype.kind == "i":
             check_whole(array, what)
         model.check_values(array, what, index)
         arrays[symbol.name] = native(array, symbol.dtype, what)
+        columns |= {symbol.name: names} if names else {}
     check_lengths({f"{where}x[{name!r}]": array for name, array in arrays.items()})
-    return Samples(arrays)
+    return Samples(arrays, columns)
 
 
 def sample_shape_of(x: Any, what: str) -> Shape:
@@ -77,10 +86,13 @@ def sample_shape_of(x: Any, what: str) -> Shape:
 def by_name(value: Any, names: Sequence[str], what: str, axes: Sequence[int] = ()) -> dict[str, Any]:
     """Return the arrays by name, from one array, a list in order or a dict.
 
-    A list of one array is that array if the number of its axes is among ``axes``; else it is one sample.
+    A list of one array is that array if the number of its axes is among ``axes``; else it is one sample. A
+    data frame that has a column for each of several names is a dict of them.
     """
     if value is None:
         raise DataError(f"{what}: expected an array, got None.")
+    if len(names) > 1 and set(names) <= set(getattr(value, "columns", ())):
+        value = {name: value[name] for name in names}
     if isinstance(value, Mapping):
         for name in value:
             if name not in names:
@@ -98,81 +110,29 @@ def by_name(value: Any, names: Sequence[str], what: str, axes: Sequence[int] = (
     return dict(zip(names, value, strict=True))
 
 
-def numbers(value: Any, what: str) -> Array:
-    """Return ``value`` as an array of numbers with at least one sample."""
-    if hasattr(value, "filled") and np.ma.is_masked(value):  # np.ma takes 5 ms to import
-        raise DataError(f"{what}: expected numbers, got masked ones; fill them or leave those samples out.")
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise DataError(f"{what}: expected rows of one length, got ragged ones; pad them.") from None
-    if array.dtype.kind == "O" and _has_numeric_columns(value):
-        array = value.to_numpy(dtype="float64", na_value=np.nan)
-    if problem := array_problem(array):
-        raise DataError(f"{what}: expected numbers, got {problem}.")
-    if array.ndim == 0:
-        raise DataError(f"{what}: expected an array of samples, got a single number.")
-    if array.size == 0:
-        raise DataError(f"{what}: expected at least one sample, got an empty array of shape {array.shape}.")
-    return array
+def check_columns(data: Samples, known: Mapping[str, tuple[str, ...]], where: str = "") -> None:
+    """Raise `DataError` for data frames with other columns, or in another order, than ``known`` ones."""
+    for name, columns in data.columns.items():
+        if known.get(name, columns) != columns:
+            raise DataError(
+                f"{where}x: the model was trained on the columns {', '.join(known[name])}, got "
+                f"{', '.join(columns)}; choose them with frame[names]."
+            )
 
 
-def _has_numeric_columns(value: Any) -> bool:
-    """Whether it is a data frame or series of pandas' own number types, which may hold missing values."""
-    dtypes: Any = getattr(value, "dtypes", None)
-    each = dtypes if hasattr(dtypes, "__iter__") else [dtypes]
-    return hasattr(value, "to_numpy") and all(getattr(dtype, "kind", "O") in "fiub" for dtype in each)
-
-
-def native(array: Array, dtype: np.dtype, what: str) -> Array:
-    """Return the array in ``dtype``, in the machine's byte order and C order; what overflows is refused."""
-    with np.errstate(over="ignore"):
-        result = np.ascontiguousarray(array, dtype=dtype)
-    if array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize and not np.isfinite(result).all():
-        index = first_index(~np.isfinite(result))
-        raise DataError(f"{what}: {array[index]:g} at index {index} is too large for {dtype}; scale it.")
-    return result
-
-
-def first_index(wrong: Array) -> tuple[int, ...]:
-    """Return the index of the first element that is True."""
-    return tuple(int(i) for i in np.argwhere(wrong)[0])
-
-
-def _check_sample_shape(array: Array, shape: Shape, what: str) -> None:
+def _fitted(array: Array, shape: Shape, what: str, names: Sequence[str]) -> Array:
+    """Return the array in samples of ``shape``; a last axis of one may be missing."""
     if array.shape[1:] == shape:
-        return
+        return array
+    if (*array.shape[1:], 1) == shape:
+        return array[..., None]
     message = f"{what}: expected {shown(['samples', *shape])}, got {array.shape}."
     if array.ndim == len(shape) + 1:
         axis = next(a for a, size in enumerate(shape) if size != array.shape[a + 1])
         message += f" Axis {axis + 1} must be {shape[axis]}, as the model was built with."
+        message += f" Its columns are {', '.join(names)}." if names else ""
     elif array.shape == shape:
         message += f" For a single sample write {what}[None]."
-    elif (*array.shape[1:], 1) == shape:
-        message += f" Write {what}[..., None]."
     else:
         message += f" It has {array.ndim} axes, not {len(shape) + 1}."
     raise DataError(message)
-
-
-def check_finite(array: Array, what: str) -> None:
-    """Raise `DataError` that names the first index where ``array`` is NaN or infinite."""
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return
-    index = first_index(~np.isfinite(array))
-    raise DataError(f"{what}: expected finite numbers, got {array[index]} at index {index}.")
-
-
-def check_whole(array: Array, what: str) -> None:
-    """Raise `DataError` that names the first index where ``array`` has a fraction."""
-    if array.dtype.kind == "f" and (wrong := array != np.floor(array)).any():
-        index = first_index(wrong)
-        raise DataError(f"{what}: expected whole numbers, got {array[index]:g} at index {index}.")
-
-
-def check_lengths(parts: Mapping[str, Samples | Array]) -> None:
-    """Raise `DataError` unless all parts, by their names in the message, have as many samples."""
-    lengths = {name: len(part) for name, part in parts.items()}
-    if len(set(lengths.values())) > 1:
-        counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
-        raise DataError(f"expected as many samples everywhere, but {counts}.")

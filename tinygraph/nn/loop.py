@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.nn.batches import Batches, count_of
 from tinygraph.nn.callbacks import CallbackList
-from tinygraph.nn.data import Samples
 from tinygraph.nn.outcomes import NonFiniteError
 from tinygraph.nn.steps import Steps
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
 
 Array = np.ndarray[Any, Any]
+UNSEEN = 32  # batches that are read wait, with their memory, until somebody looks what became of their steps
 
 
 class Loop:
@@ -26,15 +27,16 @@ class Loop:
         self.model = model
         self.steps = steps
         self.told = told
+        self.samples = 0  # how many were judged
 
-    def epoch(self, data: Samples, batch_size: int, rows: Array | None, where: str) -> dict[str, float]:
-        """Train once on the samples in the order of ``rows``, or as they come; return losses and metrics.
+    def epoch(self, batches: Batches, where: str) -> dict[str, float]:
+        """Train once on the batches; return losses and metrics.
 
         It ends early when a callback sets ``model.stop_training``; where one does so on being told of a loss
         that is NaN, no `NonFiniteError` is raised.
         """
         try:
-            self._train(data, batch_size, rows, where)
+            self._train(batches, where)
         except NonFiniteError:
             logs = self.steps.results("train") | {"loss": math.nan}
             self.told.tell("train_batch_end", self.batch, logs)
@@ -43,16 +45,17 @@ class Loop:
             return logs
         return self.steps.results("train")
 
-    def _train(self, data: Samples, batch_size: int, rows: Array | None, where: str) -> None:
+    def _train(self, batches: Batches, where: str) -> None:
         training = self.steps.training
         training.forget()
         self.steps.reset("train")
-        for batch, start in enumerate(range(0, len(data), batch_size)):
+        for batch, (data, rows) in enumerate(batches.epoch(where)):
             self.batch = batch
             self.told.tell("train_batch_begin", batch, {})
-            those = slice(start, start + batch_size)
-            training.step(data, those if rows is None else rows[those], f"{where}, step {batch + 1}")
+            training.step(data, rows, f"{where}, step {batch + 1}")
             self._tell_so_far("train", batch)
+            if batches.streamed and len(training.unseen) >= UNSEEN:
+                training.look()
             if self.model.stop_training:
                 break
         training.look()
@@ -66,35 +69,34 @@ class Loop:
         if (held := kept()) is not None:
             held.data  # noqa: B018  (reads them)
 
-    def judge(self, data: Samples, batch_size: int) -> dict[str, float]:
-        """Return losses and metrics on the samples; nothing is trained."""
+    def judge(self, batches: Batches, where: str) -> dict[str, float]:
+        """Return losses and metrics on the batches; nothing is trained."""
         self.steps.reset("test")
         self.told.tell("test_begin", {})
-        for batch, start in enumerate(range(0, len(data), batch_size)):
+        for batch, (data, rows) in enumerate(batches.epoch(where)):
             self.told.tell("test_batch_begin", batch, {})
-            feeds = self.steps.take(data, slice(start, start + batch_size))
+            feeds = self.steps.take(data, rows)
+            self.samples += count_of(data, rows)
             self.steps.start(self.steps.ready("test", feeds), feeds)
             self._tell_so_far("test", batch)
             if self.model.stop_evaluating:
                 break
+        batches.again()
         logs = self.steps.results("test")
         self.told.tell("test_end", logs)
         return logs
 
-    def predict(self, data: Samples, batch_size: int) -> list[Array]:
-        """Return the outputs for the samples."""
-        results = [np.empty((len(data), *s.shape), dtype=s.dtype) for s in self.model.outputs]
+    def predict(self, batches: Batches, where: str) -> list[Array]:
+        """Return the outputs for the batches, one after another."""
+        results: list[list[Array]] = [[] for _ in self.model.outputs]
         self.told.tell("predict_begin", {})
-        done = 0
-        for batch, start in enumerate(range(0, len(data), batch_size)):
+        for batch, (data, rows) in enumerate(batches.epoch(where)):
             self.told.tell("predict_batch_begin", batch, {})
-            rows = slice(start, start + batch_size)
             values = self.steps.run("predict", data.take(rows))
             for result, value in zip(results, values.values(), strict=True):
-                result[rows] = value
-            done = start + batch_size
+                result.append(value)
             self.told.tell("predict_batch_end", batch, {"outputs": self.model.formed(list(values.values()))})
             if self.model.stop_predicting:
                 break
         self.told.tell("predict_end", {})
-        return [result[:done] for result in results]
+        return [np.concatenate(result) for result in results]

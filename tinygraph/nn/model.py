@@ -42,7 +42,9 @@ class Model(Trainable):
         self.outputs = _symbols(self, "outputs", outputs)
         self.output_keys = [str(key) for key in outputs] if isinstance(outputs, Mapping) else None
         self.calls = calls_before(self.outputs)
-        self._layers = in_order(self.calls, self.outputs)
+        # Keras takes the outputs of a dict by their sorted keys, and so come the layers and their weights.
+        by_key = [outputs[key] for key in sorted(outputs)] if isinstance(outputs, Mapping) else self.outputs
+        self._layers = in_order(self.calls, by_key)
         self.built = True
         self._check_connected(inputs if isinstance(inputs, Mapping) else {})
         check_names(self, self.layers, self.inputs)

@@ -46,6 +46,9 @@ class Progress(Callback):
         if self.live and now - self.shown >= INTERVAL:
             self.shown = now
             steps = self.params["steps"]
+            if steps is None:  # of a generator nobody knows
+                self._write(f"{self._head()}  step {batch + 1}  {described(logs)}")
+                return
             filled = WIDTH * (batch + 1) // steps
             left = (now - self.began) / (batch + 1) * (steps - batch - 1)
             bar = self.bar[0] * filled + self.bar[1] * (WIDTH - filled)

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.graph import Shape
-from tinygraph.nn.checks import shown
-from tinygraph.nn.data import (
+from tinygraph.nn.arrays import (
     Array,
     DataError,
-    Samples,
-    by_name,
     check_finite,
     check_lengths,
     check_whole,
@@ -21,6 +18,8 @@ from tinygraph.nn.data import (
     native,
     numbers,
 )
+from tinygraph.nn.checks import shown
+from tinygraph.nn.data import Samples, by_name
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
@@ -39,7 +38,7 @@ def targets_of(model: Graphed, heads: Sequence[Head], y: Any, where: str = "") -
     for name, head in trained.items():
         what = f"{where}y" if len(trained) == 1 else f"{where}y[{name!r}]"
         array = numbers(given[name], what)
-        check_finite(array, what)
+        check_finite(array, what, given[name])
         array = _fitted(array, head, outputs[name].shape, what)
         if head.takes_classes:
             _check_labels(array, outputs[name].shape[-1], what)

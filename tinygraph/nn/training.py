@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tinygraph.defaults import next_seed
 from tinygraph.nn.callbacks import Callback, CallbackList, History
 from tinygraph.nn.checks import flag, whole_number
-from tinygraph.nn.compiled import Compiled
-from tinygraph.nn.data import DataError, Samples
+from tinygraph.nn.feeding import Fed, Source, epochs_judged, validation_parts
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
 from tinygraph.nn.progress import Progress, described
-from tinygraph.nn.ranges import number_in
-from tinygraph.nn.steps import Steps
-from tinygraph.nn.targets import class_weights_of
+from tinygraph.nn.sources import gives_batches
 
 
-class Trainable(Compiled):
+class Trainable(Fed):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
     stop_training = stop_evaluating = stop_predicting = False
@@ -32,7 +27,7 @@ class Trainable(Compiled):
         self,
         x: Any,
         y: Any = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         epochs: int = 1,
         verbose: Any = "auto",
         callbacks: Sequence[Callback] | None = None,
@@ -42,30 +37,41 @@ class Trainable(Compiled):
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
+        validation_freq: int | Collection[int] = 1,
         **unknown: Any,
     ) -> History:
         """Train for so many epochs, and return the losses and metrics of each.
 
-        Everything is checked before the first weight changes. The last, partial batch is trained too.
+        Arrays are checked before the first weight changes, batches that are read when they come. The last,
+        partial batch is trained too.
 
         Args:
-            x: an array (samples, ...), or for several inputs a list or a dict by input name. Lists, data
-                frames and arrays of any number type do as well.
+            x: an array (samples, ...), or for several inputs a list or a dict by input name, or a data frame
+                with a column for each. Lists, data frames and arrays of any number type and of any library
+                that knows DLPack do as well. Or what gives batches ``(x, y)`` or ``(x, y, sample_weight)``:
+                an object with ``__len__`` and ``__getitem__`` (`PyDataset`), an iterable, a generator.
             y: the true values, likewise by output. Labels for sparse losses are (samples,) or (samples, 1).
-            batch_size: samples a step.
+            batch_size: samples a step, 32 by default; for arrays only.
             epochs: the number of the last epoch; the first is ``initial_epoch`` + 1.
             verbose: 0 shows nothing; 1 and "auto" show one line that updates on a terminal, and one
                 line an epoch elsewhere; 2 one line an epoch everywhere.
             callbacks: `Callback` objects, told of every epoch and batch.
-            validation_split: the fraction of samples, the last ones, held out and judged after each epoch.
-            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to judge by instead.
-            shuffle: whether each epoch takes the samples in another order.
+            validation_split: the fraction of samples, the last ones, held out and judged after each epoch;
+                ``history.params["validation_rows"]`` is their range.
+            validation_data: ``(x, y)``, ``(x, y, sample_weight)`` or what gives batches, to judge by instead.
+            shuffle: whether each epoch takes the samples, or the batches of a `PyDataset`, in another order.
+                Iterables and generators have an order of their own.
             class_weight: label -> weight of its samples in the loss of training; 1 if a label is absent.
             sample_weight: (samples,), or (samples, time) for outputs in time; for several outputs also a
                 list or a dict by output.
             initial_epoch: where to go on counting.
+            steps_per_epoch: batches an epoch, by default all; the next one goes on where it stopped.
+            validation_steps: likewise, but each validation begins anew, except with a generator.
             validation_batch_size: ``batch_size`` by default.
+            validation_freq: after every how many epochs to judge, or a list of their numbers.
 
         Raises:
             DataError: data that do not fit; the message says what was expected and what came.
@@ -73,42 +79,55 @@ class Trainable(Compiled):
                 and keeps the last finite weights.
         """
         self._reject("fit", unknown)
-        batch_size = whole_number("fit", "batch_size", batch_size)
         epochs = whole_number("fit", "epochs", epochs)
         initial_epoch = whole_number("fit", "initial_epoch", initial_epoch, least=0)
-        at_once = batch_size if validation_batch_size is None else validation_batch_size
-        at_once = whole_number("fit", "validation_batch_size", at_once)
         shuffle = flag("fit", "shuffle", shuffle)
         shown = [Progress()] if _shows(verbose) and self.is_root else []
-        steps, data, held_out = self._training_data(
-            x, y, sample_weight, class_weight, validation_split, validation_data
+        judged = epochs_judged(validation_freq, epochs)
+        source = Source("fit", (x, y, sample_weight), batch_size, steps_per_epoch, "steps_per_epoch")
+        if validation_batch_size is None and not gives_batches(validation_data):
+            validation_batch_size = source.batch_size
+        validation = Source(
+            "fit",
+            validation_parts(validation_data),
+            validation_batch_size,
+            validation_steps,
+            "validation_steps",
+            "validation_",
         )
-        sizes = batch_sizes(len(data), batch_size) + batch_sizes(len(held_out or ()), at_once)
-        for layer in steps.layers:
-            layer.check_batch_sizes(sizes)
-        held = 0 if held_out is None else len(held_out)
-        steps.agree("fit", samples=len(data), batch_size=batch_size, held_out=held, epochs=epochs)
+        batches, held_out, rows = self._fit_batches(
+            source, validation, validation_split, shuffle, class_weight, range(initial_epoch, epochs)
+        )
+        steps = self._steps("fit")
+        held = {f"validation {name}": number for name, number in held_out.numbers.items()} if held_out else {}
+        steps.agree("fit", **batches.numbers, **held, epochs=epochs)
         given = _callbacks(callbacks)
         history = next((each for each in given if isinstance(each, History)), None) or History()
-        params = {"epochs": epochs, "steps": -(-len(data) // batch_size), "verbose": verbose}
+        params = {"epochs": epochs, "steps": batches.steps, "verbose": verbose}
+        if rows is not None:
+            params["validation_rows"] = rows
         told = CallbackList([*dict.fromkeys([*given, history]), *shown], self, params)
         loop = Loop(self, steps, told)
         self.stop_training = False
-        order = steps.same(next_seed()) if shuffle else None
         self._resumed = initial_epoch
         told.tell("train_begin", {})
         steps.begin(self._resumed)
+        if self._resumed != initial_epoch:
+            batches.again()
         logs: dict[str, float] = {}
         try:
             for epoch in range(self._resumed, epochs):
+                where = f"fit, epoch {epoch + 1}"
+                if not batches.ready(where, epoch):
+                    warnings.warn(f"{where}: no batch is left; training stops.", stacklevel=2)
+                    break
+                params["steps"] = batches.steps  # of an iterable, known after the first pass
                 told.tell("epoch_begin", epoch, {})
-                # Of the epoch, whatever came before: as it is for a run that is taken up again.
-                rows = None if order is None else np.random.default_rng((order, epoch)).permutation(len(data))
-                logs = loop.epoch(data, batch_size, rows, f"fit, epoch {epoch + 1}")
+                logs = loop.epoch(batches, where)
                 self.history = history  # not before: a fit that fails at once leaves the last one's
-                if held_out is not None:
-                    judged = loop.judge(held_out, at_once)
-                    logs |= {f"val_{name}": value for name, value in judged.items()}
+                if held_out is not None and epoch + 1 in judged:
+                    found = loop.judge(held_out, f"{where}, validation")
+                    logs |= {f"val_{name}": value for name, value in found.items()}
                 told.tell("epoch_end", epoch, dict(logs))  # what callbacks add is of the epoch alone
                 if self.stop_training:
                     break
@@ -128,57 +147,58 @@ class Trainable(Compiled):
         self,
         x: Any,
         y: Any = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         verbose: Any = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
         callbacks: Sequence[Callback] | None = None,
         return_dict: bool = False,
         **unknown: Any,
     ) -> Any:
         """Return loss and metrics on any number of samples: ``[loss, metric, ...]``, or a dict by name.
 
-        Without metrics it is the loss alone, as in Keras.
+        Data are as in `fit`. Without metrics it is the loss alone, as in Keras.
         """
         self._reject("evaluate", unknown)
-        batch_size, shows = (
-            whole_number("evaluate", "batch_size", batch_size),
-            _shows(verbose) and self.is_root,
-        )
-        steps, data = self._labelled("evaluate", x, y, sample_weight)
-        steps.agree("evaluate", samples=len(data), batch_size=batch_size)
-        params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
+        source = Source("evaluate", (x, y, sample_weight), batch_size, steps)
+        shows = _shows(verbose) and self.is_root
+        batches = self._batches("evaluate", source)
+        batches.ready("evaluate")
+        self._steps("evaluate").agree("evaluate", **batches.numbers)
+        params = {"steps": batches.steps, "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
         self.stop_evaluating = False
-        logs = Loop(self, steps, told).judge(data, batch_size)
+        loop = Loop(self, self._steps("evaluate"), told)
+        logs = loop.judge(batches, "evaluate")
         if shows:
-            print(f"evaluated {len(data)} samples: {described(logs)}")
+            print(f"evaluated {loop.samples} samples: {described(logs)}")
         return logs if return_dict else _listed(logs)
 
     def predict(
         self,
         x: Any,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         verbose: Any = 0,
+        steps: int | None = None,
         callbacks: Sequence[Callback] | None = None,
         **unknown: Any,
     ) -> Any:
         """Return the outputs for any number of samples: an array, or for several outputs a list of arrays.
 
-        A model whose outputs were given as a dict returns a dict.
+        A model whose outputs were given as a dict returns a dict. Of batches that are read, ``x`` or
+        ``(x, y)``, the outputs of all are joined.
         """
         self._reject("predict", unknown)
-        batch_size, shows = (
-            whole_number("predict", "batch_size", batch_size),
-            _shows(verbose) and self.is_root,
-        )
-        data = self._inputs(x)
-        steps = self._prediction_steps()
-        params = {"steps": -(-len(data) // batch_size), "verbose": verbose}
+        source = Source("predict", (x, None, None), batch_size, steps)
+        shows = _shows(verbose) and self.is_root
+        batches = self._batches_of_x(source)
+        batches.ready("predict")
+        params = {"steps": batches.steps, "verbose": verbose}
         told = CallbackList(_callbacks(callbacks), self, params)
         self.stop_predicting = False
-        results = Loop(self, steps, told).predict(data, batch_size)
+        results = Loop(self, self._prediction_steps(), told).predict(batches, "predict")
         if shows:
-            print(f"predicted {len(data)} samples")
+            print(f"predicted {len(results[0])} samples")
         return self.formed(results)
 
     def formed(self, results: list[Any]) -> Any:
@@ -196,7 +216,8 @@ class Trainable(Compiled):
         return_dict: bool = False,
     ) -> Any:
         """Do one training step on these samples; return its loss and metrics, before the update."""
-        steps, data, _ = self._training_data(x, y, sample_weight, class_weight, 0.0, None)
+        steps, data = self._labelled("train_on_batch", x, y, sample_weight)
+        data = self._class_weighted(data, sample_weight, class_weight)
         with steps.sums["train"].set_aside():
             steps.training.step(data, slice(None), "train_on_batch")
             steps.training.look()
@@ -220,34 +241,6 @@ class Trainable(Compiled):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for these samples as one batch."""
         return self.predict(x, batch_size=2**62)
-
-    # What the methods above are made of.
-
-    def _training_data(
-        self, x: Any, y: Any, sample_weight: Any, class_weight: Any, split: float, validation: Any
-    ) -> tuple[Steps, Samples, Samples | None]:
-        number_in("[0, 1)", "fit", "validation_split", split)
-        if sample_weight is not None and class_weight is not None:
-            raise DataError("sample_weight and class_weight cannot be combined; multiply them into one.")
-        steps, data = self._labelled("fit", x, y, sample_weight)
-        held_out = None
-        if validation is not None:
-            if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-                raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
-            vx, vy, *vw = validation
-            _, held_out = self._labelled("fit", vx, vy, vw[0] if vw else None, "validation_data, ")
-        elif split:
-            whole = len(data)
-            data, held_out = data.split(split)
-            if not len(data) or not len(held_out):
-                raise DataError(f"validation_split: {split} of {whole} samples leaves one side empty.")
-        weights = class_weights_of(steps.heads, data, class_weight)
-        return steps, Samples({**data.arrays, **weights}), held_out
-
-
-def batch_sizes(samples: int, batch_size: int) -> list[int]:
-    """Return the sizes of the batches that so many samples make: the whole ones', the partial one's."""
-    return [size for size in (min(batch_size, samples), samples % batch_size) if size]
 
 
 def _callbacks(given: Any) -> list[Callback]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from tinygraph.grad import adjoints
 from tinygraph.graph import Graph, Node, toposort
-from tinygraph.nn.data import check_lengths, inputs_of
+from tinygraph.nn.arrays import check_lengths
+from tinygraph.nn.data import inputs_of
 from tinygraph.nn.optimizers import SGD
 from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.recurrent.unroll import Unrolled

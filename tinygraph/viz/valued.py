@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinygraph.graph import Graph, Node
-from tinygraph.nn.data import check_lengths, inputs_of
+from tinygraph.nn.arrays import check_lengths
+from tinygraph.nn.data import inputs_of
 from tinygraph.nn.targets import targets_of
 from tinygraph.nn.training import Trainable
 from tinygraph.viz.levels.scopes import where

@@ -11,8 +11,8 @@ import numpy as np
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape
 from tinygraph.nn import registry
+from tinygraph.nn.arrays import DataError, check_finite, native, numbers
 from tinygraph.nn.checks import flag
-from tinygraph.nn.data import DataError, check_finite, native, numbers
 from tinygraph.nn.layers.along_axes import AlongAxes
 
 Array = np.ndarray[Any, Any]
