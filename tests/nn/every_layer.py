@@ -106,7 +106,7 @@ INERT = {
     "use_cudnn": "every graph takes the same path",
     "implementation": "where there is one gate, 1 and 2 are the same",
     "flash_attention": "is the same with None, False and True",
-    "synchronized": "as a step runs on one device, both are the same",
+    "synchronized": "One process has them as it is",
     "output_shape": "It is found by itself; if it is given the result must have it",
 }
 

@@ -105,10 +105,6 @@ class SharedSteps(Steps):
                         f"{method}: rank {rank} has {name}={other[name]}, rank 0 {number}; {why}."
                     )
 
-    def same(self, value: Any) -> Any:
-        """Return the value that rank 0 has."""
-        return self.mpi.same(value)
-
     def take(self, data: Samples, rows: Any) -> Shard:
         """Return this rank's part of a batch."""
         return shard(data, rows, self.mpi.rank, self.mpi.size)

@@ -70,7 +70,7 @@ class Fed(Compiled):
         """
         number_in("[0, 1)", "fit", "validation_split", split)
         where = f"fit, epoch {epochs.start + 1}"
-        order = self._steps("fit").same(next_seed()) if shuffle else None
+        order = self._shared_seed() if shuffle else None
         training: Batches
         judging: Batches | None = None
         held_out, columns = None, self.columns
@@ -98,6 +98,11 @@ class Fed(Compiled):
         self._check_sizes([*training.sizes, *(judging.sizes if judging else ())])
         self.columns = columns
         return training, judging, held_out
+
+    def _shared_seed(self) -> int:
+        """Return a seed that all processes of a training have."""
+        ranks = self._settings("fit")["distribute"]
+        return next_seed() if ranks is None else ranks.same(next_seed())
 
     def _batches(
         self,

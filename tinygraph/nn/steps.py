@@ -114,10 +114,6 @@ class Steps:
     def begin(self, epoch: int) -> None:
         """Check that all processes of a training begin with the same epoch."""
 
-    def same(self, value: Any) -> Any:
-        """Return what all processes of a training take for this value: their first one's."""
-        return value
-
     def take(self, data: Samples, rows: Any) -> Mapping[str, Any]:
         """Return the samples of a batch that this process is fed."""
         return data.take(rows)
