@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
-from tinygraph.nn.callbacks.base import Callback, Logs
-from tinygraph.nn.callbacks.checkpoint import frequency
+from tinygraph.nn.callbacks.base import Logs
+from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
 from tinygraph.nn.state import read_state, write_state
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(Periodic):
     """Writes the state of training to a folder, and takes it up in the next `fit`, if there is one.
 
     `fit` then begins with the epoch that was not ended. The weights, the optimizer's state and the random
@@ -33,8 +32,6 @@ class BackupAndRestore(Callback):
     >>> backup = BackupAndRestore(tempfile.gettempdir() + "/run")
     """
 
-    model: Any
-
     def __init__(
         self,
         backup_dir: str | os.PathLike[str],
@@ -42,6 +39,7 @@ class BackupAndRestore(Callback):
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ):
+        super().__init__(save_freq)
         if not (isinstance(backup_dir, (str, os.PathLike)) and os.fspath(backup_dir)):
             raise ValueError(
                 f"BackupAndRestore: backup_dir must be the name of a folder, got {backup_dir!r}."
@@ -49,10 +47,8 @@ class BackupAndRestore(Callback):
         self.folder = Path(backup_dir)
         self.latest = self.folder / "latest.safetensors"
         self.earlier = self.folder / "latest.safetensors.bkp"
-        self.save_freq = frequency("BackupAndRestore", save_freq)
         self.double_checkpoint = flag("BackupAndRestore", "double_checkpoint", double_checkpoint)
         self.delete_checkpoint = flag("BackupAndRestore", "delete_checkpoint", delete_checkpoint)
-        self.batches = 0
 
     def on_train_begin(self, logs: Logs) -> None:
         """Take up what was left, if there is something."""
@@ -67,29 +63,13 @@ class BackupAndRestore(Callback):
             metadata = read_state(self.model, self.earlier)
         self.model.begin_at(int(metadata["epoch"]))
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Note which epoch it is."""
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Write, if it is time."""
-        if self.save_freq == "epoch":
-            return
-        self.batches += 1
-        if self.batches % int(self.save_freq) == 0:
-            self._write(self.epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write that this epoch is done."""
-        if self.save_freq == "epoch":
-            self._write(epoch + 1)
-
-    def _write(self, epoch: int) -> None:
+    def write(self, logs: Logs, batch: int | None) -> None:
+        """Write the model, and the epoch to go on with: this one, or if it is done the next."""
         if not self.model.is_root:
             return
         if self.double_checkpoint and self.latest.exists():
             shutil.copy(self.latest, self.earlier)
-        write_state(self.model, self.latest, {"epoch": str(epoch)})
+        write_state(self.model, self.latest, {"epoch": str(self.epoch + (batch is None))})
 
     def on_train_end(self, logs: Logs) -> None:
         """Remove the files, and the folder if nothing else is in it."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.monitor import Monitor, say
-from tinygraph.nn.checks import flag, whole_number
+from tinygraph.nn.callbacks.periodic import Periodic
+from tinygraph.nn.checks import flag
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.state import write_state
 
 
-class ModelCheckpoint(Monitor):
+class ModelCheckpoint(Monitor, Periodic):
     """Writes the model to a file at the end of each epoch, or every so many batches.
 
     The file is a safetensors file, whatever its name ends with, and is there whole or not at all. It has
@@ -59,18 +59,17 @@ class ModelCheckpoint(Monitor):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ):
-        super().__init__(monitor, mode)
+        Monitor.__init__(self, monitor, mode)
+        Periodic.__init__(self, save_freq)
         if not (isinstance(filepath, (str, os.PathLike)) and os.fspath(filepath)):
             raise ValueError(f"ModelCheckpoint: filepath must be the name of a file, got {filepath!r}.")
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = flag(self.title, "save_best_only", save_best_only)
         self.save_weights_only = flag(self.title, "save_weights_only", save_weights_only)
-        self.save_freq = frequency(self.title, save_freq)
         if initial_value_threshold is not None:
             number_in("(-inf, inf)", self, "initial_value_threshold", initial_value_threshold)
         self.best = initial_value_threshold
-        self.batches = 0
 
     def on_train_begin(self, logs: Logs) -> None:
         """Learn what better is, and see that the model can be described. The best of a fit before counts."""
@@ -80,24 +79,9 @@ class ModelCheckpoint(Monitor):
             {} if self.save_weights_only else {"model": json.dumps(registry.serialize(self.model))}
         )
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Note which epoch it is."""
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Write, if it is time."""
-        if self.save_freq == "epoch":
-            return
-        self.batches += 1
-        if self.batches % int(self.save_freq) == 0:
-            self._save(logs, batch=batch + 1)
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write, if it is the best epoch or all are wanted."""
-        if self.save_freq == "epoch":
-            self._save(logs)
-
-    def _save(self, logs: Logs, **numbers: int) -> None:
+    def write(self, logs: Logs, batch: int | None) -> None:
+        """Write, if it is the best so far or all are wanted."""
+        numbers = {} if batch is None else {"batch": batch}
         if self.save_best_only and not self._is_best(logs):
             return
         try:
@@ -120,10 +104,3 @@ class ModelCheckpoint(Monitor):
             return False
         self.best = value
         return True
-
-
-def frequency(owner: str, value: Any) -> str | int:
-    """Return how often to write, ``"epoch"`` or a number of batches, or raise ValueError."""
-    if value == "epoch":
-        return "epoch"
-    return whole_number(owner, "save_freq, if not 'epoch',", value)
