@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygraph.ops.random import mix
+
 ROUNDS = 6
 
 
@@ -34,12 +36,5 @@ def _enciphered(values: NDArray[np.uint64], half: np.uint64, keys: NDArray[np.ui
     mask = np.uint64((1 << int(half)) - 1)
     left, right = values >> half, values & mask
     for key in keys:
-        left, right = right, left ^ (_mixed(right + key) & mask)
+        left, right = right, left ^ (mix(np, right + key) & mask)
     return (left << half) | right
-
-
-def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return 64 bits that each depend on all of z: the finalizer of SplitMix64 (Steele et al., 2014)."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

@@ -61,7 +61,7 @@ def key_of(seed: int, stream: int) -> int:
     return mixed((seed & BITS) ^ mixed(stream + 1))
 
 
-def mix(xp, z):
+def mix(xp: Any, z: Any) -> Any:
     """SplitMix64's finalizer, on an array of 64-bit numbers, which it writes over."""
     for shift, factor in ROUNDS:
         z ^= z >> xp.asarray(shift, dtype="uint64")
