@@ -6,7 +6,7 @@ does to all parts alike, element by element, is done to the whole; the gradients
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Container, Hashable, Iterator, Mapping
 
 from tinygraph.graph import Graph, Node, absolute_scope, common_scope
@@ -34,10 +34,12 @@ def flat(graph: Graph) -> Graph:
     updates = dict(graph.updates)
     for leaf, column in columns.items():
         new = flattening.whole.get(tuple(updates.pop(part) for part in column))
-        if new is None or any(graph.uses[part] > flattening.reads[part] for part in column):
-            return graph  # a part is needed by itself
+        if new is None:
+            return graph
         updates[leaf] = new
-    return Graph(graph.outputs, updates).substitute(flattening.stretches() | flattening.checks(graph))
+    made = Graph(graph.outputs, updates).substitute(flattening.stretches() | flattening.checks(graph))
+    parts = {part for column in columns.values() for part in column}
+    return made if parts.isdisjoint(made.nodes) else graph  # a part may be needed by itself
 
 
 def _columns(graph: Graph) -> dict[Parameter, Column]:
@@ -134,8 +136,6 @@ class _Flattening:
     def __init__(self, columns: Mapping[Parameter, Column]):
         self.whole: dict[Column, Node] = {column: leaf for leaf, column in columns.items()}
         self.members: list[Column] = []
-        #: how often members read a node
-        self.reads: Counter[Node] = Counter()
 
     def flatten(self, members: Column) -> None:
         """Make one of the members."""
@@ -144,7 +144,6 @@ class _Flattening:
             inputs = [self._flat(column, like) for column in _columns_of(members)]
             self.whole[members] = like.op(*inputs, **like.attrs)
         self.members.append(members)
-        self.reads.update(source for node in members for source in node.inputs)
 
     def _flat(self, column: Column, like: Node) -> Node:
         """The nodes of a column side by side; a number is one for all."""
