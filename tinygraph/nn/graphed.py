@@ -250,7 +250,3 @@ def in_order(calls: Sequence[Call], outputs: Sequence[Symbol]) -> list[Layer]:
             met[source] = None
             waiting += reversed(source.inputs)
     return sorted(dict.fromkeys(call.layer for call in met), key=lambda layer: -distance[layer])
-
-
-def _unique(weights: Any) -> list[Parameter]:
-    return list(dict.fromkeys(weights))
