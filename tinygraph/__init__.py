@@ -15,6 +15,7 @@ from tinygraph.graph import (
     toposort as toposort,
 )
 from tinygraph.ops import *  # noqa: F403
+from tinygraph.saving.errors import ModelFormatError as ModelFormatError
 from tinygraph.version import __version__ as __version__
 from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 

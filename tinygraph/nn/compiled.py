@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +18,6 @@ from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.pickled import compiled_state, recompiled
-from tinygraph.nn.state import read_state, write_state
 from tinygraph.nn.step_data import StepData
 from tinygraph.nn.steps import Head, Steps, TrainingStep
 from tinygraph.nn.targets import targets_of, weights_of
@@ -103,38 +101,6 @@ class Compiled(Graphed):
     def compiled(self) -> bool:
         """Whether `compile` has said what to train by."""
         return self._compiled is not None
-
-    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Write all weights to a safetensors file, and the optimizer's state if the model is compiled.
-
-        The file is there whole or not at all; folders are made. What is in it: see `tinygraph.nn.state`.
-
-        Raises:
-            FileExistsError: there is a file, and not ``overwrite``.
-
-        >>> import tempfile
-        >>> from tinygraph.nn import Sequential, Dense
-        >>> model, other = (Sequential([Dense(2, input_shape=(3,))]) for _ in range(2))
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     model.save_weights(folder + "/model.safetensors")
-        ...     other.load_weights(folder + "/model.safetensors")
-        >>> bool((model.get_weights()[0] == other.get_weights()[0]).all())
-        True
-        """
-        if not overwrite and os.path.exists(filepath):
-            raise FileExistsError(
-                f"{self.title}.save_weights: there is a file {os.fspath(filepath)!r} already."
-            )
-        write_state(self, filepath, {})
-
-    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Take all weights from a file of `save_weights`, and the optimizer's state if the model is compiled.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-            ValueError: another kind of file, or weights of other shapes; the model stays as it was.
-        """
-        read_state(self, filepath)
 
     @property
     def optimizer(self) -> Any:

@@ -10,14 +10,15 @@ from typing import Any
 
 from tinygraph.nn.callbacks import Callback, CallbackList, History
 from tinygraph.nn.checks import flag, whole_number
-from tinygraph.nn.feeding import Fed, Source, epochs_judged, validation_parts
+from tinygraph.nn.feeding import Source, epochs_judged, validation_parts
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
 from tinygraph.nn.progress import Progress, described
 from tinygraph.nn.sources import gives_batches
+from tinygraph.nn.stored import Stored
 
 
-class Trainable(Fed):
+class Trainable(Stored):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
     stop_training = stop_evaluating = stop_predicting = False

@@ -9,7 +9,8 @@ from pathlib import Path
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
-from tinygraph.nn.state import read_state, write_state
+from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.state import read_state, write_state
 
 
 class BackupAndRestore(Periodic):
@@ -57,7 +58,7 @@ class BackupAndRestore(Periodic):
             return
         try:
             metadata = read_state(self.model, self.latest)
-        except ValueError:
+        except ModelFormatError:
             if not self.earlier.exists():
                 raise
             metadata = read_state(self.model, self.earlier)

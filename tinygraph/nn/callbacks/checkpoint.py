@@ -11,7 +11,7 @@ from tinygraph.nn.callbacks.monitor import Monitor, say
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.state import write_state
+from tinygraph.saving.state import write_state
 
 
 class ModelCheckpoint(Monitor, Periodic):

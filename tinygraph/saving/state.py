@@ -18,6 +18,7 @@ import numpy as np
 from tinygraph.files import write_whole
 from tinygraph.nn.pickled import draws_of
 from tinygraph.ops import Parameter
+from tinygraph.saving.errors import ModelFormatError
 
 if TYPE_CHECKING:
     from tinygraph.nn.compiled import Compiled
@@ -56,7 +57,7 @@ def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no safetensors file, or the state of another model.
+        ModelFormatError: it is no safetensors file, or the state of another model.
     """
     arrays, metadata = _opened(Path(path))
     taken: list[tuple[Parameter, Array]] = []
@@ -74,7 +75,7 @@ def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
                 if where is None
                 else f"{parameters[where].label} of shape {expected[where]}, got {came[where]}"
             )
-            raise ValueError(f"{path}: the {group} of another model: {model.title} expected {detail}.")
+            raise ModelFormatError(f"{path}: the {group} of another model: {model.title} expected {detail}.")
         taken += zip(parameters, stored, strict=True)
     for parameter, array in taken:
         parameter.assign(array)
@@ -88,11 +89,11 @@ def _opened(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
     with open(path, "rb") as file:  # raises FileNotFoundError, IsADirectoryError and so on
         keras = file.read(4) in (b"\x89HDF", b"PK\x03\x04")
     if keras:
-        raise ValueError(
+        raise ModelFormatError(
             f"{path}: a file of Keras, not of tinygraph; bring its weights by get_weights and set_weights."
         )
     try:
         with safe_open(path, framework="np") as opened:
             return {name: opened.get_tensor(name) for name in opened.keys()}, opened.metadata() or {}  # noqa: SIM118
     except SafetensorError as problem:
-        raise ValueError(f"{path}: no whole safetensors file: {problem}.") from None
+        raise ModelFormatError(f"{path}: no whole safetensors file: {problem}.") from None
