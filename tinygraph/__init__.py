@@ -20,7 +20,13 @@ from tinygraph.version import __version__ as __version__
 from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs show themselves)
 
 if TYPE_CHECKING:
-    from tinygraph import datasets as datasets, distribute as distribute, nn as nn, sklearn as sklearn
+    from tinygraph import (
+        datasets as datasets,
+        distribute as distribute,
+        exchange as exchange,
+        nn as nn,
+        sklearn as sklearn,
+    )
     from tinygraph.differences import GradientError as GradientError, gradcheck as gradcheck
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
@@ -32,6 +38,7 @@ _LATER = {
     "nn": "tinygraph.nn",
     "datasets": "tinygraph.datasets",
     "distribute": "tinygraph.distribute",
+    "exchange": "tinygraph.exchange",
     "draw": "tinygraph.viz.draw",
     "gradcheck": "tinygraph.differences",
     "GradientError": "tinygraph.differences",
