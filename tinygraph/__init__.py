@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         sklearn as sklearn,
     )
     from tinygraph.differences import GradientError as GradientError, gradcheck as gradcheck
+    from tinygraph.saving.model_file import load as load
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
     from tinygraph.viz.flow import gradient_flow as gradient_flow
@@ -42,6 +43,7 @@ _LATER = {
     "draw": "tinygraph.viz.draw",
     "gradcheck": "tinygraph.differences",
     "GradientError": "tinygraph.differences",
+    "load": "tinygraph.saving.model_file",
     "explore": "tinygraph.viz.explore.explore",
     "gradient_flow": "tinygraph.viz.flow",
     "memory_chart": "tinygraph.viz.memory.chart",
