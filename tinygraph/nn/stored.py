@@ -74,3 +74,19 @@ class Stored(Fed):
             ModelFormatError: another kind of file, or weights of other shapes; the model stays as it was.
         """
         read_state(self, filepath)
+
+    def export(self, filepath: str | os.PathLike[str]) -> None:
+        """Write the model for another system: the end of the name says for which.
+
+        ``.gguf`` has the weights for tools of ggml; see `tinygraph.exchange.gguf.write_gguf`.
+
+        Raises:
+            ValueError: the name ends in something else.
+            ImportError: the extra of that system is not installed.
+        """
+        suffix = os.path.splitext(filepath)[1].lower()
+        if suffix == ".gguf":
+            from tinygraph.exchange.gguf import write_gguf
+
+            return write_gguf(self, filepath)
+        raise ValueError(f"{self.title}.export: expected a file name that ends in .gguf, got {filepath!r}.")
