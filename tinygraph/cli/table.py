@@ -1,0 +1,124 @@
+"""CSV as numbers: read with the place of whatever is none, and written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+#: what stands for a value that is missing
+MISSING = {"", "na", "n/a", "nan", "null", "none", "-"}
+
+
+class Table(NamedTuple):
+    """The cells of a CSV file, with the number of the line where each row stands; "" is for no header."""
+
+    path: str
+    names: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+    def pick(self, wanted: Sequence[str]) -> Table:
+        """Return some of the columns, by name or by number from 1, in the order asked for."""
+        places = [self._place(name) for name in wanted]
+        names = [self.names[k] for k in places]
+        return self._replace(names=names, rows=[[row[k] for k in places] for row in self.rows])
+
+    def _place(self, name: str) -> int:
+        if name in self.names:
+            return self.names.index(name)
+        if name.isdecimal() and 1 <= int(name) <= len(self.names):
+            return int(name) - 1
+        raise ValueError(f"{self.path}: there is no column {name!r}; there are {self.described}.")
+
+    @property
+    def described(self) -> str:
+        """The columns, in words."""
+        named = f": {', '.join(self.names)}" if any(self.names) else ", without names"
+        return f"{len(self.names)} columns{named}"
+
+    def numbers(self) -> Array:
+        """Return the cells as numbers (rows, columns), or raise ValueError for the first that is none."""
+        values = np.empty((len(self.rows), len(self.names)))
+        for k, (row, line) in enumerate(zip(self.rows, self.lines, strict=True)):
+            for column, cell in enumerate(row):
+                values[k, column] = self._number(cell, line, column)
+        return values
+
+    def _number(self, cell: str, line: int, column: int) -> float:
+        number = _number(cell)
+        if number is not None and math.isfinite(number):
+            return number
+        where = f"{self.path}: line {line}, column {self.names[column] or column + 1}"
+        if cell.strip().lower() in MISSING:
+            raise ValueError(f"{where}: no value; fill it, or leave the row out.")
+        raise ValueError(
+            f"{where}: expected a number, got {cell!r}; choose columns with --columns, and say --header if "
+            "this is one, or --delimiter if something else than it separates columns."
+        )
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def read(path: str, delimiter: str = ",", header: bool | None = None) -> Table:
+    """Read a CSV file, or stdin for ``-``. Of itself the first row is a header if no cell is a number.
+
+    Raises:
+        ValueError: no rows, rows of different lengths, no UTF-8.
+        OSError: it cannot be read.
+    """
+    if delimiter in ("tab", "\\t"):
+        delimiter = "\t"
+    if len(delimiter) != 1:
+        raise ValueError(f"--delimiter: expected one character, or tab, got {delimiter!r}.")
+    try:
+        with nullcontext(sys.stdin) if path == "-" else open(path, encoding="utf-8-sig", newline="") as file:
+            lines, rows = _rows(file, delimiter)
+    except UnicodeDecodeError as problem:
+        raise ValueError(f"{path}: no text in UTF-8: {problem}.") from None
+    except csv.Error as problem:
+        raise ValueError(f"{path}: no CSV: {problem}.") from None
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != len(rows[0]):
+            raise ValueError(f"{path}: line {line} has {len(row)} columns, the first one {len(rows[0])}.")
+    names = [""] * len(rows[0]) if rows else []
+    if rows and (_are_names(rows[0]) if header is None else header):
+        names, rows, lines = [cell.strip() for cell in rows[0]], rows[1:], lines[1:]
+    if not rows:
+        raise ValueError(f"{path}: expected rows of numbers, got none.")
+    return Table(path, names, rows, lines)
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether no cell is a number, and not all of them are missing."""
+    missing = all(cell.strip().lower() in MISSING for cell in cells)
+    return not missing and all(_number(cell) is None for cell in cells)
+
+
+def _rows(file: Iterable[str], delimiter: str) -> tuple[list[int], list[list[str]]]:
+    """The rows that are not empty, and the lines where they end."""
+    reader = csv.reader(file, delimiter=delimiter)
+    found = [(reader.line_num, row) for row in reader if row]
+    return [line for line, _ in found], [row for _, row in found]
+
+
+def written(columns: dict[str, Array]) -> str:
+    """Return named columns of equal lengths as the text of a CSV file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
