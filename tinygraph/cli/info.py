@@ -50,7 +50,7 @@ def _training(model: Trainable) -> Iterator[str]:
     if model.compiled:
         settings, optimizer = model._settings("info"), model.optimizer
         yield (
-            f"Optimizer: {type(optimizer).__name__}, learning rate {_rate(optimizer)}, "
+            f"Optimizer: {type(optimizer).__name__}, learning rate {optimizer.learning_rate:.6g}, "
             f"{int(optimizer.iterations.value):,} steps."
         )
         yield f"Loss: {_shown(settings['loss'])}."
@@ -61,12 +61,6 @@ def _training(model: Trainable) -> Iterator[str]:
     if model.history is not None and model.history.epoch:
         last = ", ".join(f"{name} {value:.6g}" for name, value in model.history.rows[-1].items())
         yield f"Epochs: {model.history.epoch[-1] + 1}; the last: {last}."
-
-
-def _rate(optimizer: Any) -> str:
-    """The learning rate now, or the schedule of it."""
-    rate = registry.plain(optimizer.learning_rate)
-    return f"{rate:.6g}" if isinstance(rate, (int, float)) else _shown(rate)
 
 
 def _shown(value: Any) -> str:

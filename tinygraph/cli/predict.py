@@ -62,9 +62,11 @@ def run(given: argparse.Namespace) -> None:
         table = read(path, given.delimiter, given.header)
         table = chosen(table, asked, model.columns.get(symbol.name))
         x[symbol.name] = samples_of(table, symbol, given.stride, given.last)
-    outputs = flat(model.predict(x))
-    text = written(columns_of(dict(zip(model.output_names, outputs, strict=True))))
+    outputs = model.predict(x)
+    if not isinstance(outputs, dict):
+        outputs = dict(zip(model.output_names, flat(outputs), strict=True))
+    text = written(columns_of(outputs))
     if given.output:
         write_whole(Path(given.output), text)
     else:
-        sys.stdout.write(text)
+        sys.stdout.writelines(text.splitlines(keepends=True))  # at once would hide a pipe that is closed

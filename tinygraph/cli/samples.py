@@ -25,19 +25,20 @@ def samples_of(table: Table, symbol: Symbol, stride: int = 1, last: bool = False
         ValueError: another number of columns, too few rows for one window, cells that are no numbers.
     """
     shape, columns = symbol.shape, len(table.names)
-    if columns == math.prod(shape):
-        samples = table.numbers().reshape(-1, *shape)
-        return samples[-1:] if last else samples
-    if len(shape) < 2 or columns != math.prod(shape[1:]):
+    whole = columns == math.prod(shape)
+    if not whole and (len(shape) < 2 or columns != math.prod(shape[1:])):
         raise ValueError(_expected(table, symbol))
-    time, rows = shape[0], len(table.rows)
+    numbers = table.numbers()
+    if whole:
+        samples = numbers.reshape(-1, *shape)
+        return samples[-1:] if last else samples
+    time, rows = shape[0], len(numbers)
     if rows < time:
         raise ValueError(
             f"{table.path}: input {symbol.name!r} takes windows of {time} rows, got only {rows} rows."
         )
     starts = [rows - time] if last else range(0, rows - time + 1, stride)
-    steps = table.numbers()
-    return np.stack([steps[start : start + time] for start in starts]).reshape(-1, *shape)
+    return np.stack([numbers[start : start + time] for start in starts]).reshape(-1, *shape)
 
 
 def _expected(table: Table, symbol: Symbol) -> str:

@@ -43,7 +43,7 @@ class Table(NamedTuple):
     def described(self) -> str:
         """The columns, in words."""
         named = f": {', '.join(self.names)}" if any(self.names) else ", without names"
-        return f"{len(self.names)} columns{named}"
+        return f"{len(self.names)} column{'s' * (len(self.names) != 1)}{named}"
 
     def numbers(self) -> Array:
         """Return the cells as numbers (rows, columns), or raise ValueError for the first that is none."""
