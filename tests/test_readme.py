@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FILES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+FILES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in FILES}
 BLOCKS = [
     pytest.param(block, id=f"{name}{k}")

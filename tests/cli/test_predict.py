@@ -73,6 +73,8 @@ def test_a_row_may_hold_all_steps(run, model):
 def test_stdin_and_a_file_to_write(run, model, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(csv(ROWS, ["a", "b"])))
     assert run("predict", "m.tiny", "-", "-o", "out.csv") == (0, "", "")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a,b\n1,\n"))
+    assert run("predict", "m.tiny", "-")[2].startswith("tinygraph: stdin: line 2, column b: no value")
     names, values = read(Path("out.csv").read_text())
     assert names == ["out"]
     np.testing.assert_array_equal(values.astype("float32"), model.predict(WINDOWS))
@@ -114,7 +116,7 @@ def test_several_inputs_outputs_and_ids(run, refused):
     again = run("predict", "m.tiny", "ids.csv", "series.csv", "--columns", "1,2,third", "--columns", "1,2")
     assert again == (code, out, err)
     assert refused("predict", "m.tiny", "ids.csv") == (
-        "m.tiny: the model has 2 inputs (ids, series), so it needs as many CSV files in this order; got 1."
+        "m.tiny: expected a CSV file for each input, in the order ids, series; got 1."
     )
     assert refused("predict", "m.tiny", "ids.csv", "series.csv", "--columns", "1") == (
         "--columns: expected one for each of 2 CSV files, got 1."
@@ -175,6 +177,7 @@ WRONG = {
         "there is no column 'z'; there are 2 columns: a, b.",
     ),
     "no such number": ("1,2\n", ["--columns", "0,1"], "no column '0'; there are 2 columns, without names."),
+    "useless stride": ("1,2,3,4,5,6,7,8\n", ["--stride", "2"], "data.csv: --stride is for windows of rows"),
     "stride": ("1,2\n", ["--stride", "0"], "--stride: expected a whole number of at least 1, got 0."),
     "delimiter": ("1,2\n", ["--delimiter", ",,"], "--delimiter: expected one character, or tab, got ',,'."),
     "quotes": ('1,"' + "2" * 140_000 + '"\n', [], "data.csv: no CSV: field larger than field limit"),

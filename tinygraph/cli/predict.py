@@ -36,8 +36,8 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--delimiter", default=",", help="what separates columns (default: a comma)")
     header = parser.add_mutually_exclusive_group()
-    header.add_argument("--header", action="store_true", default=None, help="the first row has names")
-    header.add_argument("--no-header", action="store_false", dest="header", help="the first row has numbers")
+    header.add_argument("--header", action="store_true", default=None, help="the first row is names")
+    header.add_argument("--no-header", action="store_false", default=None, dest="header", help="it has none")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--stride", type=int, default=1, help="rows from one window to the next (default: 1)")
     which.add_argument("--last", action="store_true", help="only the last window")
@@ -51,8 +51,8 @@ def run(given: argparse.Namespace) -> None:
     names = [symbol.name for symbol in model.inputs]
     if len(given.data) != len(names):
         raise ValueError(
-            f"{given.file}: the model has {len(names)} inputs ({', '.join(names)}), so it needs as many CSV "
-            f"files in this order; got {len(given.data)}."
+            f"{given.file}: expected a CSV file for each input, in the order {', '.join(names)}; "
+            f"got {len(given.data)}."
         )
     columns = given.columns or [None] * len(names)
     if len(columns) != len(names):

@@ -29,6 +29,8 @@ def samples_of(table: Table, symbol: Symbol, stride: int = 1, last: bool = False
     if not whole and (len(shape) < 2 or columns != math.prod(shape[1:])):
         raise ValueError(_expected(table, symbol))
     numbers = table.numbers()
+    if whole and stride > 1:
+        raise ValueError(f"{table.path}: --stride is for windows of rows, but here each row is a sample.")
     if whole:
         samples = numbers.reshape(-1, *shape)
         return samples[-1:] if last else samples

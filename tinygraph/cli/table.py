@@ -91,6 +91,7 @@ def read(path: str, delimiter: str = ",", header: bool | None = None) -> Table:
         raise ValueError(f"{path}: no text in UTF-8: {problem}.") from None
     except csv.Error as problem:
         raise ValueError(f"{path}: no CSV: {problem}.") from None
+    path = "stdin" if path == "-" else path
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(rows[0]):
             raise ValueError(f"{path}: line {line} has {len(row)} columns, the first one {len(rows[0])}.")
