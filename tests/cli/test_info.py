@@ -1,11 +1,13 @@
 """``info``: the file, the layers, and how far training has come."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 
 import tinygraph as tg
 from tinygraph import nn
+from tinygraph.cli import info
 from tinygraph.nn.summary import summary
 from tinygraph.saving import container
 
@@ -43,6 +45,12 @@ def test_a_model_that_is_not_trained_yet(run):
         "Loss: a: mse, b: Huber.",
         "Metrics: a: mae, MeanSquaredError.",
     ]
+
+
+def test_a_file_of_keras(run, model, monkeypatch):
+    Path("m.keras").write_bytes(b"PK\x03\x04" + bytes(996))
+    monkeypatch.setattr(info, "opened", lambda path: model)
+    assert run("info", "m.keras")[1].startswith("m.keras: 1.0 KB, a file of Keras\nSequential 'weather'")
 
 
 def test_a_batch_of_nothing(run, model):

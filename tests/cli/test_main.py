@@ -1,5 +1,6 @@
 """The command line as such: help, exit codes, one line for each error, pipes and terminals."""
 
+import io
 import os
 import subprocess
 import sys
@@ -143,6 +144,23 @@ def test_a_pipe_that_is_closed_ends_it_quietly(model):
     assert done.stderr.read() == b""
     done.stderr.close()
     assert done.wait() == 1
+
+
+def test_nothing_is_left_to_write_to_a_closed_pipe(model, monkeypatch):
+    class Closed(io.StringIO):
+        """What stdout is once nobody reads it."""
+
+        def flush(self):
+            raise BrokenPipeError
+
+    with open("out", "w") as file:
+        closed = Closed()
+        closed.fileno = file.fileno
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", closed)
+            assert main(["info", "m.tiny"]) == 1
+        file.write("late")
+    assert Path("out").read_text() == ""
 
 
 def test_an_ascii_terminal_shows_what_it_can():

@@ -45,7 +45,7 @@ def says(run, *arguments):
         (csv(ROWS, ["a", "b"]), []),
         (csv(ROWS), []),
         (csv(ROWS, ["2020", "2021"]), ["--header"]),
-        ("\ufeff" + csv(ROWS, ["a", "b"]).replace("\n", "\r\n"), []),
+        ("\ufeff" + csv(ROWS, ["a", "b"]).replace("\n", "\r\n"), ["--columns", "a,b"]),
         (csv(ROWS, ["a", "b"]).replace("\n", "\n\n"), []),
         (csv(ROWS, ["a", "b"], ";"), ["--delimiter", ";"]),
         (csv(ROWS, ["a", "b"], "\t"), ["--delimiter", "tab"]),

@@ -214,6 +214,10 @@ NOT_IN_TORCH = {
     "shift alone": (nn.LayerNormalization(scale=False), "give scale and center alike"),
     "scale alone": (nn.BatchNormalization(center=False), "give scale and center alike"),
     "stack": (nn.RNN([nn.LSTMCell(2), nn.GRUCell(2)]), "layers of one kind, size and direction"),
+    "two kinds": (
+        nn.Bidirectional(nn.LSTM(2), backward_layer=nn.GRU(2, go_backwards=True)),
+        "layers of one kind, size and direction",
+    ),
     "two ways": (nn.Bidirectional(nn.RNN([nn.LSTMCell(2), nn.LSTMCell(2)])), "PyTorch has no such cell"),
 }
 

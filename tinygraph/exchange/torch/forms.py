@@ -70,7 +70,7 @@ def entries_of(layers: Sequence[Layer]) -> Iterator[Entry]:
     """
     if all(map(depth_of, layers)):
         rows = [row for layer in layers for row in _rows(layer)]
-        if len({(*map(type, row), *(getattr(cell, "units", 0) for cell in row)) for row in rows}) > 1:
+        if len({(len(row), type(cell), getattr(cell, "units", 0)) for row in rows for cell in row}) > 1:
             titles = ", ".join(layer.title for layer in layers)
             raise ValueError(f"{titles}: one module of PyTorch has layers of one kind, size and direction.")
         for depth, row in enumerate(rows):
