@@ -1,5 +1,7 @@
 """``convert``: by the end of a name, what a model's own methods write."""
 
+import runpy
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,10 @@ X = np.random.default_rng(1).normal(size=(3, 4, 2))
 
 
 def test_our_own_format_stays_what_it_is(run, model):
-    code, out, err = run("convert", "m.tiny", "n.TINY")
+    code, out, err = run("convert", "m.tiny", "n.tiny")
     assert (code, err) == (0, "")
-    assert out == f"n.TINY: {Path('n.TINY').stat().st_size / 1000:.1f} KB\n"
-    again = tg.load("n.TINY")
+    assert out == f"n.tiny: {Path('n.tiny').stat().st_size / 1000:.1f} KB\n"
+    again = tg.load("n.tiny")
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     assert again.history.rows == model.history.rows
     np.testing.assert_array_equal(again.optimizer.iterations.value, 6)
@@ -31,6 +33,35 @@ def test_weights_and_gguf(run, model):
     assert run("convert", "m.tiny", "m.gguf")[0] == 0
     for tensor, weight in zip(GGUFReader("m.gguf").tensors, model.get_weights(), strict=True):
         np.testing.assert_array_equal(tensor.data, weight)
+
+
+def test_keras(run, model):
+    assert run("convert", "m.tiny", "m.keras")[0] == 0
+    assert run("convert", "m.keras", "again.tiny")[0] == 0
+    again = tg.load("again.tiny")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    np.testing.assert_array_equal(again.optimizer.iterations.value, 6)
+    assert run("convert", "m.keras", "w.weights.h5")[0] == 0
+    again.set_weights([0 * weight for weight in again.get_weights()])
+    again.load_weights("w.weights.h5")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+@pytest.mark.skipif(not find_spec("tinygraph.exchange.onnx"), reason="no exchange with ONNX yet")
+def test_onnx(run, model):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    assert run("convert", "m.tiny", "m.onnx")[0] == 0
+    session = onnxruntime.InferenceSession("m.onnx")
+    (name,) = (each.name for each in session.get_inputs())
+    (y,) = session.run(None, {name: X.astype("float32")})
+    np.testing.assert_allclose(y, model.predict(X), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not hasattr(nn.Model, "export_numpy"), reason="no scripts for NumPy yet")
+def test_a_script(run, model):
+    assert run("convert", "m.tiny", "predict.py")[0] == 0
+    y = runpy.run_path("predict.py")["predict"](X)
+    np.testing.assert_allclose(y, model.predict(X), rtol=1e-5, atol=1e-6)
 
 
 METHODS = dict.fromkeys(WRITERS, "save")
@@ -59,6 +90,7 @@ def test_what_is_refused(refused, run, model):
         "m.pt: cannot write a file of this kind; its name must end in .tiny, .keras, .safetensors, "
         ".weights.h5, .onnx, .gguf, .py."
     )
+    assert refused("convert", "m.tiny", "M.KERAS").startswith("M.KERAS: cannot write")
     assert Path("m.tiny").read_bytes() == before
     assert run("convert", "m.tiny", "m.tiny", "--force")[0] == 0
     np.testing.assert_array_equal(tg.load("m.tiny").predict(X), model.predict(X))

@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> None:
     """Write the file, and print its name."""
     path = given.output
-    write = next((WRITERS[end] for end in WRITERS if path.lower().endswith(end)), None)
+    write = next((WRITERS[end] for end in WRITERS if path.endswith(end)), None)
     if write is None:
         raise ValueError(
             f"{path}: cannot write a file of this kind; its name must end in {', '.join(WRITERS)}."
