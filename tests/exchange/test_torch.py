@@ -256,6 +256,9 @@ def test_modules_may_name_the_layers():
         exchange.state_dict(model, modules | {"d": "shared"})
     with pytest.raises(ValueError, match=r"inner\.each of Model 'm' is in no module"):
         exchange.state_dict(model, {"c": "side", "b": "shared"})
+    for wrong in (["side"], {"c": []}):
+        with pytest.raises(TypeError, match="expected names of layers by names of modules, got"):
+            exchange.state_dict(model, wrong)
     with pytest.raises(ValueError, match="only recurrent layers can be one module"):
         exchange.state_dict(model, {"c": ["side", "shared"], "a": "inner.each"})
 

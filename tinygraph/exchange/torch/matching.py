@@ -23,7 +23,7 @@ _DEPTH = re.compile(r"_l(\d+)(_reverse)?$")
 def units_of(thing: Layer) -> dict[str, Layer]:
     """The layers that have weights, by name; those of a model in a model behind its name and a dot."""
     if not isinstance(thing, Layer):
-        raise TypeError(f"expected a model or a layer, got {type(thing).__name__}.")
+        raise TypeError(f"exchange.torch: expected a model or a layer, got {type(thing).__name__}.")
     if not thing.built:
         raise ValueError(f"{thing.title} has no weights yet; give it an input_shape, or call build(shape).")
     found: dict[Layer, str] = {}
@@ -43,6 +43,8 @@ def _inside(model: Graphed, prefix: str) -> list[tuple[str, Layer]]:
 
 def named_entries(thing: Layer, units: Mapping[str, Layer], modules: Modules) -> list[Entry]:
     """Every weight with its full names in PyTorch; each layer belongs to one module."""
+    if not isinstance(modules, Mapping) or not all(modules.values()):
+        raise TypeError(f"modules: expected names of layers by names of modules, got {modules!r}.")
     left, entries = dict(units), []
     for module, named in modules.items():
         layers = []
