@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 
 import numpy as np
@@ -149,3 +150,20 @@ def test_numpy_numbers_keep_their_digits():
     x = tg.input("x", ())
     product = tg.compile(x * np.sqrt(2), dtype="float64")(x=1.0)
     assert product == np.sqrt(2)
+
+
+def test_an_operation_of_a_number_alone_is_compiled_too(declare):
+    pytest.importorskip("llvmlite")
+
+    def half(xp, x, *, out):
+        """One half, whatever x is."""
+        out[...] = 0.5
+
+    node = declare(half, scalar="0.5")(tg.exp(tg.input("x", (3,))))
+    np.testing.assert_array_equal(
+        tg.compile(tg.exp(node), jit_compile=True)(x=np.ones(3)), np.exp(np.float32(0.5))
+    )
+
+
+def test_operations_are_not_copied():
+    assert copy.copy(tg.exp) is copy.deepcopy(tg.exp) is tg.exp

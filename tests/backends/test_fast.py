@@ -303,3 +303,10 @@ def test_what_is_not_finite_is_found_wherever_it_stands(host, monkeypatch):
     gaps = backends.get("numpy").compiled().bind(tg.all_finite(tg.input("x", (3,))), [np.ones(6)[::2]], out)
     gaps()
     assert out
+
+
+def test_a_transposed_array_is_laid_out_anew():
+    x = tg.input("x", (3, 4))
+    f = tg.compile(tg.reshape(tg.transpose(x), (12,)), jit_compile=True)
+    values = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(f(x=values), values.T.ravel())

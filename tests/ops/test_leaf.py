@@ -120,3 +120,7 @@ def test_a_part_of_a_parameter_shows_what_is_written_into_either():
     np.testing.assert_array_equal(whole.value, [0.0, 2.0, 50.0, 70.0, 90.0, 110.0])
     with pytest.raises(tg.GraphError, match=r"expected a value of \(2, 2\)"):
         part.assign(np.zeros(4))
+
+
+def test_a_leaf_says_what_it_is():
+    assert repr(tg.input("x", (2,)).op) == "<leaf input>"

@@ -7,6 +7,7 @@ import pytest
 from ops.gradcheck import check_gradients
 
 import tinygraph as tg
+from tinygraph.ops import affine
 
 RANDOM = np.random.default_rng(8)
 
@@ -45,3 +46,11 @@ def test_matmul_accepts_arrays_on_both_sides():
 def test_products_that_do_not_fit(x, y):
     with pytest.raises(tg.GraphError, match=r"^matmul: needs "):
         tg.input("x", x) @ tg.input("y", y)
+
+
+def test_sums_of_products_refuse_what_does_not_fit():
+    x, y = tg.input("x", (2, 3)), tg.input("y", (3, 4))
+    with pytest.raises(tg.GraphError, match=r"affine: needs \(m, k\) @ \(k, n\), got"):
+        affine(x, x, y)
+    with pytest.raises(tg.GraphError, match=r"affine: needs a z that broadcasts to \(2, 4\), got"):
+        affine(x, y, tg.input("z", (5, 2, 4)))

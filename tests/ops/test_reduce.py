@@ -124,3 +124,8 @@ def test_axes_that_are_not_there(function):
     for axis, words in [(2, "needs an axis of 2 axes, not 2"), ((0, -2), "each axis once"), (0.5, "whole")]:
         with pytest.raises(tg.GraphError, match=words):
             function(x, axis=axis)
+
+
+def test_the_largest_of_nothing_is_refused():
+    with pytest.raises(tg.GraphError, match="argmax: needs at least one element along the axis, got"):
+        tg.argmax(tg.input("x", (2, 0)))

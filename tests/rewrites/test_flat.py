@@ -7,6 +7,7 @@ from nn.test_optimizers import EXTRAS, KINDS, made
 import tinygraph as tg
 from tinygraph.graph import Graph
 from tinygraph.nn.optimizers import SGD, Adam, Optimizer
+from tinygraph.ops.leaf import Part
 from tinygraph.rewrites import flat as module, passes
 from tinygraph.rewrites.flat import flat
 
@@ -174,3 +175,11 @@ def test_a_gradient_of_two_parameters():
         both.append(stepped(rewrite, Adam(0.1), weights, [shared, shared, other]))
     for values in zip(*both, strict=True):
         np.testing.assert_array_equal(*values)
+
+
+def test_what_mixes_two_parts_is_left_alone():
+    whole = tg.param("whole", np.arange(4.0), dtype="float64")
+    first, second = (Part(whole, slice(k, k + 2), (2,), f"part{k}") for k in (0, 2))
+    step = tg.compile(tg.sum(first), updates={first: first + second, second: second * 2.0})
+    step()
+    np.testing.assert_array_equal(whole.value, [2.0, 4.0, 4.0, 6.0])

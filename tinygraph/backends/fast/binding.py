@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from tinygraph.backends.fast import elementwise, finite, moving, product, random, reduction
 from tinygraph.backends.fast.call import Array, Run
 from tinygraph.backends.fast.kernel import Host
@@ -22,8 +20,6 @@ def bound(node: Node, inputs: Sequence[Array], out: Any, host: Host) -> Run | No
     """Return what computes ``node`` into ``out`` by machine code, or None."""
     if node.op in BINDINGS:
         return BINDINGS[node.op](node, inputs, out, host)
-    if node.op.view is not None and node.op.view.of_strided:
-        return moving.moved(out, node.op.view.make(np, inputs[0], **node.attrs), host)
     if node.op.pieces is not None:
         places = node.op.pieces([array.shape for array in inputs], node.attrs)
         return moving.joined(out, places, inputs, host)
