@@ -1,0 +1,144 @@
+"""The functions that a script needs: found by their calls, reduced to what those use, in order of use."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from tinygraph.exchange.script.functions import activations, attention, convolution, dense, recurrent
+from tinygraph.exchange.script.layout import wrapped
+from tinygraph.exchange.script.reduced import Places, reduced
+
+#: name -> function, callers after what they call
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: function
+    for module in (activations, convolution, recurrent, dense, attention)
+    for name, function in vars(module).items()
+    if isinstance(function, types.FunctionType)
+}
+
+#: what a call gives an argument: code, or None for something that is an array
+Given = Mapping[str, str | None]
+
+
+class Library:
+    """The functions of one script, from all calls of them: ``(name, what each argument is given)``."""
+
+    def __init__(self, calls: Sequence[tuple[str, Given]]):
+        waiting: dict[str, list[Given]] = {}
+        for name, given in calls:
+            waiting.setdefault(name, []).append(given)
+        #: the arguments that are put into a function's text, and so are not passed
+        self.known: dict[str, dict[str, str]] = {}
+        texts: dict[str, str] = {}
+        callers_first = sorted(FUNCTIONS, key=_depth, reverse=True)
+        for name in callers_first:
+            if name in waiting:
+                texts[name] = self._reduced(name, waiting[name])
+                for called, given in calls_in(texts[name]):
+                    waiting.setdefault(called, []).append(given)
+        #: name -> text: in the order in which they are first called, each after what it calls itself
+        self.texts: dict[str, str] = {}
+        for name, _ in calls:
+            self._add(name, texts)
+
+    def _add(self, name: str, texts: Mapping[str, str]) -> None:
+        """Add the text of a function after those of what it calls."""
+        if name not in self.texts:
+            for called, _ in calls_in(texts[name]):
+                self._add(called, texts)
+            self.texts[name] = self._passed_on(texts[name])
+
+    def settled(self, name: str) -> Collection[tuple[str, str]]:
+        """Return the options of a function that no call needs to pass: those put in, and the defaults."""
+        defaults = defaults_of(inspect.getsource(FUNCTIONS[name])).items()
+        return {*self.known[name].items(), *((n, constant(code) or code) for n, code in defaults)}
+
+    def _reduced(self, name: str, uses: Sequence[Given]) -> str:
+        parameters = inspect.signature(FUNCTIONS[name]).parameters
+        source = inspect.getsource(FUNCTIONS[name])
+        defaults = defaults_of(source)
+        known, present = self.known.setdefault(name, {}), set()
+        for parameter in parameters:
+            given = {use.get(parameter, constant(defaults.get(parameter, "x"))) for use in uses}
+            if given == {None}:
+                present.add(parameter)
+            elif len(given) == 1:
+                known[parameter] = str(given.pop())
+        body = reduced(source, known, present)
+        required = [p for p in parameters if p in present]
+        optional = [f"{p}={defaults[p]}" for p in parameters if p not in present and p not in known]
+        head = wrapped(f"def {name}({', '.join([*required, *optional])}):")
+        tree = ast.parse(body).body[0]
+        assert isinstance(tree, ast.FunctionDef)
+        return "\n".join([*head, *body.splitlines()[tree.body[0].lineno - 1 :]])
+
+    def _passed_on(self, text: str) -> str:
+        """The text of a function without the arguments that it passes on in vain."""
+        while True:
+            places = Places(text)
+            for call in _calls(text):
+                name = call.func.id  # type: ignore[attr-defined]
+                kept = [k for k in call.keywords if k.arg not in self.known.get(name, {})]
+                if len(kept) < len(call.keywords):
+                    start, end = places.span(call)
+                    arguments = ", ".join(places.text(each) for each in [*call.args, *kept])
+                    text = f"{text[:start]}{name}({arguments}){text[end:]}"
+                    break
+            else:
+                return text
+
+
+def defaults_of(source: str) -> dict[str, str]:
+    """Return the default values in a function's text, as code."""
+    arguments = ast.parse(source).body[0].args  # type: ignore[attr-defined]
+    names = [a.arg for a in arguments.args][len(arguments.args) - len(arguments.defaults) :]
+    return {
+        name: ast.get_source_segment(source, d) or ""
+        for name, d in zip(names, arguments.defaults, strict=True)
+    }
+
+
+def calls_in(text: str) -> list[tuple[str, Given]]:
+    """Return the calls, and the mentions without one, of written functions in the text of one."""
+    places, found = Places(text), []
+    for call in _calls(text):
+        name = call.func.id  # type: ignore[attr-defined]
+        parameters = list(inspect.signature(FUNCTIONS[name]).parameters)
+        given: dict[str, str | None] = dict.fromkeys(parameters[: len(call.args)])
+        given |= {k.arg: constant(places.text(k.value)) for k in call.keywords if k.arg}
+        found.append((name, given))
+    own = ast.parse(text).body[0].name  # type: ignore[attr-defined]
+    called = {name for name, _ in found} | {own}
+    mentioned = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+    return found + [(name, in_general(name)) for name in FUNCTIONS if name in mentioned - called]
+
+
+def in_general(name: str) -> Given:
+    """What a function is given that is passed to another: its first argument."""
+    return {next(iter(inspect.signature(FUNCTIONS[name]).parameters)): None}
+
+
+def constant(code: str) -> str | None:
+    """Return code that is a constant, or a function, as it is; None for anything else."""
+    if code in FUNCTIONS or (code.startswith("np.") and code[3:].isidentifier()):
+        return code
+    try:
+        return repr(ast.literal_eval(code))
+    except ValueError:
+        return None
+
+
+def _calls(text: str) -> list[ast.Call]:
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    return [node for node in nodes if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS]
+
+
+def _depth(name: str) -> int:
+    """How many functions stand above the last one that this one mentions."""
+    mentioned = FUNCTIONS[name].__code__.co_names
+    defaults = [f.__name__ for f in FUNCTIONS[name].__defaults__ or () if callable(f)]
+    return 1 + max((_depth(each) for each in {*mentioned, *defaults} & set(FUNCTIONS) - {name}), default=0)

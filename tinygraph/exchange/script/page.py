@@ -1,0 +1,155 @@
+"""The text of a script: what it says of itself, the functions, ``predict``, and what runs it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+
+from tinygraph.exchange.script.layout import wrapped
+from tinygraph.exchange.script.library import Given, Library, constant
+from tinygraph.exchange.script.lines import MENTION, Line, Use, Value, mentioned
+from tinygraph.exchange.script.writer import Writer
+
+LOADING = '''
+with np.load(Path(__file__).with_suffix(".npz")) as file:
+    WEIGHTS = dict(file)
+
+
+def weights(layer):
+    """The arrays of a layer by name, such as its kernel and its bias."""
+    names = [name for name in WEIGHTS if name.startswith(layer + "/")]
+    return {name.removeprefix(layer + "/"): WEIGHTS[name] for name in names}
+'''
+
+READING = '''def read(path, shape):
+    """The samples in a file: an array, or a table with a sample in each row."""
+    table = path.endswith(".csv")
+    x = np.loadtxt(path, delimiter=",", ndmin=2) if table else np.load(path)
+    return x.reshape(-1, *shape)
+
+
+if __name__ == "__main__":'''
+
+
+class Page:
+    """A script for lines that are needed, from inputs to outputs by name, all values named."""
+
+    def __init__(
+        self,
+        stem: str,
+        writer: Writer,
+        lines: Sequence[Line],
+        inputs: Sequence[Value],
+        outputs: Mapping[str, Value],
+        names: Mapping[Value, str],
+        library: Library,
+    ):
+        self.stem, self.writer, self.lines = stem, writer, lines
+        self.inputs, self.outputs, self.names, self.library = inputs, outputs, names, library
+
+    def text(self) -> str:
+        """The whole script."""
+        functions = "".join(f"\n\n{text}\n" for text in self.library.texts.values())
+        maths = "import math\n" if "math." in functions else ""
+        loading = LOADING if self.writer.arrays else ""
+        head = f'"""{self.about()}"""\n\n{maths}import sys\n'
+        head += "from pathlib import Path\n" if loading else ""
+        return f"{head}\nimport numpy as np\n{loading}{functions}\n\n{self.predict()}\n\n\n{self.main()}\n"
+
+    def about(self) -> str:
+        """The docstring of the script."""
+        beside = f"; its weights are in {self.stem}.npz" if self.writer.arrays else ""
+        files = [self.names[value] for value in self.inputs]
+        arrays, tables = (" ".join(f"{name}{suffix}" for name in files) for suffix in (".npy", ".csv"))
+        return (
+            f"Predictions of a neural network, by NumPy alone{beside}.\n\n"
+            f"    python {self.stem}.py {arrays}  # arrays of samples\n"
+            f"    python {self.stem}.py {tables}  # tables with a sample in each row\n"
+        )
+
+    def predict(self) -> str:
+        """The function that reads line by line like the model."""
+        arguments = ", ".join(self.names[value] for value in self.inputs)
+        lines = wrapped(f"def predict({arguments}):")
+        lines.append(f'    """{self.promise()}"""')
+        for value in self.inputs:
+            name = self.names[value]
+            lines += wrapped(f"    {name} = np.asarray({name}, np.{value.dtype.name})", shape_of(value))
+        for line in self.lines:
+            targets = ", ".join(self.names[value] for value in line.targets)
+            code = f"    {targets} = {self.code(line.code)}"
+            if code.strip() == f"{targets} = {targets}":
+                continue
+            lines += wrapped(
+                code, ", ".join(filter(None, (shape_of(v) for v in line.targets if self.names[v] != "_")))
+            )
+        if len(self.outputs) == 1:
+            (value,) = self.outputs.values()
+            return "\n".join([*lines, f"    return {self.names[value]}"])
+        items = [f"        {quoted(name)}: {self.names[value]}," for name, value in self.outputs.items()]
+        return "\n".join([*lines, "    return {", *items, "    }"])
+
+    def promise(self) -> str:
+        """The docstring of ``predict``."""
+        text = "What the network says of a batch of samples"
+        text += "." if len(self.outputs) == 1 else ", by the names of its outputs."
+        return text + (" Recurrences begin with states of 0." if self.writer.stateful else "")
+
+    def code(self, code: str) -> str:
+        """Code with the names of the values in it, and its calls written out."""
+        while MENTION.search(code):
+            code = MENTION.sub(lambda found: self._named(self.writer.known[int(found[1])]), code)
+        return code
+
+    def _named(self, thing: Value | Use) -> str:
+        if isinstance(thing, Value):
+            return self.names[thing]
+        name = thing.function.__name__
+        settled = self.library.settled(name)
+        weights = [f'**weights("{thing.weights.path}")'] if thing.weights and thing.weights.names else []
+        options = [f"{n}={code}" for n, code in thing.options.items() if (n, code) not in settled]
+        return f"{name}({', '.join([*thing.values, *weights, *options])})"
+
+    def main(self) -> str:
+        """What runs the script."""
+        read, example = [], []
+        for k, value in enumerate(self.inputs, start=1):
+            name, shape = self.names[value], value.shape or ()
+            fill = "ones" if value.dtype.kind == "f" else "zeros"
+            read.append(f"        {name} = read(sys.argv[{k}], {shape})")
+            example.append(f"        {name} = np.{fill}({(1, *shape)})")
+        arguments = ", ".join(self.names[value] for value in self.inputs)
+        lines = ["    if len(sys.argv) > 1:", *read, "    else:  # an example", *example]
+        return "\n".join([READING, *lines, f"    print(predict({arguments}))"])
+
+
+def calls_of(writer: Writer, lines: Sequence[Line]) -> list[tuple[str, Given]]:
+    """The calls in lines, with what each gives its function."""
+    found: list[tuple[str, Given]] = []
+    for line in lines:
+        for use in mentioned(line.code, writer.known):
+            if isinstance(use, Use):
+                parameters = list(inspect.signature(use.function).parameters)
+                given: dict[str, str | None] = dict.fromkeys(parameters[: len(use.values)])
+                given |= dict.fromkeys(use.weights.names if use.weights else ())
+                given |= {name: constant_or_none(code) for name, code in use.options.items()}
+                found.append((use.function.__name__, given))
+    return found
+
+
+def constant_or_none(code: str) -> str | None:
+    """Code if it is a constant; None if it mentions values."""
+    return None if MENTION.search(code) else constant(code)
+
+
+def shape_of(value: Value) -> str:
+    """The shape of a value, for a comment."""
+    if value.shape is None:
+        return ""
+    return f"({', '.join(map(str, (value.batch, *value.shape)))})" if value.shape else f"({value.batch},)"
+
+
+def quoted(text: str) -> str:
+    """Return text as Python writes it, in double quotes."""
+    inner = repr("'" + text)[2:-1]
+    return f'"{inner}"' if '"' not in inner else repr(text)
