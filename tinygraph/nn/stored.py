@@ -42,3 +42,32 @@ class Stored(Fed):
             ModelFormatError: another kind of file, or weights of other shapes; the model stays as it was.
         """
         read_state(self, filepath)
+
+    def export_numpy(self, path: str | os.PathLike[str]) -> None:
+        """Write a script that predicts as the model does and needs NumPy only: to read, to run, to import.
+
+        ``predict.py`` has a function for each kind of layer in the model, and ``predict(x)``, which reads
+        line by line like the model. The weights are in ``predict.npz`` beside it. Both are written whole, the
+        weights first; files of these names are replaced, and folders are made. Predictions are the same but
+        for rounding, for batches of any size. States of stateful layers begin with 0 at each call.
+
+        Args:
+            path: where to write the script; its name ends in ``.py``.
+
+        Raises:
+            ValueError: another name; or a layer, cell or function of your own, which is named.
+            GraphError: the model's shapes are not known yet.
+
+        >>> import runpy, tempfile
+        >>> import numpy as np
+        >>> from tinygraph.nn import Sequential, LSTM, Dense
+        >>> model = Sequential([LSTM(4, input_shape=(5, 3)), Dense(2)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export_numpy(folder + "/predict.py")
+        ...     script = runpy.run_path(folder + "/predict.py")
+        >>> script["predict"](np.ones((7, 5, 3))).shape
+        (7, 2)
+        """
+        from tinygraph.exchange.script.export import export_numpy
+
+        export_numpy(self, path)

@@ -34,23 +34,25 @@ class Library:
         #: the arguments that are put into a function's text, and so are not passed
         self.known: dict[str, dict[str, str]] = {}
         texts: dict[str, str] = {}
-        callers_first = sorted(FUNCTIONS, key=_depth, reverse=True)
-        for name in callers_first:
+        for name in sorted(FUNCTIONS, key=_depth, reverse=True):  # callers first
             if name in waiting:
                 texts[name] = self._reduced(name, waiting[name])
                 for called, given in calls_in(texts[name]):
                     waiting.setdefault(called, []).append(given)
-        #: name -> text: in the order in which they are first called, each after what it calls itself
-        self.texts: dict[str, str] = {}
-        for name, _ in calls:
-            self._add(name, texts)
+        self.texts = {name: self._passed_on(text) for name, text in texts.items()}
 
-    def _add(self, name: str, texts: Mapping[str, str]) -> None:
-        """Add the text of a function after those of what it calls."""
-        if name not in self.texts:
-            for called, _ in calls_in(texts[name]):
-                self._add(called, texts)
-            self.texts[name] = self._passed_on(texts[name])
+    def needed(self, code: str) -> list[str]:
+        """The texts of the functions that code mentions, in that order, each after those that it needs."""
+        found: dict[str, str] = {}
+        waiting = mentions(code)[::-1]
+        while waiting:
+            name = waiting.pop()
+            before = [each for each in mentions(self.texts[name]) if each not in found and each != name]
+            if before:
+                waiting += [name, *before[::-1]]
+            else:
+                found[name] = self.texts[name]
+        return list(found.values())
 
     def settled(self, name: str) -> Collection[tuple[str, str]]:
         """Return the options of a function that no call needs to pass: those put in, and the defaults."""
@@ -111,10 +113,15 @@ def calls_in(text: str) -> list[tuple[str, Given]]:
         given: dict[str, str | None] = dict.fromkeys(parameters[: len(call.args)])
         given |= {k.arg: constant(places.text(k.value)) for k in call.keywords if k.arg}
         found.append((name, given))
-    own = ast.parse(text).body[0].name  # type: ignore[attr-defined]
-    called = {name for name, _ in found} | {own}
-    mentioned = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
-    return found + [(name, in_general(name)) for name in FUNCTIONS if name in mentioned - called]
+    called = {name for name, _ in found}
+    return found + [(name, in_general(name)) for name in mentions(text) if name not in called]
+
+
+def mentions(code: str) -> list[str]:
+    """Return the names of the written functions that code has, in order."""
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
+    nodes.sort(key=lambda node: (node.lineno, node.col_offset))
+    return list(dict.fromkeys(node.id for node in nodes if node.id in FUNCTIONS))
 
 
 def in_general(name: str) -> Given:
@@ -137,8 +144,8 @@ def _calls(text: str) -> list[ast.Call]:
     return [node for node in nodes if isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS]
 
 
-def _depth(name: str) -> int:
-    """How many functions stand above the last one that this one mentions."""
-    mentioned = FUNCTIONS[name].__code__.co_names
-    defaults = [f.__name__ for f in FUNCTIONS[name].__defaults__ or () if callable(f)]
-    return 1 + max((_depth(each) for each in {*mentioned, *defaults} & set(FUNCTIONS) - {name}), default=0)
+def _depth(name: str) -> tuple[bool, int]:
+    """How far above those that call none a function stands; above activations, which it may be given."""
+    called = set(FUNCTIONS[name].__code__.co_names) & set(FUNCTIONS) - {name}
+    depth = 1 + max((_depth(each)[1] for each in called), default=0)
+    return FUNCTIONS[name].__module__ != activations.__name__, depth

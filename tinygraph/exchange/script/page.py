@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 
 from tinygraph.exchange.script.layout import wrapped
-from tinygraph.exchange.script.library import Given, Library, constant
+from tinygraph.exchange.script.library import FUNCTIONS, Given, Library, constant, in_general
 from tinygraph.exchange.script.lines import MENTION, Line, Use, Value, mentioned
 from tinygraph.exchange.script.writer import Writer
 
@@ -49,12 +49,13 @@ class Page:
 
     def text(self) -> str:
         """The whole script."""
-        functions = "".join(f"\n\n{text}\n" for text in self.library.texts.values())
+        predict = self.predict()
+        functions = "".join(f"\n\n{text}\n" for text in self.library.needed(predict))
         maths = "import math\n" if "math." in functions else ""
         loading = LOADING if self.writer.arrays else ""
         head = f'"""{self.about()}"""\n\n{maths}import sys\n'
         head += "from pathlib import Path\n" if loading else ""
-        return f"{head}\nimport numpy as np\n{loading}{functions}\n\n{self.predict()}\n\n\n{self.main()}\n"
+        return f"{head}\nimport numpy as np\n{loading}{functions}\n\n{predict}\n\n\n{self.main()}\n"
 
     def about(self) -> str:
         """The docstring of the script."""
@@ -75,17 +76,16 @@ class Page:
         for value in self.inputs:
             name = self.names[value]
             lines += wrapped(f"    {name} = np.asarray({name}, np.{value.dtype.name})", shape_of(value))
+        results = list(self.outputs.values())
         for line in self.lines:
+            code = self.code(line.code)
+            if len(results) == 1 and line is self.lines[-1] and line.targets == results:
+                return "\n".join([*lines, *wrapped(f"    return {code}", shape_of(*results))])
             targets = ", ".join(self.names[value] for value in line.targets)
-            code = f"    {targets} = {self.code(line.code)}"
-            if code.strip() == f"{targets} = {targets}":
-                continue
-            lines += wrapped(
-                code, ", ".join(filter(None, (shape_of(v) for v in line.targets if self.names[v] != "_")))
-            )
-        if len(self.outputs) == 1:
-            (value,) = self.outputs.values()
-            return "\n".join([*lines, f"    return {self.names[value]}"])
+            known = [value for value in line.targets if self.names[value] != "_"]
+            lines += wrapped(f"    {targets} = {code}", ", ".join(filter(None, map(shape_of, known))))
+        if len(results) == 1:
+            return "\n".join([*lines, f"    return {self.names[results[0]]}"])
         items = [f"        {quoted(name)}: {self.names[value]}," for name, value in self.outputs.items()]
         return "\n".join([*lines, "    return {", *items, "    }"])
 
@@ -134,6 +134,8 @@ def calls_of(writer: Writer, lines: Sequence[Line]) -> list[tuple[str, Given]]:
                 given |= dict.fromkeys(use.weights.names if use.weights else ())
                 given |= {name: constant_or_none(code) for name, code in use.options.items()}
                 found.append((use.function.__name__, given))
+                handed = [code for code in (*use.values, *use.options.values()) if code in FUNCTIONS]
+                found += [(name, in_general(name)) for name in handed]
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygraph.exchange.script.lines import Line, Use, Value, Weights, mentioned
 from tinygraph.exchange.script.names import unlike
+from tinygraph.graph import Node
 from tinygraph.nn.arguments import flat, put_back
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.layer import Layer
@@ -66,11 +67,20 @@ class Writer:
         return made
 
     def let(
-        self, code: Any, like: Value, shape: Any = None, dtype: Any = None, name: str | None = None
+        self,
+        code: Any,
+        like: Value,
+        shape: Any = None,
+        dtype: Any = None,
+        name: str | None = None,
+        joins: bool = False,
     ) -> Value:
-        """Write ``value = code`` and return the value; what is not said is as in ``like``."""
+        """Write ``value = code`` and return the value; what is not said is as in ``like``.
+
+        It takes the place of ``like``, unless it ``joins`` several values.
+        """
         value = self.value(shape, like.dtype if dtype is None else dtype, name)
-        self.write([value], code, like)
+        self.write([value], code, None if joins else like)
         return value
 
     def write(self, targets: list[Value], code: Any, main: Value | None) -> None:
@@ -187,8 +197,10 @@ class Writer:
 
 
 def array_of(weight: Any) -> Array:
-    """Return the value of a weight, or an array as it is."""
-    return np.asarray(weight.value if isinstance(weight, Parameter) else weight)
+    """Return the value of a weight or a constant, or an array as it is."""
+    if isinstance(weight, Parameter):
+        return weight.value
+    return np.asarray(weight.attrs["value"] if isinstance(weight, Node) else weight)
 
 
 def as_code(value: Any) -> str:

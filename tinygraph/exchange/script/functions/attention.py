@@ -35,6 +35,18 @@ def additive_scores(query, key, scale=1.0):
     return (np.tanh(pairs) * scale).sum(axis=-1)
 
 
+def rows(x, axes):
+    """The axes that are attended over as one, before the features."""
+    x = np.moveaxis(x, axes, range(-1 - len(axes), -1))
+    return x.reshape(*x.shape[: -1 - len(axes)], -1, x.shape[-1])
+
+
+def back(y, axes, sizes):
+    """The inverse of `rows`, for axes of these sizes."""
+    y = y.reshape(*y.shape[:-2], *sizes, y.shape[-1])
+    return np.moveaxis(y, range(-1 - len(axes), -1), axes)
+
+
 def multi_head_attention(
     query,
     value,
@@ -57,7 +69,9 @@ def multi_head_attention(
     q = np.tensordot(query, query_kernel, 1) + query_bias  # (..., queries, heads, size)
     k = np.tensordot(key, key_kernel, 1) + key_bias  # (..., keys, heads, size)
     v = np.tensordot(value, value_kernel, 1) + value_bias
-    q, k, v = (np.swapaxes(each, -2, -3) for each in (q, k, v))  # (..., heads, keys, size)
+    q, k, v = (
+        np.swapaxes(each, -2, -3) for each in (q, k, v)
+    )  # (..., heads, keys, size)
     scores = q @ np.swapaxes(k, -1, -2) / q.shape[-1] ** 0.5
     if visible is not None:
         scores = np.where(visible, scores, -1e9)

@@ -1,4 +1,4 @@
-"""Recurrent layers: x is (batch, time, features), and they return the output h of every step."""
+"""Recurrent layers, of x (batch, time, features): the output of every step."""
 
 import numpy as np
 
@@ -64,7 +64,8 @@ def gru(
         if reset_after:
             g = activation(x_g + r * h_g)  # candidate
         else:
-            g = activation(x_g + (r * h) @ recurrent_kernel[:, 2 * units :])  # candidate
+            h_g = (r * h) @ recurrent_kernel[:, 2 * units :]
+            g = activation(x_g + h_g)  # candidate
         h = z * h + (1.0 - z) * g
         if mask is not None:
             # a step that does not count changes nothing

@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygraph.exchange.script.functions import attention as functions
 from tinygraph.exchange.script.layers.merging import wide
-from tinygraph.exchange.script.lines import Value
+from tinygraph.exchange.script.lines import Use, Value
 from tinygraph.exchange.script.writer import Writer, writes
 from tinygraph.nn.layers.attention import AdditiveAttention, Attention, query_value_key
 from tinygraph.nn.layers.multi_head_attention import MultiHeadAttention
@@ -38,15 +38,7 @@ def _(s: Writer, layer: Any, x: list[Value], given: dict[str, Any]) -> Any:
     masks = given.get("mask")
     masks = [v.mask for v in x] if not isinstance(masks, list) else masks
     query_mask, value_mask = (s.truth(mask) for mask in masks[:2])
-    if isinstance(layer, AdditiveAttention):
-        function, arrays = functions.additive_scores, {}
-    elif layer.score_mode == "dot":
-        function, arrays = functions.dot_scores, {}
-    else:
-        function, arrays = functions.concat_scores, {"concat_score_weight": layer.concat_score_weight}
-    arrays |= {"scale": layer.scale} if layer.use_scale else {}
-    weights = s.weights(layer, **arrays) if arrays else None
-    scores = s.let(s.call(function, query, key, weights=weights), query, name="scores")
+    scores = s.let(scores_of(s, layer, query, key), query, name="scores")
     seen = places(s, query, key, bool(given.get("use_causal_mask")))
     if value_mask is not None:
         lead = wide(value_mask, len(value.shape or ()) - 1)
@@ -55,7 +47,7 @@ def _(s: Writer, layer: Any, x: list[Value], given: dict[str, Any]) -> Any:
         lacking = len(query.shape or ()) - 1 - len(query_mask.shape or ())
         if lacking > 0:
             query_mask = s.let(f"{query_mask}[...{', None' * lacking}]", query_mask, (0,), name="mask")
-    how = {"visible": visible_of(s, seen, query), "query_mask": query_mask}
+    how: dict[str, Any] = {"visible": visible_of(s, seen, query), "query_mask": query_mask}
     if not given.get("return_attention_scores"):
         y = s.let(s.call(functions.attend, scores, value, **how), query)
         y.mask = masks[0]
@@ -65,29 +57,25 @@ def _(s: Writer, layer: Any, x: list[Value], given: dict[str, Any]) -> Any:
     return [y, shares]
 
 
+def scores_of(s: Writer, layer: Any, query: Value, key: Value) -> Use:
+    """How well each query fits each key."""
+    scale = layer.scale if layer.use_scale else None
+    if isinstance(layer, AdditiveAttention):
+        return s.call(functions.additive_scores, query, key, weights=s.weights(layer, scale=scale))
+    if layer.score_mode == "dot":
+        return s.call(functions.dot_scores, query, key, weights=s.weights(layer, scale=scale))
+    weights = s.weights(layer, concat_score_weight=layer.concat_score_weight, scale=scale)
+    return s.call(functions.concat_scores, query, key, weights=weights)
+
+
 @writes(MultiHeadAttention)
 def _(s: Writer, layer: MultiHeadAttention, x: list[Value], given: dict[str, Any]) -> Any:
-    query, value, key = query_value_key(x)
-    masked = [given.get("query_mask"), given.get("value_mask"), given.get("key_mask")]
-    carried = [v.mask for v in x]
-    passed, masks = masked[0] or carried[0], [carried[0], *masked[1:]]
-    for k, mask in enumerate(carried[1:], start=1):
-        masks[k] = mask if masks[k] is None else masks[k]
-    query_mask, *key_masks = (s.truth(mask) for mask in masks)
-    attention_mask = s.truth(given.get("attention_mask"))
-    ranks, axes = len(query.shape or ()), layer._attended(len(query.shape or ()) + 1)
-    if ranks > 2 or (attention_mask is not None and len(attention_mask.shape or ()) > 2):
-        raise s.refuse(
-            layer, "attends over more than one axis, or has a mask for each head; a script cannot."
-        )
-    seen = places(s, query, key, bool(given.get("use_causal_mask")), layer.sliding_window)
-    if query_mask is not None:
-        seen.append(f"{query_mask}[:, None, :, None]")
-    seen += [f"{mask}[:, None, None, :]" for mask in key_masks if mask is not None]
-    if attention_mask is not None:
-        seen.append(
-            f"{attention_mask}[:, None]" if len(attention_mask.shape or ()) == 2 else f"{attention_mask}"
-        )
+    rank = len(x[0].shape or ())
+    axes = layer._attended(rank + 1)
+    goes_on, seen = masks_of(s, layer, x, given, axes)
+    over = x if rank == 2 else [s.let(s.call(functions.rows, v, axes), v, joins=True, name="rows") for v in x]
+    query, value, key = query_value_key(over)
+    seen += places(s, query, key, bool(given.get("use_causal_mask")), layer.sliding_window)
     scores = bool(given.get("return_attention_scores"))
     use = s.call(
         functions.multi_head_attention,
@@ -96,16 +84,61 @@ def _(s: Writer, layer: MultiHeadAttention, x: list[Value], given: dict[str, Any
         key,
         weights=s.weights(layer, **arrays_of(layer)),
         visible=visible_of(s, seen, query),
-        blind_to_zero=True if seen and (layer.dropout or scores) else None,
+        blind_to_zero=True if seen and (layer.dropout or scores or rank > 2) else None,
         return_weights=True if scores else None,
     )
-    if not scores:
-        y = s.let(use, query)
-        y.mask = passed
-        return y
-    y, shares = s.value(None, query.dtype, mask=passed), s.value(None, query.dtype, "shares")
-    s.write([y, shares], use, query)
-    return [y, shares]
+    y, shares = s.value(None, layer.float), s.value(None, layer.float, "shares")
+    s.write([y, shares] if scores else [y], use, query)
+    if rank > 2:
+        y, shares = as_before(s, layer, axes, x, y, shares)
+    y.mask = goes_on
+    return [y, shares] if scores else y
+
+
+def as_before(
+    s: Writer, layer: MultiHeadAttention, axes: tuple[int, ...], x: list[Value], y: Value, shares: Value
+) -> tuple[Value, Value]:
+    """The results with the axes that were attended over as they were."""
+    query, _, key = query_value_key(x)
+    sizes, of_keys = ([(v.shape or ())[axis - 1] for axis in axes] for v in (query, key))
+    units = layer.units or (query.shape or ())[-1:]
+    if len(units) > 1:
+        y = s.let(f"{y}.reshape(*{y}.shape[:-{len(units)}], -1)", y)
+    y = s.let(s.call(functions.back, y, axes, tuple(sizes)), y)
+    if len(units) > 1:
+        y = s.let(f"{y}.reshape(*{y}.shape[:-1], {', '.join(map(str, units))})", y)
+    code = f"{shares}.reshape(*{shares}.shape[:-2], {', '.join(map(str, [*sizes, *of_keys]))})"
+    return y, s.let(code, shares, name="shares")
+
+
+def masks_of(
+    s: Writer, layer: MultiHeadAttention, x: list[Value], given: dict[str, Any], axes: tuple[int, ...]
+) -> tuple[Value | None, list[str]]:
+    """The mask that goes on with the result, and as code which query sees which key by all masks."""
+    query, _, key = query_value_key(x)
+    carried = [value.mask for value in x]
+    seen = []
+    if (mask := s.truth(carried[0])) is not None:
+        seen.append(f"{column(s, mask, query, axes)}[..., None, :, :]")
+    for k, name in enumerate(("value_mask", "key_mask"), start=1):
+        mask = s.truth(given.get(name) or (carried[k] if k < len(carried) else None))
+        if mask is not None:
+            seen.append(f"np.swapaxes({column(s, mask, key, axes)}, -1, -2)[..., None, :, :]")
+    mask = s.truth(given.get("attention_mask"))
+    if mask is not None and len(query.shape or ()) > 2:
+        raise s.refuse(layer, "has an attention_mask and several axes between batch and features.")
+    if mask is not None:
+        seen.append(f"{mask}[:, None]" if len(mask.shape or ()) == 2 else str(mask))
+    return given.get("query_mask") or carried[0], seen
+
+
+def column(s: Writer, mask: Value, x: Value, axes: tuple[int, ...]) -> Any:
+    """A mask of x's steps as a column, the axes that are attended over as one."""
+    rank = len(x.shape or ())
+    if rank == 2:
+        return f"{mask}[:, :, None]"
+    full = s.let(f"np.broadcast_to({wide(mask, rank - 1)}, {x}.shape[:-1])[..., None]", mask, name="mask")
+    return s.let(s.call(functions.rows, full, axes), mask, name="mask")
 
 
 def arrays_of(layer: MultiHeadAttention) -> dict[str, Any]:

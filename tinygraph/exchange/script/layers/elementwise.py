@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygraph.exchange.script.functions import activations, dense as functions
 from tinygraph.exchange.script.lines import Value
-from tinygraph.exchange.script.writer import Array, Writer, writes
+from tinygraph.exchange.script.writer import Array, Writer, array_of, writes
 from tinygraph.nn.activations import get
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layers.activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
@@ -88,10 +88,9 @@ def _(s: Writer, layer: Layer, x: Value, given: dict[str, Any]) -> Value:
 def _(s: Writer, layer: ReLU, x: Value, given: dict[str, Any]) -> Value:
     if layer.max_value is None and not layer.negative_slope and not layer.threshold:
         return s.let(s.call(activations.relu, x), x)
-    options = {"slope": float(layer.negative_slope), "threshold": float(layer.threshold)}
-    options = {name: value for name, value in options.items() if value}
+    slope, threshold = float(layer.negative_slope), float(layer.threshold)
     limit = None if layer.max_value is None else float(layer.max_value)
-    return s.let(s.call(activations.bent, x, max_value=limit, **options), x)
+    return s.let(s.call(activations.bent, x, max_value=limit, slope=slope, threshold=threshold), x)
 
 
 @writes(LeakyReLU)
@@ -134,7 +133,7 @@ def spread(layer: AlongAxes, weight: Any, x: Value) -> Array | None:
     shape = x.shape or ()
     axes = layer.along(shape)
     sizes = [n if axis in axes else 1 for axis, n in enumerate((1, *shape))]
-    return np.asarray(weight.value).reshape(sizes[min(axes, default=0) :] if axes else ())
+    return array_of(weight).reshape(sizes[min(axes, default=0) :] if axes else ())
 
 
 @writes(BatchNormalization)

@@ -43,7 +43,7 @@ def wide(mask: Value, rank: int) -> str:
 @writes(Add, Average, Subtract)
 def _(s: Writer, layer: Any, x: list[Value], given: dict[str, Any]) -> Value:
     total = SIGNS[type(layer)].join(map(str, of_one_rank(s, x)))
-    y = s.let(f"({total}) / {float(len(x))}" if isinstance(layer, Average) else total, x[0])
+    y = s.let(f"({total}) / {float(len(x))}" if isinstance(layer, Average) else total, x[0], joins=True)
     y.mask = any_of(s, [value.mask for value in x])
     return y
 
@@ -57,7 +57,7 @@ def _(s: Writer, layer: Any, x: list[Value], given: dict[str, Any]) -> Value:
         right = counted(s, other, "1.0" if multiply else str(one), rank)
         left = counted(s, one, "1.0" if multiply else str(right), rank)
         name = "maximum" if isinstance(layer, Maximum) else "minimum"
-        y = s.let(f"{left} * {right}" if multiply else f"np.{name}({left}, {right})", one)
+        y = s.let(f"{left} * {right}" if multiply else f"np.{name}({left}, {right})", one, joins=True)
         if multiply and mask is not None:
             y = s.let(f"np.where({wide(mask, rank)}, {y}, 0.0)", y)
         y.mask = mask
@@ -75,7 +75,7 @@ def counted(s: Writer, x: Value, other: str, rank: int) -> Value:
 
 @writes(Concatenate)
 def _(s: Writer, layer: Concatenate, x: list[Value], given: dict[str, Any]) -> Value:
-    y = s.let(f"np.concatenate([{', '.join(map(str, x))}], axis={layer.axis})", x[0])
+    y = s.let(f"np.concatenate([{', '.join(map(str, x))}], axis={layer.axis})", x[0], joins=True)
     y.dtype = layer.output_dtype([value.dtype for value in x])
     masks = [value.mask for value in x]
     if layer.axis % (len(x[0].shape or ()) + 1) != 1 or not any(masks):
@@ -92,5 +92,5 @@ def _(s: Writer, layer: Dot, x: list[Value], given: dict[str, Any]) -> Value:
     axes = tuple(axis % (len(v.shape or ()) + 1) for axis, v in zip(layer.summed, x, strict=True))
     if layer.normalize:
         x = [s.let(s.call(unit_vectors, v, axis=axis), v) for v, axis in zip(x, axes, strict=True)]
-    y = s.let(s.call(dot, *x, axes=axes), x[0])
+    y = s.let(s.call(dot, *x, axes=axes), x[0], joins=True)
     return s.let(f"{y}[:, None]", y) if len(x[0].shape or (0, 0)) == len(x[1].shape or (0, 0)) == 1 else y

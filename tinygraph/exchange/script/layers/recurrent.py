@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinygraph.exchange.script.functions import recurrent as functions
 from tinygraph.exchange.script.layers.elementwise import activation_of
 from tinygraph.exchange.script.layers.merging import wide
@@ -19,6 +21,7 @@ from tinygraph.nn.recurrent.lstm import LSTMCell
 from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.recurrent.simple import SimpleRNNCell
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
+from tinygraph.nn.recurrent.states import output_shape
 
 
 @dataclass
@@ -39,19 +42,25 @@ def _(s: Writer, layer: RNN, x: Value, given: dict[str, Any]) -> Any:
     start = given.get("initial_state")
     initial = None if start is None else [s.typed(layer.cell, 0, state) for state in flat(start)]
     if layer.time_major:
-        x, mask = (v and s.let(f"np.swapaxes({v}, 0, 1)", v, v.shape, name=v.name) for v in (x, mask))
+        x, mask = (turned(s, "np.swapaxes({}, 0, 1)", value) for value in (x, mask))
     if layer.go_backwards:
-        x, mask = (v and s.let(f"{v}[:, ::-1]", v, v.shape, name=v.name) for v in (x, mask))
-    x, runs = s.typed(layer.cell, 0, x), []
-    for k, cell in enumerate(cells):
+        x, mask = (turned(s, "{}[:, ::-1]", value) for value in (x, mask))
+    x = s.typed(layer.cell, 0, x)
+    runs: list[Run] = []
+    for cell in cells:
         own = None if initial is None else [initial.pop(0) for _ in cell.state_size]
         if runs:
             x = s.let(runs[-1].outputs, x)
-        runs.append(run_cell(s, layer, cell, s.typed(cell, 0, x), mask, own, layer.return_state))
+        runs.append(run_cell(s, layer, cell, x, mask, own, layer.return_state))
     output = last_or_all(s, layer, runs[-1], x, mask, start is not None)
     if not layer.return_state:
         return s.typed(layer, 0, output)
     return [s.typed(layer, 0, value) for value in [output, *(state for run in runs for state in run.states)]]
+
+
+def turned(s: Writer, code: str, value: Any) -> Any:
+    """A sequence or its mask, if there is one, with its steps in another order."""
+    return value and s.let(code.format(value), value, value.shape, name=value.name)
 
 
 def run_cell(
@@ -64,73 +73,57 @@ def run_cell(
     with_states: bool,
 ) -> Run:
     """Write a cell's run over time."""
-    kind = (
-        next((cls for cls in CELLS if type(cell) is cls or type(cell).step is cls.step), None)
-        if hasattr(type(cell), "step")
-        else None
-    )
-    if kind is None:
+    kind = next((cls for cls in type(cell).__mro__ if cls in CELLS), None)
+    if kind is None or type(cell).step is not vars(kind)["step"]:
         raise s.refuse(layer, f"has a cell of its own, {cell!r}, which cannot be written as a script.")
-    weights = s.weights(layer if cell.name == layer.name else cell, **arrays_of(cell))
-    how: dict[str, Any] = {"mask": mask, "activation": activation_of(s, layer, cell.activation)}
-    if kind is not SimpleRNNCell:
-        how["recurrent_activation"] = activation_of(s, layer, cell.recurrent_activation)
-    form = getattr(cell, "data_format", "channels_last")
-    if kind is ConvLSTMCell:
-        x = channels_last(s, x, form, 2)
-        how |= {"strides": cell.strides, "dilation": cell.dilation_rate}
-        how["same"] = True if cell.padding == "same" else None
-        initial = initial and [channels_last(s, state, form) for state in initial]
-    if kind is GRUCell and not cell.reset_after:
-        how["reset_after"] = False
+    how, form = options_of(s, layer, cell), getattr(cell, "data_format", "channels_last")
+    x = channels_last(s, x, form, 2)
     if initial is not None:
-        how["initial_state"] = initial if len(initial) > 1 else initial[0]
-    two = len(cell.state_size) == 2 and with_states
-    use = s.call(CELLS[kind], x, weights=weights, **how, return_cell=True if two else None)
-    if form == "channels_first":
-        return _channels_first(s, use, x, two, form)
-    if not with_states:
+        states = [channels_last(s, state, form) for state in initial]
+        how["initial_state"] = states if len(states) > 1 else states[0]
+    weights = s.weights(layer if cell.name == layer.name else cell, **arrays_of(cell))
+    with_c = with_states and len(cell.state_size) > 1
+    use = s.call(CELLS[kind], x, weights=weights, **how, mask=mask, return_cell=with_c or None)
+    if not with_states and form == "channels_last":
         return Run(use, [])
-    y = s.value(None, x.dtype)
-    c = [s.value(None, x.dtype, "c")] if two else []
-    s.write([y, *c], use, x)
-    return Run(y, [s.let(f"{y}[:, -1]", y, name="h"), *c])
-
-
-def _channels_first(s: Writer, use: Any, x: Value, two: bool, form: str) -> Run:
-    """The outputs and states of a cell whose channels stand first, in its format."""
-    y = s.value(None, x.dtype)
-    c = [s.value(None, x.dtype, "c")] if two else []
+    dtype = np.result_type(x.dtype, cell.float)
+    y, c = s.value(None, dtype), [s.value(None, dtype, "c")] if with_c else []
     s.write([y, *c], use, x)
     y = channels_back(s, y, form, 2)
     return Run(y, [s.let(f"{y}[:, -1]", y, name="h"), *(channels_back(s, each, form) for each in c)])
 
 
+def options_of(s: Writer, layer: Layer, cell: Any) -> dict[str, Any]:
+    """What a cell's function is given beside arrays; None is for what is as by default."""
+    how: dict[str, Any] = {"activation": activation_of(s, layer, cell.activation)}
+    if not isinstance(cell, SimpleRNNCell):
+        how["recurrent_activation"] = activation_of(s, layer, cell.recurrent_activation)
+    if isinstance(cell, GRUCell):
+        how["reset_after"] = None if cell.reset_after else False
+    if isinstance(cell, ConvLSTMCell):
+        how |= {"strides": cell.strides, "dilation": cell.dilation_rate}
+        how["same"] = cell.padding == "same" or None
+    return how
+
+
 def last_or_all(s: Writer, layer: RNN, run: Run, x: Value, mask: Value | None, began: bool) -> Value:
     """The outputs of all steps, or of the last; 0 where a mask and the layer say so."""
-    all_steps = layer.return_sequences
-    rank = len(layer.output_shape(layer.built_shape)[0] if layer.return_state else ()) or len(_shape(layer))
-    if all_steps:
-        y = run.outputs if isinstance(run.outputs, Value) else s.let(run.outputs, x)
-    elif run.states:
+    every = layer.return_sequences
+    if run.states and not every:
         y = run.states[0]
+    elif every and isinstance(run.outputs, Value):
+        y = run.outputs
     else:
-        y = s.let(f"{run.outputs}[:, -1]", x)
+        y = s.let(run.outputs if every else f"{run.outputs}[:, -1]", x)
     if mask is not None and (layer.zero_output_for_mask or began):
         valid: Any = mask
         if not layer.zero_output_for_mask:  # the output is 0 before the first step that counts
             valid = s.let(f"np.logical_or.accumulate({mask}, axis=1)", mask, mask.shape, name="begun")
-        if not all_steps:
+        if not every:
             valid = s.let(f"{valid}[:, -1]", valid, (), name="counts")
+        rank = every + len(output_shape(layer.cell))
         y = s.let(f"np.where({wide(valid, rank)}, {y}, 0.0)", y)
-    if all_steps and layer.time_major:
-        y = s.let(f"np.swapaxes({y}, 0, 1)", y)
-    return y
-
-
-def _shape(layer: RNN) -> Any:
-    shape = layer.output_shape(layer.built_shape)
-    return shape[0] if isinstance(shape, list) else shape
+    return s.let(f"np.swapaxes({y}, 0, 1)", y) if every and layer.time_major else y
 
 
 def arrays_of(cell: Any) -> dict[str, Any]:
@@ -158,9 +151,8 @@ def _(s: Writer, layer: Any, x: Value, given: dict[str, Any]) -> list[Value]:
     """A cell by itself: a sequence of one step."""
     states, after = flat(given["states"]), []
     for cell in layer.cells if isinstance(layer, StackedRNNCells) else [layer]:
-        own = [s.typed(cell, 0, states.pop(0)) for _ in cell.state_size]
-        step = s.let(f"{x}[:, None]", x)
-        run = run_cell(s, layer, cell, s.typed(cell, 0, step), None, own, True)
+        own = [states.pop(0) for _ in cell.state_size]
+        run = run_cell(s, layer, cell, s.let(f"{x}[:, None]", x), None, own, True)
         x = run.states[0]
         after += run.states
-    return [s.typed(layer, 0, x), *after]
+    return [x, *after]

@@ -30,7 +30,7 @@ def _(s: Writer, layer: Conv, x: Value, given: dict[str, Any]) -> Value:
     if layer.padding == "causal":
         x = s.let(f"np.pad({x}, [(0, 0), ({(sizes[0] - 1) * dilation[0]}, 0), (0, 0)])", x)
     weights = s.weights(layer, kernel=layer.kernel, bias=layer.bias if layer.use_bias else None)
-    how = {"weights": weights, "strides": strides, "dilation": dilation}
+    how: dict[str, Any] = {"weights": weights, "strides": strides, "dilation": dilation}
     if layer.groups > 1:
         y = s.call(functions.grouped_convolution, x, groups=layer.groups, **how)
     else:

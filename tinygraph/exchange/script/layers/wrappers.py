@@ -29,7 +29,7 @@ def _(s: Writer, layer: Graphed, x: Any, given: dict[str, Any]) -> Any:
 @writes(Bidirectional)
 def _(s: Writer, layer: Bidirectional, x: Value, given: dict[str, Any]) -> Any:
     mask, start = s.truth(given.get("mask")), given.get("initial_state")
-    states = [None, None]
+    states: list[Any] = [None, None]
     if start is not None:
         half = len(flat(start)) // 2
         states = [flat(start)[:half], flat(start)[half:]]
