@@ -21,7 +21,9 @@ def filled(model):
     random = rng()
     model.set_weights(
         [
-            abs(random.normal(size=w.shape)) + 0.5 if "variance" in w.name else random.normal(size=w.shape) * 0.5
+            abs(random.normal(size=w.shape)) + 0.5
+            if "variance" in w.name
+            else random.normal(size=w.shape) * 0.5
             for w in model.weights
         ]
     )
@@ -47,7 +49,12 @@ def argument_cases():
         cases.setdefault(name, lambda name=name: of_layer(name, LAYERS[name].needs))
         if change(name, argument).shows not in UNSEEN:
             cases[f"{name}-{argument}"] = lambda name=name, how=with_it: of_layer(name, how)
-            if argument != "dtype" and name not in ("Bidirectional", "TimeDistributed", "RNN", "StackedRNNCells"):
+            if argument != "dtype" and name not in (
+                "Bidirectional",
+                "TimeDistributed",
+                "RNN",
+                "StackedRNNCells",
+            ):
                 double = with_it | {"dtype": "float64"}
                 cases[f"{name}-{argument}-double"] = lambda name=name, how=double: of_layer(name, how)
     return cases
@@ -60,7 +67,7 @@ RECURRENT = {
     "GRU-before": lambda **how: nn.GRU(3, reset_after=False, **how),
     "SimpleRNN": lambda **how: nn.SimpleRNN(3, **how),
     "ConvLSTM1D": lambda **how: nn.ConvLSTM1D(2, 2, **how),
-    "stacked": lambda **how: nn.RNN([nn.LSTMCell(3), nn.GRUCell(2)], **how),
+    "stacked": lambda **how: nn.RNN([nn.LSTMCell(3, dtype="float64"), nn.GRUCell(2, dtype="float64")], **how),
 }
 FLAGS = ("return_sequences", "return_state", "go_backwards", "zero_output_for_mask")
 
@@ -222,3 +229,9 @@ MODELS |= {
     for masked in (False, True)
 }
 CASES = MODELS | recurrent_cases() | argument_cases()
+#: what takes a few seconds: of recurrent layers the LSTM, and arguments in double precision
+QUICK = [
+    name
+    for name in CASES
+    if name in MODELS or name in LAYERS or name.endswith("-double") or name.startswith("LSTM-")
+]

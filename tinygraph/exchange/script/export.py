@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,9 +41,10 @@ def script(model: Graphed, stem: str) -> tuple[str, Mapping[str, Array]]:
     model._check_built()
     writer = Writer(f"{model.title}.export_numpy")
     only = len(model.inputs) == 1
-    inputs = [writer.value(s.shape, s.dtype, "x" if only else s.name) for s in model.inputs]
+    names = ["x" if only or re.fullmatch(r"input(_\d+)?", s.name) else s.name for s in model.inputs]
+    inputs = [writer.value(s.shape, s.dtype, n) for s, n in zip(model.inputs, names, strict=True)]
     outputs = dict(zip(model.output_names, writer.model(model, inputs), strict=True))
     lines = needed(writer.lines, outputs.values())
     library = Library(calls_of(writer, lines))
-    names = name_values(inputs, lines, outputs.values(), FUNCTIONS)
-    return Page(stem, writer, lines, inputs, outputs, names, library).text(), writer.arrays
+    called = name_values(inputs, lines, outputs.values(), FUNCTIONS)
+    return Page(stem, writer, lines, inputs, outputs, called, library).text(), writer.arrays

@@ -59,13 +59,14 @@ class Page:
 
     def about(self) -> str:
         """The docstring of the script."""
-        beside = f"; its weights are in {self.stem}.npz" if self.writer.arrays else ""
+        weights = f"Its weights are in {self.stem}.npz. " if self.writer.arrays else ""
         files = [self.names[value] for value in self.inputs]
         arrays, tables = (" ".join(f"{name}{suffix}" for name in files) for suffix in (".npy", ".csv"))
         return (
-            f"Predictions of a neural network, by NumPy alone{beside}.\n\n"
-            f"    python {self.stem}.py {arrays}  # arrays of samples\n"
-            f"    python {self.stem}.py {tables}  # tables with a sample in each row\n"
+            "Predictions of a neural network, by NumPy alone.\n\n"
+            f"{weights}It reads arrays, or tables with a sample in each row:\n\n"
+            f"    python {self.stem}.py {arrays}\n"
+            f"    python {self.stem}.py {tables}\n"
         )
 
     def predict(self) -> str:
@@ -74,16 +75,16 @@ class Page:
         lines = wrapped(f"def predict({arguments}):")
         lines.append(f'    """{self.promise()}"""')
         for value in self.inputs:
-            name = self.names[value]
-            lines += wrapped(f"    {name} = np.asarray({name}, np.{value.dtype.name})", shape_of(value))
+            name, dtype = self.names[value], dtype_of(value)
+            lines += wrapped(f"    {name} = np.asarray({name}, {dtype})", shape_of(value))
         results = list(self.outputs.values())
         for line in self.lines:
             code = self.code(line.code)
             if len(results) == 1 and line is self.lines[-1] and line.targets == results:
                 return "\n".join([*lines, *wrapped(f"    return {code}", shape_of(*results))])
             targets = ", ".join(self.names[value] for value in line.targets)
-            known = [value for value in line.targets if self.names[value] != "_"]
-            lines += wrapped(f"    {targets} = {code}", ", ".join(filter(None, map(shape_of, known))))
+            shapes = [shape_of(value) for value in line.targets]
+            lines += wrapped(f"    {targets} = {code}", ", ".join(shapes) if all(shapes) else "")
         if len(results) == 1:
             return "\n".join([*lines, f"    return {self.names[results[0]]}"])
         items = [f"        {quoted(name)}: {self.names[value]}," for name, value in self.outputs.items()]
@@ -91,9 +92,9 @@ class Page:
 
     def promise(self) -> str:
         """The docstring of ``predict``."""
-        text = "What the network says of a batch of samples"
-        text += "." if len(self.outputs) == 1 else ", by the names of its outputs."
-        return text + (" Recurrences begin with states of 0." if self.writer.stateful else "")
+        names = "" if len(self.outputs) == 1 else ", by output"
+        states = "; states begin as 0" if self.writer.stateful else ""
+        return f"What the network says of a batch of samples{names}{states}."
 
     def code(self, code: str) -> str:
         """Code with the names of the values in it, and its calls written out."""
@@ -114,13 +115,26 @@ class Page:
         """What runs the script."""
         read, example = [], []
         for k, value in enumerate(self.inputs, start=1):
-            name, shape = self.names[value], value.shape or ()
-            fill = "ones" if value.dtype.kind == "f" else "zeros"
-            read.append(f"        {name} = read(sys.argv[{k}], {shape})")
-            example.append(f"        {name} = np.{fill}({(1, *shape)})")
-        arguments = ", ".join(self.names[value] for value in self.inputs)
-        lines = ["    if len(sys.argv) > 1:", *read, "    else:  # an example", *example]
-        return "\n".join([READING, *lines, f"    print(predict({arguments}))"])
+            shape = value.shape or ()
+            read.append(f"read(sys.argv[{k}], {shape})")
+            example.append(f"np.{'ones' if value.dtype.kind == 'f' else 'zeros'}({(1, *shape)})")
+        return "\n".join(
+            [
+                READING,
+                "    if len(sys.argv) > 1:",
+                *self._printed(read),
+                "    else:  # an example",
+                *self._printed(example),
+            ]
+        )
+
+    def _printed(self, samples: Sequence[str]) -> list[str]:
+        """The lines that print what is said of samples."""
+        if len(samples) == 1:
+            return [f"        print(predict({samples[0]}))"]
+        names = [self.names[value] for value in self.inputs]
+        given = [f"        {name} = {each}" for name, each in zip(names, samples, strict=True)]
+        return [*given, *wrapped(f"        print(predict({', '.join(names)}))")]
 
 
 def calls_of(writer: Writer, lines: Sequence[Line]) -> list[tuple[str, Given]]:
@@ -149,6 +163,11 @@ def shape_of(value: Value) -> str:
     if value.shape is None:
         return ""
     return f"({', '.join(map(str, (value.batch, *value.shape)))})" if value.shape else f"({value.batch},)"
+
+
+def dtype_of(value: Value) -> str:
+    """The dtype of a value, as code."""
+    return "bool" if value.dtype.kind == "b" else f"np.{value.dtype.name}"
 
 
 def quoted(text: str) -> str:

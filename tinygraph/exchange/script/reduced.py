@@ -40,6 +40,9 @@ def _changes(text: str, known: Mapping[str, str], present: Collection[str]) -> I
     places = Places(text)
     (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
+    for k, statement in enumerate(function.body[:-1]):
+        if isinstance(statement, ast.Return):  # what follows is never reached
+            yield places.starts[function.body[k + 1].lineno - 1] - 1, len(text), ""
     for node in (each for statement in function.body for each in ast.walk(statement)):
         if isinstance(node, ast.If) and (truth := decided(node.test, present)) is not None:
             yield places.lines(node, node.body if truth else node.orelse)

@@ -55,6 +55,8 @@ class Writer:
         #: what values of their own are called
         self.own = "h"
         self.stateful = False
+        #: masks that are made of several, by their code
+        self.joined: dict[str, Value] = {}
 
     # What the writers of layers use.
 

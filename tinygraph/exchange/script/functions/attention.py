@@ -5,17 +5,14 @@ import numpy as np
 from tinygraph.exchange.script.functions.activations import sigmoid, softmax
 
 
-def attend(scores, value, visible=None, query_mask=None, return_weights=False):
+def attend(scores, value, visible=None, return_weights=False):
     """softmax(scores) value, where scores are (batch, queries, keys)."""
     if visible is not None:
         scores = np.where(visible, scores, scores - 1e9)
     weights = softmax(scores)
-    y = weights @ value
-    if query_mask is not None:
-        y = np.where(query_mask[..., None], y, 0.0)
     if return_weights:
-        return y, weights
-    return y
+        return weights @ value, weights
+    return weights @ value
 
 
 def dot_scores(query, key, scale=1.0):
@@ -69,9 +66,8 @@ def multi_head_attention(
     q = np.tensordot(query, query_kernel, 1) + query_bias  # (..., queries, heads, size)
     k = np.tensordot(key, key_kernel, 1) + key_bias  # (..., keys, heads, size)
     v = np.tensordot(value, value_kernel, 1) + value_bias
-    q, k, v = (
-        np.swapaxes(each, -2, -3) for each in (q, k, v)
-    )  # (..., heads, keys, size)
+    # One matrix for each head: (..., heads, queries or keys, size).
+    q, k, v = (np.swapaxes(each, -2, -3) for each in (q, k, v))
     scores = q @ np.swapaxes(k, -1, -2) / q.shape[-1] ** 0.5
     if visible is not None:
         scores = np.where(visible, scores, -1e9)
@@ -81,7 +77,6 @@ def multi_head_attention(
     y = np.swapaxes(weights @ v, -2, -3)  # (..., queries, heads, size)
     if gate_kernel is not None:
         y = y * sigmoid(np.tensordot(query, gate_kernel, 1) + gate_bias)
-    y = np.tensordot(y, output_kernel, 2) + output_bias
     if return_weights:
-        return y, weights
-    return y
+        return np.tensordot(y, output_kernel, 2) + output_bias, weights
+    return np.tensordot(y, output_kernel, 2) + output_bias

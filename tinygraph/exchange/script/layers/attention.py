@@ -19,17 +19,18 @@ def places(s: Writer, query: Value, key: Value, causal: bool, window: int | None
     ahead = s.let(
         f"np.arange({key}.shape[-2]) - np.arange({query}.shape[-2])[:, None]", key, None, int, "ahead"
     )
-    return [f"({ahead} <= 0)"] * causal + ([] if window is None else [f"(abs({ahead}) < {window})"])
+    masks = [f"({ahead} <= 0)"] if causal else []
+    return masks + ([] if window is None else [f"(abs({ahead}) < {window})"])
 
 
 def visible_of(s: Writer, seen: list[str], like: Value) -> Value | None:
     """The keys that all of these masks let a query see."""
-    code = " & ".join(seen)
-    return (
-        s.let(code[1:-1] if len(seen) == 1 and code[0] == "(" else code, like, name="visible")
-        if seen
-        else None
-    )
+    visible: Value | None = None
+    for mask in seen:
+        alone = mask[1:-1] if mask[0] == "(" else mask
+        both = alone if visible is None else f"{visible} & {mask}"
+        visible = s.let(both, visible or like, name=None if visible else "visible", dtype=bool)
+    return visible
 
 
 @writes(Attention, AdditiveAttention)
@@ -43,18 +44,19 @@ def _(s: Writer, layer: Any, x: list[Value], given: dict[str, Any]) -> Any:
     if value_mask is not None:
         lead = wide(value_mask, len(value.shape or ()) - 1)
         seen.append(f"{lead}[..., None, :]")
+    use = s.call(
+        functions.attend,
+        scores,
+        value,
+        visible=visible_of(s, seen, query),
+        return_weights=True if given.get("return_attention_scores") else None,
+    )
+    y, shares = s.value(None, query.dtype), s.value(None, query.dtype, "shares")
+    s.write([y, shares] if given.get("return_attention_scores") else [y], use, query)
     if query_mask is not None:
-        lacking = len(query.shape or ()) - 1 - len(query_mask.shape or ())
-        if lacking > 0:
-            query_mask = s.let(f"{query_mask}[...{', None' * lacking}]", query_mask, (0,), name="mask")
-    how: dict[str, Any] = {"visible": visible_of(s, seen, query), "query_mask": query_mask}
-    if not given.get("return_attention_scores"):
-        y = s.let(s.call(functions.attend, scores, value, **how), query)
-        y.mask = masks[0]
-        return y
-    y, shares = s.value(None, query.dtype, mask=masks[0]), s.value(None, query.dtype, "shares")
-    s.write([y, shares], s.call(functions.attend, scores, value, **how, return_weights=True), query)
-    return [y, shares]
+        y = s.let(f"np.where({wide(query_mask, len(query.shape or ()))}, {y}, 0.0)", y)
+    y.mask = masks[0]
+    return [y, shares] if given.get("return_attention_scores") else y
 
 
 def scores_of(s: Writer, layer: Any, query: Value, key: Value) -> Use:
@@ -73,7 +75,8 @@ def _(s: Writer, layer: MultiHeadAttention, x: list[Value], given: dict[str, Any
     rank = len(x[0].shape or ())
     axes = layer._attended(rank + 1)
     goes_on, seen = masks_of(s, layer, x, given, axes)
-    over = x if rank == 2 else [s.let(s.call(functions.rows, v, axes), v, joins=True, name="rows") for v in x]
+    flat = {v: s.let(s.call(functions.rows, v, axes), v, name="flat") for v in x if rank > 2}
+    over = [flat.get(value, value) for value in x]
     query, value, key = query_value_key(over)
     seen += places(s, query, key, bool(given.get("use_causal_mask")), layer.sliding_window)
     scores = bool(given.get("return_attention_scores"))
@@ -119,11 +122,11 @@ def masks_of(
     carried = [value.mask for value in x]
     seen = []
     if (mask := s.truth(carried[0])) is not None:
-        seen.append(f"{column(s, mask, query, axes)}[..., None, :, :]")
+        seen.append(column(s, mask, query, axes))
     for k, name in enumerate(("value_mask", "key_mask"), start=1):
         mask = s.truth(given.get(name) or (carried[k] if k < len(carried) else None))
         if mask is not None:
-            seen.append(f"np.swapaxes({column(s, mask, key, axes)}, -1, -2)[..., None, :, :]")
+            seen.append(row(s, mask, key, axes))
     mask = s.truth(given.get("attention_mask"))
     if mask is not None and len(query.shape or ()) > 2:
         raise s.refuse(layer, "has an attention_mask and several axes between batch and features.")
@@ -132,13 +135,20 @@ def masks_of(
     return given.get("query_mask") or carried[0], seen
 
 
-def column(s: Writer, mask: Value, x: Value, axes: tuple[int, ...]) -> Any:
-    """A mask of x's steps as a column, the axes that are attended over as one."""
+def column(s: Writer, mask: Value, x: Value, axes: tuple[int, ...]) -> str:
+    """A mask of x's steps as a column for all heads, the axes that are attended over as one."""
     rank = len(x.shape or ())
     if rank == 2:
-        return f"{mask}[:, :, None]"
+        return f"{mask}[:, None, :, None]"
     full = s.let(f"np.broadcast_to({wide(mask, rank - 1)}, {x}.shape[:-1])[..., None]", mask, name="mask")
-    return s.let(s.call(functions.rows, full, axes), mask, name="mask")
+    return f"{s.let(s.call(functions.rows, full, axes), mask, name='mask')}[..., None, :, :]"
+
+
+def row(s: Writer, mask: Value, x: Value, axes: tuple[int, ...]) -> str:
+    """The same as a row."""
+    if len(x.shape or ()) == 2:
+        return f"{mask}[:, None, None, :]"
+    return f"np.swapaxes({column(s, mask, x, axes)}, -1, -2)"
 
 
 def arrays_of(layer: MultiHeadAttention) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def activated(s: Writer, layer: Layer, code: Any, x: Value, activation: Any) -> 
     """Write the activation of what code computes."""
     function = activation_of(s, layer, activation)
     if function is activations.linear:
-        return s.let(code, x, dtype=layer.float)
+        return code if isinstance(code, Value) else s.let(code, x, dtype=layer.float)
     if isinstance(function, np.ufunc):
         return s.let(f"np.{function.__name__}({code})", x, dtype=layer.float)
     return s.let(s.call(function, code), x, dtype=layer.float)

@@ -31,7 +31,10 @@ def any_of(s: Writer, masks: list[Value | None]) -> Value | None:
         return None
     if all(mask is given[0] for mask in given):
         return given[0]
-    return s.let(" | ".join(map(str, given)), given[0], given[0].shape, bool, "mask")
+    code = " | ".join(map(str, dict.fromkeys(given)))
+    if code not in s.joined:
+        s.joined[code] = s.let(code, given[0], given[0].shape, bool, "mask")
+    return s.joined[code]
 
 
 def wide(mask: Value, rank: int) -> str:

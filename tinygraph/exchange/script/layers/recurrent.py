@@ -50,7 +50,8 @@ def _(s: Writer, layer: RNN, x: Value, given: dict[str, Any]) -> Any:
     for cell in cells:
         own = None if initial is None else [initial.pop(0) for _ in cell.state_size]
         if runs:
-            x = s.let(runs[-1].outputs, x)
+            outputs = runs[-1].outputs
+            x = outputs if isinstance(outputs, Value) else s.let(outputs, x)
         runs.append(run_cell(s, layer, cell, x, mask, own, layer.return_state))
     output = last_or_all(s, layer, runs[-1], x, mask, start is not None)
     if not layer.return_state:
