@@ -1,12 +1,19 @@
 """`Model.export_numpy`: scripts that need NumPy only predict as the model does, and are well written."""
 
+import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from exchange.script_cases import CASES, QUICK
+from exchange.script_cases import CASES, QUICK, filled, forecaster, rng, words
+
+import tinygraph as tg
+from tinygraph import nn
+from tinygraph.graph import GraphError
+from tinygraph.nn import registry
 
 #: how far results may be off, as a part of the largest of them
 CLOSE = {"float32": 4e-6, "float64": 1e-13}
