@@ -144,7 +144,7 @@ def test_it_runs_as_a_program(tmp_path, suffix):
 def test_only_what_a_model_needs_is_written(tmp_path):
     text = words()[0].export_numpy(tmp_path / "predict.py") or (tmp_path / "predict.py").read_text()
     assert re.findall(r"^def (\w+)", text, re.M)[1:-2] == [
-        "embedding", "sigmoid", "lstm", "dense", "relu", "softmax",
+        "embedding", "sigmoid", "lstm", "relu", "dense", "softmax",
     ]  # fmt: skip
     assert "drop" not in text
     assert "initial_state" not in text
@@ -172,6 +172,40 @@ class OwnCell(nn.LSTMCell):
         return super().step(x * 2.0, states, masks)
 
 
+class OwnProduct(nn.LSTMCell):
+    def product(self, x, kernel, mask):
+        return super().product(x * 2.0, kernel, mask)
+
+
+class OwnStart(nn.LSTMCell):
+    def get_initial_state(self, batch_size):
+        return [np.ones((batch_size, 3)), np.ones((batch_size, 3))]
+
+
+class OwnScores(nn.Attention):
+    def scores(self, query, key):
+        return super().scores(query, key) * 2.0
+
+
+class OwnModel(nn.Model):
+    def call(self, x, training):
+        return super().call(x, training) * 2.0
+
+
+class OwnSize(nn.Dense):
+    """As it is made is what a class may change."""
+
+    def __init__(self, **kwargs):
+        super().__init__(2, "relu", **kwargs)
+
+
+class OwnStep(nn.Sequential):
+    """As is how it is trained."""
+
+    def train_step(self, data):
+        raise AssertionError("it is not trained here")
+
+
 class PlainCell(nn.Layer):
     state_size = 3
 
@@ -186,7 +220,10 @@ def twice(x):
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (Own(name="mine"), "Own 'mine' cannot be written as a script: there is no NumPy function for a Own"),
+        (
+            Own(name="mine"),
+            "Own 'mine' cannot be written as a script: there is no NumPy function for the class Own",
+        ),
         (OwnDense(3, name="mine"), "OwnDense 'mine' cannot be written as a script"),
         (nn.Lambda(twice, name="mine"), "Lambda 'mine' cannot be written as a script"),
         (
@@ -195,6 +232,8 @@ def twice(x):
         ),
         (nn.RNN(OwnCell(3), name="mine"), "RNN 'mine' has a cell of its own"),
         (nn.RNN(PlainCell(), name="mine"), "RNN 'mine' has a cell of its own"),
+        (nn.RNN([nn.GRUCell(3), OwnProduct(3)], name="mine"), "RNN 'mine' has a cell of its own"),
+        (nn.RNN(OwnStart(3), name="mine"), "RNN 'mine' has a cell of its own"),
         (nn.TimeDistributed(Own(name="inner")), "Own 'inner' cannot be written as a script"),
         (nn.Sequential([Own(name="inner")]), "Own 'inner' cannot be written as a script"),
     ],
@@ -204,6 +243,23 @@ def test_what_is_the_users_own_is_refused_and_nothing_is_written(tmp_path, layer
     with pytest.raises(ValueError, match=re.escape(f"Sequential 'm'.export_numpy: {message}")):
         model.export_numpy(tmp_path / "predict.py")
     assert not list(tmp_path.iterdir())
+
+
+def test_methods_of_ones_own_in_layers_and_models_are_refused(tmp_path):
+    x = nn.Input((4, 3))
+    for model, message in (
+        (nn.Model(x, OwnScores(name="mine")([x, x])), "OwnScores 'mine' cannot be written as a script"),
+        (OwnModel(x, nn.Dense(2)(x), name="m"), "'m'.export_numpy: the class has a call of its own"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.export_numpy(tmp_path / "predict.py")
+
+
+def test_classes_that_change_how_layers_are_made_and_trained_are_written(tmp_path):
+    inner = OwnStep([nn.Input((3,)), OwnSize()])
+    x = rng().normal(size=(5, 3))
+    for model in (filled(OwnStep([nn.Input((3,)), inner, nn.Dense(2)])), filled(inner)):
+        same([exported(model, tmp_path)["predict"](x)], [model.predict(x)])
 
 
 def test_training_is_refused(tmp_path):

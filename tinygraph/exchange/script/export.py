@@ -15,7 +15,7 @@ from tinygraph.exchange.script.library import FUNCTIONS, Library
 from tinygraph.exchange.script.lines import needed
 from tinygraph.exchange.script.names import name_values
 from tinygraph.exchange.script.page import Page, calls_of
-from tinygraph.exchange.script.writer import Array, Writer
+from tinygraph.exchange.script.writer import Array, Writer, changes_what_it_computes
 from tinygraph.files import write_whole
 from tinygraph.nn.graphed import Graphed
 
@@ -40,6 +40,8 @@ def script(model: Graphed, stem: str) -> tuple[str, Mapping[str, Array]]:
     """Return the text of a model's script, which is to be called ``stem``, and its weights by name."""
     model._check_built()
     writer = Writer(f"{model.title}.export_numpy")
+    if changes_what_it_computes(model):
+        raise ValueError(f"{writer.owner}: the class has a call of its own, which a script cannot have.")
     only = len(model.inputs) == 1
     names = ["x" if only or re.fullmatch(r"input(_\d+)?", s.name) else s.name for s in model.inputs]
     inputs = [writer.value(s.shape, s.dtype, n) for s, n in zip(model.inputs, names, strict=True)]

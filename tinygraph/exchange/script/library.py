@@ -12,7 +12,7 @@ from tinygraph.exchange.script.functions import activations, attention, convolut
 from tinygraph.exchange.script.layout import wrapped
 from tinygraph.exchange.script.reduced import Places, reduced
 
-#: name -> function, callers after what they call
+#: every function by its name
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: function
     for module in (activations, convolution, recurrent, dense, attention)
@@ -34,7 +34,7 @@ class Library:
         #: the arguments that are put into a function's text, and so are not passed
         self.known: dict[str, dict[str, str]] = {}
         texts: dict[str, str] = {}
-        for name in sorted(FUNCTIONS, key=_depth, reverse=True):  # callers first
+        for name in CALLERS_FIRST:
             if name in waiting:
                 texts[name] = self._reduced(name, waiting[name])
                 for called, given in calls_in(texts[name]):
@@ -149,3 +149,6 @@ def _depth(name: str) -> tuple[bool, int]:
     called = set(FUNCTIONS[name].__code__.co_names) & set(FUNCTIONS) - {name}
     depth = 1 + max((_depth(each)[1] for each in called), default=0)
     return FUNCTIONS[name].__module__ != activations.__name__, depth
+
+
+CALLERS_FIRST = sorted(FUNCTIONS, key=_depth, reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +19,10 @@ Form = tuple[int, ...] | None
 class Mentioned:
     """Something that code may mention: in an f-string it is its mention."""
 
-    count = 0
+    numbers = itertools.count()
 
     def __init__(self) -> None:
-        Mentioned.count += 1
-        self.number = Mentioned.count
+        self.number = next(self.numbers)
 
     def __str__(self) -> str:
         return f"⟦{self.number}⟧"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 
+from tinygraph.exchange.script.code import dtype_of, quoted, shape_of
 from tinygraph.exchange.script.layout import wrapped
 from tinygraph.exchange.script.library import FUNCTIONS, Given, Library, constant, in_general
 from tinygraph.exchange.script.lines import MENTION, Line, Use, Value, mentioned
@@ -71,24 +72,27 @@ class Page:
 
     def predict(self) -> str:
         """The function that reads line by line like the model."""
+        taken = [
+            Line([value], f"np.asarray({self.names[value]}, {dtype_of(value)})") for value in self.inputs
+        ]
+        *before, last = [*taken, *self.lines]
         arguments = ", ".join(self.names[value] for value in self.inputs)
-        lines = wrapped(f"def predict({arguments}):")
-        lines.append(f'    """{self.promise()}"""')
-        for value in self.inputs:
-            name, dtype = self.names[value], dtype_of(value)
-            lines += wrapped(f"    {name} = np.asarray({name}, {dtype})", shape_of(value))
+        lines = [*wrapped(f"def predict({arguments}):"), f'    """{self.promise()}"""']
+        lines += [text for line in before for text in self.assigned(line)]
         results = list(self.outputs.values())
-        for line in self.lines:
-            code = self.code(line.code)
-            if len(results) == 1 and line is self.lines[-1] and line.targets == results:
-                return "\n".join([*lines, *wrapped(f"    return {code}", shape_of(*results))])
-            targets = ", ".join(self.names[value] for value in line.targets)
-            shapes = [shape_of(value) for value in line.targets]
-            lines += wrapped(f"    {targets} = {code}", ", ".join(shapes) if all(shapes) else "")
+        if last.targets == results and len(results) == 1:
+            return "\n".join([*lines, *wrapped(f"    return {self.code(last.code)}", shape_of(*results))])
+        lines += self.assigned(last)
         if len(results) == 1:
             return "\n".join([*lines, f"    return {self.names[results[0]]}"])
         items = [f"        {quoted(name)}: {self.names[value]}," for name, value in self.outputs.items()]
         return "\n".join([*lines, "    return {", *items, "    }"])
+
+    def assigned(self, line: Line) -> list[str]:
+        """A line as text: what it computes, and the shapes."""
+        targets = ", ".join(self.names[value] for value in line.targets)
+        shapes = [shape_of(value) for value in line.targets]
+        return wrapped(f"    {targets} = {self.code(line.code)}", ", ".join(shapes) if all(shapes) else "")
 
     def promise(self) -> str:
         """The docstring of ``predict``."""
@@ -156,21 +160,3 @@ def calls_of(writer: Writer, lines: Sequence[Line]) -> list[tuple[str, Given]]:
 def constant_or_none(code: str) -> str | None:
     """Code if it is a constant; None if it mentions values."""
     return None if MENTION.search(code) else constant(code)
-
-
-def shape_of(value: Value) -> str:
-    """The shape of a value, for a comment."""
-    if value.shape is None:
-        return ""
-    return f"({', '.join(map(str, (value.batch, *value.shape)))})" if value.shape else f"({value.batch},)"
-
-
-def dtype_of(value: Value) -> str:
-    """The dtype of a value, as code."""
-    return "bool" if value.dtype.kind == "b" else f"np.{value.dtype.name}"
-
-
-def quoted(text: str) -> str:
-    """Return text as Python writes it, in double quotes."""
-    inner = repr("'" + text)[2:-1]
-    return f'"{inner}"' if '"' not in inner else repr(text)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.exchange.script.code import as_code
 from tinygraph.exchange.script.lines import Line, Use, Value, Weights, mentioned
 from tinygraph.exchange.script.names import unlike
 from tinygraph.graph import Node
@@ -16,12 +17,16 @@ from tinygraph.nn.arguments import flat, put_back
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.registry import snake_case
+from tinygraph.nn.training import Trainable
 from tinygraph.ops import Parameter
 
 Array = np.ndarray[Any, Any]
 
 #: writes the call of a layer: ``(writer, layer, inputs, arguments) -> value or list of values``
 LayerWriter = Callable[["Writer", Any, Any, dict[str, Any]], Any]
+
+#: what a class of the user's own may override: it changes the layer's arguments and weights, which are read
+AS_MADE = {"__init__", "build", "get_config", "from_config", "__class__", "__init_subclass__"}
 
 #: layer class -> how it is written
 WRITERS: dict[type, LayerWriter] = {}
@@ -168,15 +173,12 @@ class Writer:
             )
 
     def _writer(self, layer: Layer) -> LayerWriter:
-        for cls in type(layer).__mro__:
-            if cls in WRITERS:
-                own = type(layer)
-                if own.call is not cls.call:  # type: ignore[attr-defined]
-                    break
-                return WRITERS[cls]
-        raise self.refuse(
-            layer, f"cannot be written as a script: there is no NumPy function for a {type(layer).__name__}."
-        )
+        found = next((WRITERS[cls] for cls in type(layer).__mro__ if cls in WRITERS), None)
+        if found is None or changes_what_it_computes(layer):
+            name = type(layer).__name__
+            why = f"cannot be written as a script: there is no NumPy function for the class {name}."
+            raise self.refuse(layer, why)
+        return found
 
     def path(self, layer: Layer) -> str:
         """Return what the layer's arrays are stored under: its name, after those of what it stands in."""
@@ -198,25 +200,17 @@ class Writer:
             self.own = before
 
 
+def changes_what_it_computes(layer: Layer) -> bool:
+    """Whether a class of the user's own overrides more of a layer than how it is made and trained."""
+    own = [cls for cls in type(layer).__mro__ if not cls.__module__.startswith("tinygraph.")]
+    base = next(cls for cls in type(layer).__mro__ if cls not in own)
+    changed = {name for cls in own for name in vars(cls) if cls is not object and hasattr(base, name)}
+    allowed = AS_MADE | (set(dir(Trainable)) - {"call"} if isinstance(layer, Graphed) else set())
+    return bool({name for name in changed if callable(getattr(layer, name))} - allowed)
+
+
 def array_of(weight: Any) -> Array:
     """Return the value of a weight or a constant, or an array as it is."""
     if isinstance(weight, Parameter):
         return weight.value
     return np.asarray(weight.attrs["value"] if isinstance(weight, Node) else weight)
-
-
-def as_code(value: Any) -> str:
-    """Return an option's value as code."""
-    if isinstance(value, (Value, Use)):
-        return str(value)
-    if isinstance(value, np.ufunc):
-        return f"np.{value.__name__}"
-    if callable(value):
-        return str(value.__name__)
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(map(as_code, value))
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, float) and not np.isfinite(value):
-        return f'float("{value}")'
-    assert isinstance(value, (bool, int, float))
-    return repr(value)

@@ -123,7 +123,7 @@ def conv_lstm(
     return_cell=False,
 ):
     """An LSTM whose products are convolutions (Shi et al. 2015): h of every step."""
-    *sizes, filters, _ = recurrent_kernel.shape
+    sizes = recurrent_kernel.shape[:-2]
     ones = [1] * len(sizes)
     if initial_state is not None:
         h, c = initial_state
@@ -135,7 +135,7 @@ def conv_lstm(
         z = convolution(x_t, kernel, bias=bias, strides=strides, dilation=dilation)
         if initial_state is None:
             if t == 0:
-                h = c = np.zeros((*z.shape[:-1], filters), x.dtype)
+                h = c = np.zeros((*z.shape[:-1], z.shape[-1] // 4), x.dtype)
         if mask is not None:
             h_before, c_before = h, c
             valid = mask[:, t].reshape(-1, *[1] * (h.ndim - 1))

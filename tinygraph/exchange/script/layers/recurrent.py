@@ -12,7 +12,7 @@ from tinygraph.exchange.script.layers.elementwise import activation_of
 from tinygraph.exchange.script.layers.merging import wide
 from tinygraph.exchange.script.layers.shape import channels_back, channels_last
 from tinygraph.exchange.script.lines import Value
-from tinygraph.exchange.script.writer import Writer, array_of, writes
+from tinygraph.exchange.script.writer import Writer, array_of, changes_what_it_computes, writes
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.recurrent.conv_lstm import ConvLSTMCell
@@ -75,7 +75,7 @@ def run_cell(
 ) -> Run:
     """Write a cell's run over time."""
     kind = next((cls for cls in type(cell).__mro__ if cls in CELLS), None)
-    if kind is None or type(cell).step is not vars(kind)["step"]:
+    if kind is None or changes_what_it_computes(cell) or hasattr(cell, "get_initial_state"):
         raise s.refuse(layer, f"has a cell of its own, {cell!r}, which cannot be written as a script.")
     how, form = options_of(s, layer, cell), getattr(cell, "data_format", "channels_last")
     x = channels_last(s, x, form, 2)
