@@ -75,18 +75,31 @@ class Stored(Fed):
         """
         read_state(self, filepath)
 
-    def export(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the model for another system: the end of the name says for which.
+    def export_numpy(self, path: str | os.PathLike[str]) -> None:
+        """Write a script that predicts as the model does and needs NumPy only: to read, to run, to import.
 
-        ``.gguf`` has the weights for tools of ggml; see `tinygraph.exchange.gguf.write_gguf`.
+        ``predict.py`` has a function for each kind of layer in the model, and ``predict(x)``, which reads
+        line by line like the model. The weights are in ``predict.npz`` beside it. Both are written whole, the
+        weights first; files of these names are replaced, and folders are made. Predictions are the same but
+        for rounding, for batches of any size. States of stateful layers begin with 0 at each call.
+
+        Args:
+            path: where to write the script; its name ends in ``.py``.
 
         Raises:
-            ValueError: the name ends in something else.
-            ImportError: the extra of that system is not installed.
-        """
-        suffix = os.path.splitext(filepath)[1].lower()
-        if suffix == ".gguf":
-            from tinygraph.exchange.gguf import write_gguf
+            ValueError: another name; or a layer, cell or function of your own, which is named.
+            GraphError: the model's shapes are not known yet.
 
-            return write_gguf(self, filepath)
-        raise ValueError(f"{self.title}.export: expected a file name that ends in .gguf, got {filepath!r}.")
+        >>> import runpy, tempfile
+        >>> import numpy as np
+        >>> from tinygraph.nn import Sequential, LSTM, Dense
+        >>> model = Sequential([LSTM(4, input_shape=(5, 3)), Dense(2)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export_numpy(folder + "/predict.py")
+        ...     script = runpy.run_path(folder + "/predict.py")
+        >>> script["predict"](np.ones((7, 5, 3))).shape
+        (7, 2)
+        """
+        from tinygraph.exchange.script.export import export_numpy
+
+        export_numpy(self, path)
