@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tinygraph.exchange.onnx import layers, recurrent  # noqa: F401  they declare how layers are written
-from tinygraph.exchange.onnx.emit import elementwise, layout, leaves, reduce, whole  # noqa: F401
+from tinygraph.exchange.onnx.emit import elementwise, formulas, layout, leaves, reduce, whole  # noqa: F401
 from tinygraph.exchange.onnx.emit.table import emitted
-from tinygraph.exchange.onnx.probes import Probes, Product
+from tinygraph.exchange.onnx.probes import Probes
+from tinygraph.exchange.onnx.probing import probed
 from tinygraph.exchange.onnx.traced import traced
 from tinygraph.exchange.onnx.writer import DTYPES, OpenSize, Writer
 from tinygraph.files import write_whole
+from tinygraph.graph import Node
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.version import __version__
@@ -45,9 +46,8 @@ def model_proto(model: Graphed) -> Any:
         from onnx import helper
     except ImportError as problem:
         raise ImportError("ONNX files need the onnx package: pip install 'tinygraph[onnx]'.") from problem
-    graph = helper.make_graph(*written(model))
     return helper.make_model(
-        graph,
+        written(model),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="tinygraph",
@@ -55,23 +55,20 @@ def model_proto(model: Graphed) -> Any:
     )
 
 
-def written(model: Graphed) -> tuple[Any, ...]:
-    """Return the parts of the ONNX graph, as ``onnx.helper.make_graph`` takes them."""
+def written(model: Graphed) -> Any:
+    """Return the ONNX graph of a model; where open times cannot be written, with the times that it has."""
     model._check_built()
     check_stateless(model)
-    problem = ""
     for times in (True, False):
-        probes = Probes(model, traced, times)
+        probes = probed(model, traced, times)
         if probes.graph.updates:
             changed = ", ".join(parameter.label for parameter in probes.graph.updates)
-            raise ValueError(f"{model.title}.export: ONNX keeps nothing from run to run, as {changed} is.")
-        writer = Writer(probes)
+            raise ValueError(f"{probes.title}: ONNX keeps nothing from run to run, as {changed} is.")
         try:
-            write_nodes(writer)
-            return parts(writer)
+            return graph_of(probes, model.name)
         except OpenSize as error:
-            problem = str(error)
-    raise ValueError(f"{model.title}.export: {problem}. Give its Input a batch_size.")
+            problem = f"{probes.title}: {error}. Give its Input a batch_size."
+    raise ValueError(problem)
 
 
 def check_stateless(model: Graphed) -> None:
@@ -84,46 +81,44 @@ def check_stateless(model: Graphed) -> None:
             )
 
 
-def write_nodes(w: Writer) -> None:
-    """Write the operators of all nodes."""
-    inputs = {symbol.name: w.name(symbol.name) for symbol in w.probes.model.inputs}
-    for name in w.probes.graph.outputs:
-        w.outputs.append(w.name(name))
-    for node in w.probes.graph.nodes:
-        w.names[node] = inputs[node.name] if node in w.probes.graph.inputs else emitted(w, node)
-
-
-def parts(w: Writer) -> tuple[Any, ...]:
-    """Return operators, name, inputs, outputs and weights of the graph."""
+def graph_of(probes: Probes, name: str) -> Any:
+    """Return the ONNX graph of what was traced."""
     from onnx import helper, numpy_helper
 
-    graph, sizes = w.probes.graph, {size for size in w.probes.sizes}
-    inputs = []
-    for symbol in w.probes.model.inputs:
-        shape: list[Any] = [w.probes.model.batch_size, *symbol.shape]
-        for size in sizes:
-            for of, axis in size.axes:
-                shape[axis] = size.name if of is symbol else shape[axis]
-        inputs.append(helper.make_tensor_value_info(symbol.name, DTYPES[symbol.dtype.name], shape))
-    outputs = [
-        helper.make_tensor_value_info(name, DTYPES[node.dtype.name], shown(w.probes.dimensions(node)))
-        for name, node in zip(w.outputs, graph.outputs.values(), strict=True)
-    ]
+    w = Writer(probes)
+    write_nodes(w)
     operators = [
         helper.make_node(each.kind, each.inputs, each.results, each.name, **each.attrs)
-        for each in w.finished([w.names[node] for node in graph.outputs.values()])
+        for each in w.finished([w.names[node] for node in probes.graph.outputs.values()])
     ]
     used = {name for operator in operators for name in operator.input}
     arrays = {name: array for name, array in w.arrays.items() if name in used}
     size = sum(array.nbytes for array in arrays.values())
     if size > LARGEST:
-        raise ValueError(
-            f"{w.probes.model.title}.export: {size / 2**30:.1f} GiB of weights; one ONNX file holds 2 GiB."
-        )
-    weights = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
-    return operators, w.probes.model.name, inputs, outputs, weights
+        raise ValueError(f"{probes.title}: {size / 2**30:.1f} GiB of weights; one ONNX file holds 2 GiB.")
+    return helper.make_graph(
+        operators,
+        name,
+        [declared(w, w.names[node], node) for node in probes.inputs],
+        [declared(w, *each) for each in zip(w.outputs, probes.graph.outputs.values(), strict=True)],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
 
 
-def shown(sizes: Sequence[Product | None]) -> list[int | str | None]:
-    """Sizes as a file declares them: numbers, names, None where nothing is known."""
-    return [size and (str(size) if size.sizes else size.factor) for size in sizes]
+def write_nodes(w: Writer) -> None:
+    """Write the operators of all nodes."""
+    for node in w.probes.inputs:
+        w.names[node] = w.name(node.name)
+    w.outputs = [w.name(name) for name in w.probes.graph.outputs]
+    for node in w.probes.graph.nodes:
+        if node not in w.names:
+            w.names[node] = emitted(w, node)
+
+
+def declared(w: Writer, name: str, node: Node) -> Any:
+    """An input or output with its dtype, and its sizes: numbers, names of open ones, None if nothing is known."""
+    from onnx import helper
+
+    sizes = w.probes.dimensions(node)
+    shape = [size and (str(size) if size.sizes else size.factor) for size in sizes]
+    return helper.make_tensor_value_info(name, DTYPES[node.dtype.name], shape)

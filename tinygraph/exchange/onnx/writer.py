@@ -99,7 +99,7 @@ class Writer:
         if not any(size.sizes for size in sizes if size):
             return self.array([size.factor for size in sizes if size], "int64")
         parts = [self._size(size) for size in sizes if size]
-        return self.add("Concat", parts, axis=0)
+        return parts[0] if len(parts) == 1 else self.add("Concat", parts, axis=0)
 
     def _size(self, size: Product) -> str:
         """The name of a size as an array of one element."""
@@ -107,9 +107,9 @@ class Writer:
         for each in size.sizes:
             found = self._known.get(each)
             if found is None:
-                symbol, axis = each.axes[0]
-                source = next(node for node in self.probes.graph.inputs if node.name == symbol.name)
-                found = self.add("Shape", [self.names[source]], start=axis, end=axis + 1)
+                place, axis = each.axes[0]
+                source = self.names[self.probes.inputs[place]]
+                found = self.add("Shape", [source], start=axis, end=axis + 1)
                 self._known[each] = found
             result = self.add("Mul", [result, found]) if result else found
         return result
@@ -124,7 +124,10 @@ class Writer:
                 renamed[value] = output
             else:
                 self.operators.append(Operator("Identity", self.name("Identity"), [value], [output], {}))
+        needed = {*self.outputs, *(name for operator in self.operators for name in operator.inputs), *renamed}
         for operator in self.operators:
+            if operator.kind in ("LSTM", "GRU", "RNN"):  # what nobody reads, a runtime need not make
+                operator.results = [name if name in needed else "" for name in operator.results]
             operator.inputs = [renamed.get(name, name) for name in operator.inputs]
             operator.results = [renamed.get(name, name) for name in operator.results]
         return self.operators

@@ -13,10 +13,8 @@ from tinygraph.graph import Node
 SAME = {
     "abs": "Abs",
     "add": "Add",
-    "ceil": "Ceil",
     "copy": "Identity",
     "divide": "Div",
-    "erf": "Erf",
     "exp": "Exp",
     "log": "Log",
     "maximum": "Max",
@@ -27,7 +25,6 @@ SAME = {
     "relu": "Relu",
     "sigmoid": "Sigmoid",
     "sign": "Sign",
-    "softplus": "Softplus",
     "sqrt": "Sqrt",
     "subtract": "Sub",
     "tanh": "Tanh",
@@ -80,25 +77,6 @@ def _(w: Writer, node: Node, x: str) -> str:
     return w.add("Floor" if node.dtype.kind == "f" else "Identity", [x])
 
 
-@emits("expm1")
-def _(w: Writer, node: Node, x: str) -> str:
-    """exp(x) - 1 = tanh(x / 2) (exp(x) + 1), which keeps its digits near 0."""
-    (x,) = inputs_as(w, node, (x,), node.dtype)
-    half = w.add("Tanh", [w.add("Mul", [x, w.array(0.5, node.dtype)])])
-    return w.add("Mul", [half, w.add("Add", [w.add("Exp", [x]), w.array(1.0, node.dtype)])])
-
-
-@emits("log1p")
-def _(w: Writer, node: Node, x: str) -> str:
-    """ln(u) x / (u - 1) of the rounded u = 1 + x, which keeps its digits near 0; x where u is 1 (Kahan)."""
-    (x,) = inputs_as(w, node, (x,), node.dtype)
-    one = w.array(1.0, node.dtype)
-    u = w.add("Add", [x, one])
-    flat = w.add("Equal", [u, one])
-    below = w.add("Where", [flat, one, w.add("Sub", [u, one])])
-    return w.add("Where", [flat, x, w.add("Mul", [w.add("Log", [u]), w.add("Div", [x, below])])])
-
-
 @emits("cast")
 def _(w: Writer, node: Node, x: str) -> str:
     return w.add("Cast", [x], to=DTYPES[node.dtype.name])
@@ -125,9 +103,3 @@ def _(w: Writer, node: Node, *names: str) -> str:
         return w.add("Sum", names)
     return reduce(lambda x, y: w.add("Or" if node.dtype == bool else "Add", [x, y]), names)
 
-
-@emits("sigmoid_cross_entropy")
-def _(w: Writer, node: Node, target: str, logits: str) -> str:
-    """softplus(z) - z t."""
-    target, logits = inputs_as(w, node, (target, logits), node.dtype)
-    return w.add("Sub", [w.add("Softplus", [logits]), w.add("Mul", [logits, target])])

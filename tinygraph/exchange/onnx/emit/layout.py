@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.exchange.onnx.emit.table import emits
 from tinygraph.exchange.onnx.writer import OpenSize, Writer
+from tinygraph.exchange.onnx.probes import Product
 from tinygraph.graph import Node
 from tinygraph.ops.window import spans
 
@@ -25,17 +26,21 @@ def _(w: Writer, node: Node, x: str) -> str:
 def _(w: Writer, node: Node, x: str) -> str:
     """One size may be -1, which is found, and 0 keeps the size that the axis has: of others the graph is asked."""
     came, wanted = w.probes.dimensions(node.inputs[0]), w.probes.dimensions(node)
-    sizes: list[Any] = [size.factor if size and not size.sizes else size for size in wanted]
-    still_open = [axis for axis, size in enumerate(sizes) if not isinstance(size, int)]
-    for axis in still_open[1:] if len(still_open) > 1 else []:
-        if axis < len(came) and str(came[axis]) == str(wanted[axis]) and wanted[axis]:
-            sizes[axis] = 0
-    still_open = [axis for axis in still_open if sizes[axis] != 0]
-    if len(still_open) == 1:
-        sizes[still_open[0]] = -1
-    if all(isinstance(size, int) for size in sizes):
-        return w.add("Reshape", [x, w.array(sizes, "int64")])
-    return w.add("Reshape", [x, w.shape(wanted)])
+    sizes = [size.factor if size and not size.sizes else size for size in wanted]
+    unknown = [axis for axis, size in enumerate(sizes) if not isinstance(size, int)]
+    if not unknown:
+        return w.add("Reshape", [x, w.array(node.shape, "int64")], allowzero=1)
+    kept = [axis for axis in unknown if came[axis : axis + 1] and same(came[axis], wanted[axis])]
+    rest = [axis for axis in unknown if axis not in kept] or [kept.pop()]
+    if len(rest) > 1 or 0 in sizes:
+        return w.add("Reshape", [x, w.shape(wanted)], allowzero=1)
+    marks: Any = dict.fromkeys(kept, 0) | {rest[0]: -1}
+    return w.add("Reshape", [x, w.array([marks.get(axis, size) for axis, size in enumerate(sizes)], "int64")])
+
+
+def same(one: Product | None, other: Product | None) -> bool:
+    """Whether both are known, and one size."""
+    return one is not None and other is not None and str(one) == str(other)
 
 
 @emits("broadcast_to")

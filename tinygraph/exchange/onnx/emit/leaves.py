@@ -16,6 +16,8 @@ def _(w: Writer, node: Parameter) -> str:
 @emits("constant")
 def _(w: Writer, node: Node) -> str:
     value = node.attrs["value"]
+    if not node.shape:
+        return w.array(value)
     sizes = w.probes.dimensions(node)
     if all(size is not None and not size.sizes for size in sizes):
         return w.array(value, name=node.label)

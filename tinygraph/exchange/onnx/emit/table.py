@@ -34,7 +34,7 @@ def emitted(writer: Writer, node: Node) -> Any:
     emit = EMIT.get(node.op.name)
     if emit is None:
         raise ValueError(
-            f"{writer.probes.model.title}.export: ONNX has no operator for {node.op.name!r}, at {node.label}."
+            f"{writer.probes.title}: ONNX has no operator for {node.op.name!r}, at {node.label}."
         )
     writer.place = "/".join([node.scope, node.name] if node.name else [node.scope])
     return emit(writer, node, *(writer.names[source] for source in node.inputs))
