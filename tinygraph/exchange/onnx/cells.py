@@ -15,7 +15,8 @@ from tinygraph.nn.recurrent.simple import SimpleRNNCell
 
 Array = np.ndarray[Any, Any]
 
-#: activation -> its name in ONNX, alpha and beta where it has them
+#: activation -> its name in ONNX, alpha and beta where it has them. Softplus is not here: that of
+#: onnxruntime's recurrences is infinite from 89 on.
 ACTIVATIONS: dict[Any, tuple[str, float | None, float | None]] = {
     ops.tanh: ("Tanh", None, None),
     ops.sigmoid: ("Sigmoid", None, None),
@@ -24,7 +25,6 @@ ACTIVATIONS: dict[Any, tuple[str, float | None, float | None]] = {
     ops.hard_sigmoid: ("HardSigmoid", 1.0 / 6.0, 0.5),
     ops.leaky_relu: ("LeakyRelu", 0.2, None),
     ops.elu: ("Elu", 1.0, None),
-    ops.softplus: ("Softplus", None, None),
     ops.softsign: ("Softsign", None, None),
 }
 
@@ -43,7 +43,7 @@ def activations_of(cell: Any) -> list[Any]:
     return [*gates, *[cell.activation] * counts]
 
 
-def nameable(cell: Cell) -> bool:
+def nameable(cell: Any) -> bool:
     """Whether an operator of ONNX computes what the cell does, in a dtype that runtimes have it in."""
     if type(cell) not in OPERATORS or cell.float != np.float32:
         return False
@@ -57,13 +57,19 @@ def _hashable(thing: Any) -> bool:
 def activation_attributes(cells: Sequence[Cell]) -> dict[str, list[Any]]:
     """The attributes ``activations``, and alpha and beta of those that have them, in order."""
     each = [ACTIVATIONS[activation] for cell in cells for activation in activations_of(cell)]
-    alphas, betas = ([value for value in values if value is not None] for values in [*zip(*each, strict=True)][1:])
+    alphas, betas = (
+        [value for value in values if value is not None] for values in [*zip(*each, strict=True)][1:]
+    )
     found: dict[str, list[Any]] = {"activations": [name for name, *_ in each]}
-    return found | ({"activation_alpha": alphas} if alphas else {}) | ({"activation_beta": betas} if betas else {})
+    return (
+        found
+        | ({"activation_alpha": alphas} if alphas else {})
+        | ({"activation_beta": betas} if betas else {})
+    )
 
 
 def weights_of(cells: Sequence[Any]) -> dict[str, Array]:
-    """W (directions, gates units, features), R (directions, gates units, units) and B, that of x then of h."""
+    """W (directions, gates units, features), R (directions, gates units, units) and B, of x then of h."""
     found = {
         "W": np.stack([_rows(cell, cell.kernel.value) for cell in cells]),
         "R": np.stack([_rows(cell, cell.recurrent_kernel.value) for cell in cells]),

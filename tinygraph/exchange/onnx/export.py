@@ -77,7 +77,7 @@ def check_stateless(model: Graphed) -> None:
         if isinstance(layer, RNN) and layer.stateful:
             raise ValueError(
                 f"{model.title}.export: {layer.title} is stateful, and ONNX keeps nothing from run to run. "
-                "Make it with stateful=False; give states as initial_state, and get them by return_state=True."
+                "Make it with stateful=False; give its states as initial_state, and return_state=True."
             )
 
 
@@ -116,9 +116,9 @@ def write_nodes(w: Writer) -> None:
 
 
 def declared(w: Writer, name: str, node: Node) -> Any:
-    """An input or output with its dtype, and its sizes: numbers, names of open ones, None if nothing is known."""
+    """An input or output: its dtype, and its sizes: numbers, names of open ones, None if unknown."""
     from onnx import helper
 
     sizes = w.probes.dimensions(node)
-    shape = [size and (str(size) if size.sizes else size.factor) for size in sizes]
+    shape: list[Any] = [size and (str(size) if size.sizes else size.factor) for size in sizes]
     return helper.make_tensor_value_info(name, DTYPES[node.dtype.name], shape)

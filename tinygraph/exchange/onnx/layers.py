@@ -1,4 +1,4 @@
-"""Layers around the recurrent ones that ONNX has an operator for. All others are written operation by operation."""
+"""Layers that ONNX has an operator for, but for recurrent ones. Others are written operation by operation."""
 
 from __future__ import annotations
 

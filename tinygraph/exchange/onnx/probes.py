@@ -18,7 +18,7 @@ MORE = (1, 7)
 
 @dataclass(frozen=True)
 class Open:
-    """An open size: its name in the file, the axes of inputs that have it, and what it is in the first trace."""
+    """An open size: its name, the (input, axis) pairs that have it, and what it is in the first trace."""
 
     name: str
     axes: tuple[tuple[int, int], ...]
@@ -54,7 +54,7 @@ class Probes:
         self.twins: dict[Node, tuple[Node, ...]] = {twins[0]: twins for twins in every}
 
     def product(self, values: Sequence[int]) -> Product | None:
-        """What a number that is ``values`` in the traces is as a multiple of open sizes; None if it is none."""
+        """What is ``values`` in the traces, as a multiple of open sizes; None if it is none."""
         found = []
         for k, size in enumerate(self.sizes):
             seen = values[1 + k * len(MORE) :][: len(MORE)]

@@ -71,7 +71,7 @@ def times_of(model: Graphed) -> Iterable[Open]:
 def with_other(size: Open, known: Sequence[Trace], traced: Callable[[Any], Trace]) -> list[Trace]:
     """Return the traces with other numbers for a size; none if they are not the same graph."""
     try:
-        traces = [traced({axis: size.size + more for axis in size.axes}) for more in MORE]
+        traces = [traced(dict.fromkeys(size.axes, size.size + more)) for more in MORE]
     except GraphError:  # some weight was made for this size
         return []
     return traces if alike([graph for _, graph in [*known, *traces]]) else []
@@ -102,7 +102,7 @@ def same_attributes(one: Node, other: Node) -> bool:
         return same_array(a, b) or (filled(a) and filled(b) and same_array(a.flat[:1], b.flat[:1]))
     if one.op.name == "slice":  # x[:, -1] has another number for each size
         pairs = zip(one.attrs["index"], other.attrs["index"], strict=True)
-        return all(a == b or isinstance(a, int) and isinstance(b, int) for a, b in pairs)
+        return all(a == b or (isinstance(a, int) and isinstance(b, int)) for a, b in pairs)
     return one.op.name in SIZED or one.attrs == other.attrs
 
 

@@ -1,7 +1,8 @@
 """Recurrent layers as one node of ONNX each, in either direction or both, with masks of any form.
 
-ONNX lets a sample end early, and that is all it has of masks. So the steps that count are moved to the front,
-each row runs as long as it has any, and its outputs are spread out again: a masked step repeats the one before.
+ONNX lets a sample end early, and that is all it has of masks. So the steps that count are moved to the
+front, each sample runs as long as it has any, and its outputs are spread out again: a masked step repeats the
+one before.
 """
 
 from __future__ import annotations
@@ -64,13 +65,17 @@ def _(
     merged = layer._merged([layer.typed(0, output) for output, *_ in results])
     if layer.forward.return_sequences:
         merged = [carry(sequence, mask) for sequence in merged]
-    after = [layer.typed(0, state) for _, *each in results for state in each] if layer.forward.return_state else []
+    after = (
+        [layer.typed(0, state) for _, *each in results for state in each]
+        if layer.forward.return_state
+        else []
+    )
     return [*merged, *after] if len(merged) > 1 or after else merged[0]
 
 
-def one_node(layers: Sequence[RNN]) -> bool:
+def one_node(layers: Sequence[Any]) -> bool:
     """Whether one operator of ONNX can run what these layers, one for each direction, do."""
-    first = layers[0].cell
+    first: Any = layers[0].cell
     return all(
         nameable(layer.cell)
         and type(layer) is type(layers[0])
@@ -92,11 +97,12 @@ class Mask:
 
     @classmethod
     def of(cls, mask: Node) -> Mask:
+        """Read off a mask what recurrences need of it."""
         counts = truth(mask)
         return cls(counts, ops.sum(ops.cast(counts, dtype="int64"), axis=1), order(counts))
 
     def spread(self, sequence: Node, backwards: bool, zero: bool) -> Node:
-        """The outputs (batch, time, units) of the steps that count, each repeated until the next; 0 before."""
+        """The outputs (batch, time, units) of steps that count, each repeated until the next; 0 before."""
         ones = ops.cast(self.counts, dtype="int64")
         so_far = ops.cumsum(ones, axis=1)
         place = so_far - ones if backwards else so_far - 1

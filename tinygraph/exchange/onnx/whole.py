@@ -17,7 +17,9 @@ class Whole:
     def __init__(self, name: str):
         self.name = name
 
-    def __call__(self, inputs: Sequence[Node], shape: Shape, dtype: np.dtype | None = None, **attrs: Any) -> Node:
+    def __call__(
+        self, inputs: Sequence[Node], shape: Shape, dtype: np.dtype | None = None, **attrs: Any
+    ) -> Node:
         """Make one, of the dtype of its first input unless another is said."""
         return Node(self, tuple(inputs), attrs, shape, inputs[0].dtype if dtype is None else dtype)
 

@@ -57,7 +57,7 @@ def _(w: Writer, node: Node, *names: str) -> str:
 @emits(*COMPARED)
 def _(w: Writer, node: Node, *names: str) -> str:
     dtype = np.result_type(*(source.dtype for source in node.inputs))
-    dtype = np.dtype("int32") if dtype == bool else dtype
+    dtype = np.dtype("int32") if dtype.kind == "b" else dtype
     result = w.add(COMPARED[node.op.name], inputs_as(w, node, names, dtype))
     return w.add("Not", [result]) if node.op.name == "not_equal" else result
 
@@ -102,4 +102,3 @@ def _(w: Writer, node: Node, *names: str) -> str:
     if node.dtype.kind == "f":
         return w.add("Sum", names)
     return reduce(lambda x, y: w.add("Or" if node.dtype == bool else "Add", [x, y]), names)
-

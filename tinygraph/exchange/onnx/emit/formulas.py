@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,7 +11,10 @@ from tinygraph import ops
 from tinygraph.exchange.onnx.emit.table import emits, emitted
 from tinygraph.exchange.onnx.writer import Writer
 from tinygraph.graph import Node, absolute_scope, toposort
-from tinygraph.ops.erf import LARGE, MIDDLE, SMALL, ratio
+from tinygraph.ops.erf import LARGE, MIDDLE, SMALL, ratio as ratio_of
+
+#: the quotient of two polynomials; it takes nodes as well as arrays
+ratio: Callable[..., Node] = ratio_of
 
 
 @emits("expm1", "log1p", "erf", "softplus", "sigmoid_cross_entropy")

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinygraph.exchange.onnx.emit.table import emits
-from tinygraph.exchange.onnx.writer import OpenSize, Writer
 from tinygraph.exchange.onnx.probes import Product
+from tinygraph.exchange.onnx.writer import OpenSize, Writer
 from tinygraph.graph import Node
 from tinygraph.ops.window import spans
 
@@ -24,7 +24,7 @@ def _(w: Writer, node: Node, x: str) -> str:
 
 @emits("reshape")
 def _(w: Writer, node: Node, x: str) -> str:
-    """One size may be -1, which is found, and 0 keeps the size that the axis has: of others the graph is asked."""
+    """One size may be -1, which is found, and 0 keeps what the axis has; others are made at run time."""
     came, wanted = w.probes.dimensions(node.inputs[0]), w.probes.dimensions(node)
     sizes = [size.factor if size and not size.sizes else size for size in wanted]
     unknown = [axis for axis, size in enumerate(sizes) if not isinstance(size, int)]
@@ -59,7 +59,9 @@ def _(w: Writer, node: Node, x: str) -> str:
             if item != Slice(None):
                 spans_.append((axis, *_bounds(item)))
         else:
-            picked.append((axis, _index([(twin.attrs["index"][k], twin.inputs[0].shape[axis]) for twin in twins])))
+            picked.append(
+                (axis, _index([(twin.attrs["index"][k], twin.inputs[0].shape[axis]) for twin in twins]))
+            )
         axis += item is not None
         place += item is None or isinstance(item, Slice)
     if spans_:
@@ -82,7 +84,7 @@ def _bounds(item: Slice) -> tuple[int, int, int]:
 
 
 def _index(found: list[tuple[int, int]]) -> int:
-    """An index, from the end if it is that one of every open size. ``found`` are the indices and the sizes."""
+    """An index, from the end if it is one there; ``found`` are the indices and the sizes in the traces."""
     if len({index for index, _ in found}) == 1:
         return found[0][0]
     if len({index - size for index, size in found}) == 1:

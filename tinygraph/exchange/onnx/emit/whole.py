@@ -43,13 +43,12 @@ def _(w: Writer, node: Node, several: list[str]) -> str:
 
 @emits("order")
 def _(w: Writer, node: Node, mask: str) -> str:
-    """The places of the largest keys: T - t of steps that count, -t of others."""
+    """The places of the largest keys: T - t of the steps t that count, -t of the others."""
     (size,) = w.probes.products([twin.shape[1:] for twin in w.probes.twins[node]])
     length = w.shape([size])
-    number = w.cast(mask, np.dtype(bool), np.dtype("int64"))
-    ones = w.add("Add", [w.add("Mul", [number, w.array(0, "int64")]), w.array(1, "int64")])
-    before = w.add("CumSum", [ones, w.array(1, "int64")])
-    key = w.add("Sub", [w.add("Mul", [number, length]), before])
+    bounds = [w.array(0, "int64"), w.add("Squeeze", [length]), w.array(1, "int64")]
+    counts = w.cast(mask, np.dtype(bool), np.dtype("int64"))
+    key = w.add("Sub", [w.add("Mul", [counts, length]), w.add("Range", bounds)])
     return w.add_several("TopK", [key, length], ["/keys", "/steps"], axis=1, largest=1, sorted=1)[1]
 
 
