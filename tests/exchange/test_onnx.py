@@ -74,6 +74,12 @@ def test_series_of_different_lengths_each_have_an_open_time():
     assert difference(run(proto, other), predicted(nn.Model([a, b], nn.Attention()([a, b])), other)) < LIMIT
 
 
+def test_only_axes_that_may_be_time_are_open():
+    for shape, sizes in (((5,), [5]), ((4, 5, 2), [4, 5, 2]), ((4, 5), ["time", 5])):
+        model = nn.Sequential([nn.Activation("tanh", input_shape=shape)])
+        assert dims(model_proto(model).graph.output[0]) == ["batch", *sizes]
+
+
 def test_encoder_and_decoder_with_states_attention_and_a_shared_layer():
     source, target = (
         nn.Input((7,), dtype="int64", name="source"),

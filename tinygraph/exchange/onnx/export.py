@@ -37,7 +37,9 @@ def export_onnx(model: Graphed, filepath: str | os.PathLike[str]) -> None:
         ImportError: there is no onnx.
         ValueError: something that ONNX cannot say, with the layer's name; more than 2 GB of weights.
     """
-    write_whole(Path(filepath), model_proto(model).SerializeToString())
+    content = model_proto(model).SerializeToString()
+    Path(filepath).parent.mkdir(parents=True, exist_ok=True)
+    write_whole(Path(filepath), content)
 
 
 def model_proto(model: Graphed) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.exchange.onnx.probes import MORE, Open, Probes
-from tinygraph.graph import Graph, GraphError, Node
+from tinygraph.graph import Graph, Node
 from tinygraph.nn.graphed import Graphed
 from tinygraph.ops import input
 
@@ -56,15 +56,16 @@ def probed(model: Graphed, trace: Callable[[Graphed, list[Node]], Graph], times:
 
 
 def times_of(model: Graphed) -> Iterable[Open]:
-    """The first axes of samples, which may be time: those of one size together, then each alone."""
+    """The axes that may be time, of samples (time, features) and of ids and masks, (time): those of one size
+    together, then each alone."""
     groups: dict[int, list[int]] = {}
     for k, symbol in enumerate(model.inputs):
-        if symbol.shape:
+        if symbol.ndim == 2 or (symbol.ndim == 1 and symbol.dtype.kind != "f"):
             groups.setdefault(symbol.shape[0], []).append(k)
     for size, places in groups.items():
-        several = [places, *([k] for k in places)] if len(places) > 1 else [places]
-        for together in several:
-            name = "time" if len(model.inputs) == len(together) else f"time_{model.inputs[together[0]].name}"
+        for together in [places, *([k] for k in places if len(places) > 1)]:
+            alone = len(groups) == 1 and together is places
+            name = "time" if alone else f"time_{model.inputs[together[0]].name}"
             yield Open(name, tuple((k, 1) for k in together), size)
 
 
@@ -72,7 +73,7 @@ def with_other(size: Open, known: Sequence[Trace], traced: Callable[[Any], Trace
     """Return the traces with other numbers for a size; none if they are not the same graph."""
     try:
         traces = [traced(dict.fromkeys(size.axes, size.size + more)) for more in MORE]
-    except GraphError:  # some weight was made for this size
+    except Exception:  # some weight, or the user's own code, was made for this size
         return []
     return traces if alike([graph for _, graph in [*known, *traces]]) else []
 

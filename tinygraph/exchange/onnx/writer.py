@@ -40,6 +40,8 @@ class Writer:
         #: node of the traced graph -> the name of its value, or of each of several
         self.names: dict[Node, Any] = {}
         self.operators: list[Operator] = []
+        #: the name of a value -> the operator that it comes from
+        self.made: dict[str, Operator] = {}
         self.arrays: dict[str, Array] = {}
         #: the names of the graph's outputs
         self.outputs: list[str] = []
@@ -47,6 +49,7 @@ class Writer:
         self.place = ""
         self._known: dict[Any, str] = {}
         self._taken: set[str] = {""}
+        self._written: dict[Any, Operator] = {}
 
     def name(self, wanted: str) -> str:
         """Return a name that is not taken: ``wanted``, or with a number."""
@@ -64,10 +67,18 @@ class Writer:
     def add_several(
         self, operator: str, inputs: Sequence[str], endings: Sequence[str], **attrs: Any
     ) -> list[str]:
-        """Write an operator, and return the names of its results, which have these endings."""
+        """Write an operator, and return the names of its results, which have these endings.
+
+        The same on the same is written once.
+        """
+        key = (operator, tuple(inputs), repr(attrs))
+        if key in self._written:
+            return self._written[key].results
         name = self.name(f"{self.place}/{operator}" if self.place else operator)
         results = [self.name(f"{name}{ending}:0") for ending in endings]
-        self.operators.append(Operator(operator, name, list(inputs), results, attrs))
+        self._written[key] = Operator(operator, name, list(inputs), results, attrs)
+        self.made.update(dict.fromkeys(results, self._written[key]))
+        self.operators.append(self._written[key])
         return results
 
     def array(self, value: Any, dtype: Any = None, name: str = "constant") -> str:
@@ -115,19 +126,22 @@ class Writer:
         return result
 
     def finished(self, values: Sequence[str]) -> list[Operator]:
-        """Return all operators, such that the outputs' names are those of these values."""
+        """Return the operators that are needed, such that the outputs' names are those of these values."""
         self.place = ""
-        made = {name for operator in self.operators for name in operator.results}
         renamed: dict[str, str] = {}
         for output, value in zip(self.outputs, values, strict=True):
-            if value in made and value not in renamed:
+            if value in self.made and value not in renamed:
                 renamed[value] = output
             else:
                 self.operators.append(Operator("Identity", self.name("Identity"), [value], [output], {}))
-        needed = {*self.outputs, *(name for operator in self.operators for name in operator.inputs), *renamed}
-        for operator in self.operators:
+        needed, kept = {*self.outputs, *renamed}, []
+        for operator in reversed(self.operators):
+            if needed.isdisjoint(operator.results):
+                continue
+            needed.update(operator.inputs)
             if operator.kind in ("LSTM", "GRU", "RNN"):  # what nobody reads, a runtime need not make
                 operator.results = [name if name in needed else "" for name in operator.results]
             operator.inputs = [renamed.get(name, name) for name in operator.inputs]
             operator.results = [renamed.get(name, name) for name in operator.results]
-        return self.operators
+            kept.append(operator)
+        return kept[::-1]

@@ -19,7 +19,12 @@ END = sys.maxsize
 
 @emits("transpose")
 def _(w: Writer, node: Node, x: str) -> str:
-    return w.add("Transpose", [x], perm=list(node.attrs["axes"]))
+    """Two in a row are one, and none if one undoes the other: layers turn time to the front and back."""
+    axes, before = list(node.attrs["axes"]), w.made.get(x)
+    if before is not None and before.kind == "Transpose":
+        (x,) = before.inputs
+        axes = [before.attrs["perm"][axis] for axis in axes]
+    return x if axes == sorted(axes) else w.add("Transpose", [x], perm=axes)
 
 
 @emits("reshape")
