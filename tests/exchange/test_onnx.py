@@ -80,6 +80,56 @@ def test_only_axes_that_may_be_time_are_open():
         assert dims(model_proto(model).graph.output[0]) == ["batch", *sizes]
 
 
+def last(x):
+    return x[:, -1]
+
+
+def first_half(x):
+    return x[:, : x.shape[1] // 2]
+
+
+def by_length(x):
+    a, b = tg.tanh(x), tg.sin(x)
+    return a - b if x.shape[1] == 6 else b - a
+
+
+def test_the_last_step_is_that_of_any_length():
+    x = nn.Input((6, 4))
+    proto = model_proto(nn.Model(x, nn.Lambda(last)(x)))
+    for length in (1, 6, 9):
+        assert difference(run(proto, [array := drawn(2, length, 4)]), [array[:, -1]]) == 0.0
+
+
+@pytest.mark.parametrize("function", [first_half, by_length])
+def test_time_is_a_number_where_what_is_computed_depends_on_it(function):
+    x = nn.Input((6, 4))
+    model = nn.Model(x, nn.Lambda(function)(x))
+    assert dims(model_proto(model).graph.input[0]) == ["batch", 6, 4]
+    assert worst(model, [drawn(3, 6, 4)]) < LIMIT
+
+
+def test_a_size_that_is_no_multiple_of_an_open_one_is_not_declared():
+    how = {"kernel_initializer": "ones", "bias_initializer": "ones"}
+    model, other = (nn.Sequential([nn.Conv1D(2, 3, input_shape=(size, 4), **how)]) for size in (6, 9))
+    proto = model_proto(model)
+    assert dims(proto.graph.output[0]) == ["batch", 0, 2]
+    assert difference(run(proto, [drawn(2, 9, 4)]), predicted(other, [drawn(2, 9, 4)])) < LIMIT
+
+
+def test_orders_of_axes_in_a_row_are_one():
+    model = nn.Sequential([nn.Permute((2, 3, 1), input_shape=(2, 3, 4)), nn.Permute((1, 3, 2))])
+    assert kinds(model) == ["Transpose"]
+    assert worst(model, [drawn(3, 2, 3, 4)]) == 0.0
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Conv2D(2, (2, 3), padding="same"), nn.AveragePooling2D((2, 3), 1, "same")]
+)
+def test_padding_stands_where_it_stands_here(layer):
+    model = nn.Sequential([nn.Input((5, 6, 3)), layer])
+    assert worst(model, [drawn(3, 5, 6, 3)]) < LIMIT
+
+
 def test_encoder_and_decoder_with_states_attention_and_a_shared_layer():
     source, target = (
         nn.Input((7,), dtype="int64", name="source"),
@@ -131,10 +181,14 @@ def test_rows_that_are_merged_and_parted_again_ask_for_the_sizes():
     def rows(x):
         return tg.reshape(tg.tanh(tg.reshape(x, (-1, x.shape[2]))), x.shape)
 
-    def merged(x):
+    def halves(x):
+        return tg.reshape(tg.tanh(tg.reshape(x, (-1, 4))), (x.shape[0], x.shape[1] * 2, 2))
+
+    def twice(x):
         return tg.reshape(x, (x.shape[0], x.shape[1] * 2, 2))
 
-    for function, shape in ((rows, ["batch", "time", 4]), (merged, ["batch", "2*time", 2])):
+    open_ = ["batch", "2*time", 2]
+    for function, shape in ((rows, ["batch", "time", 4]), (halves, open_), (twice, open_)):
         x = nn.Input((6, 4))
         model = nn.Model(x, nn.Lambda(function)(x))
         proto = model_proto(model)

@@ -1,5 +1,7 @@
 """Recurrent layers as ONNX: one node each, whatever their arguments, and the same predictions."""
 
+import itertools
+
 import numpy as np
 import pytest
 from exchange.ran import difference, kinds, predicted, run
@@ -157,6 +159,19 @@ def test_padding_of_ids_anywhere_is_masked(ids, sequences, wrap):
     model = shuffled(nn.Sequential([*layers, wrap(nn.GRU(3, return_sequences=sequences)), nn.Dense(2)]))
     assert nodes(model) == 2
     assert worst(model, [np.array(ids) * 3]) < LIMIT
+
+
+@pytest.mark.parametrize("mask", list(MASKS.values()), ids=list(MASKS))
+def test_a_mask_of_any_form_in_either_direction(mask):
+    x, counts, state = nn.Input((5, 3)), nn.Input((5,), dtype="bool"), nn.Input((2,))
+    flags = [
+        dict(zip(("return_sequences", "go_backwards", "zero_output_for_mask"), each, strict=True))
+        for each in itertools.product((False, True), repeat=3)
+    ]
+    results = [nn.GRU(2, **each)(x, mask=counts, initial_state=[state]) for each in flags]
+    model = shuffled(nn.Model([x, counts, state], results))
+    assert nodes(model) == len(flags)
+    assert worst(model, [drawn(2, 5, 3), np.array(mask, bool), drawn(2, 2)]) < LIMIT
 
 
 def test_masking_of_values_is_masked():

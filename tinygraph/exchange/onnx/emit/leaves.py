@@ -10,7 +10,7 @@ from tinygraph.ops import Parameter
 
 @emits("param")
 def _(w: Writer, node: Parameter) -> str:
-    return w.kept(node.value, node.label, key=node)
+    return w.kept(node.value, node.label)
 
 
 @emits("constant")
