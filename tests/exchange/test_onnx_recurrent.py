@@ -174,6 +174,36 @@ def test_a_mask_of_any_form_in_either_direction(mask):
     assert worst(model, [drawn(2, 5, 3), np.array(mask, bool), drawn(2, 2)]) < LIMIT
 
 
+class TimeFirst(nn.Layer):
+    """A layer that turns time to the front for the one that it holds, and perhaps back."""
+
+    def __init__(self, layer, **kwargs):
+        super().__init__(**kwargs)
+        self.layer = layer
+
+    def call(self, x, mask=None):
+        turned = None if mask is None else tg.transpose(mask)
+        y = self.layer(tg.transpose(x, (1, 0, 2)), mask=turned)
+        return tg.transpose(y, (1, 0, 2)) if y.ndim == 3 else y
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("wrap", [lambda layer: layer, nn.Bidirectional], ids=["one", "both"])
+def test_time_may_be_in_front(wrap, masked):
+    x, mask = nn.Input((5, 3)), nn.Input((5,), dtype="bool")
+    given = {"mask": mask} if masked else {}
+    results = [
+        TimeFirst(wrap(nn.LSTM(2, time_major=True, go_backwards=backwards, return_sequences=sequences)))(
+            x, **given
+        )
+        for backwards, sequences in ((False, True), (False, False), (True, True))
+    ]
+    model = shuffled(nn.Model([x, *given.values()], results))
+    arrays = [drawn(3, 5, 3), np.random.default_rng(3).random((3, 5)) < 0.5][: 1 + masked]
+    assert nodes(model) == (4 if wrap is nn.Bidirectional else 3)
+    assert worst(model, arrays) < LIMIT
+
+
 def test_masking_of_values_is_masked():
     model = shuffled(nn.Sequential([nn.Masking(input_shape=(5, 3)), nn.LSTM(4), nn.Dense(1)]))
     x = drawn(6, 5, 3)

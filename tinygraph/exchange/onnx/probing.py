@@ -49,8 +49,8 @@ def probed(model: Graphed, trace: Callable[[Graphed, list[Node]], Graph], times:
             )
         traces, sizes = [*traces, *found], [whole]
     for each in times_of(model) if times else ():
-        found = with_other(each, traces, traced)
-        if found and not any(set(each.axes) & set(size.axes) for size in sizes):
+        known = any(set(each.axes) & set(size.axes) for size in sizes)
+        if not known and (found := with_other(each, traces, traced)):
             traces, sizes = [*traces, *found], [*sizes, each]
     return Probes(title, traces, sizes)
 
@@ -102,8 +102,8 @@ def same_attributes(one: Node, other: Node) -> bool:
         a, b = one.attrs["value"], other.attrs["value"]
         return same_array(a, b) or (filled(a) and filled(b) and same_array(a.flat[:1], b.flat[:1]))
     if one.op.name == "slice":  # x[:, -1] has another number for each size
-        pairs = zip(one.attrs["index"], other.attrs["index"], strict=True)
-        return all(a == b or (isinstance(a, int) and isinstance(b, int)) for a, b in pairs)
+        a, b = (tuple(0 if isinstance(i, int) else i for i in node.attrs["index"]) for node in (one, other))
+        return a == b
     return one.op.name in SIZED or one.attrs == other.attrs
 
 

@@ -65,11 +65,8 @@ def _(
     merged = layer._merged([layer.typed(0, output) for output, *_ in results])
     if layer.forward.return_sequences:
         merged = [carry(sequence, mask) for sequence in merged]
-    after = (
-        [layer.typed(0, state) for _, *each in results for state in each]
-        if layer.forward.return_state
-        else []
-    )
+    after = [layer.typed(0, state) for _, *each in results for state in each]
+    after = after if layer.forward.return_state else []
     return [*merged, *after] if len(merged) > 1 or after else merged[0]
 
 

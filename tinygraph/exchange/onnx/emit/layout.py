@@ -64,9 +64,8 @@ def _(w: Writer, node: Node, x: str) -> str:
             if item != Slice(None):
                 spans_.append((axis, *_bounds(item)))
         else:
-            picked.append(
-                (axis, _index([(twin.attrs["index"][k], twin.inputs[0].shape[axis]) for twin in twins]))
-            )
+            found = [(twin.attrs["index"][k], twin.inputs[0].shape[axis]) for twin in twins]
+            picked.append((axis, _index(found)))
         axis += item is not None
         place += item is None or isinstance(item, Slice)
     if spans_:
