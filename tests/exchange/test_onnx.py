@@ -89,7 +89,8 @@ def first_half(x):
 
 
 def by_length(x):
-    a, b = tg.tanh(x), tg.sin(x)
+    a = tg.tanh(x)
+    b = tg.tanh(a)
     return a - b if x.shape[1] == 6 else b - a
 
 
@@ -123,7 +124,7 @@ def test_orders_of_axes_in_a_row_are_one():
 
 
 @pytest.mark.parametrize(
-    "layer", [nn.Conv2D(2, (2, 3), padding="same"), nn.AveragePooling2D((2, 3), 1, "same")]
+    "layer", [nn.Conv2D(2, (2, 5), padding="same"), nn.AveragePooling2D((2, 5), 1, "same")]
 )
 def test_padding_stands_where_it_stands_here(layer):
     model = nn.Sequential([nn.Input((5, 6, 3)), layer])
@@ -156,7 +157,7 @@ def test_a_layer_used_twice_has_its_weights_once():
     model = nn.Model([a, b], nn.Subtract()([lstm(a), lstm(b)]))
     names = [each.name for each in model_proto(model).graph.initializer]
     assert kinds(model).count("LSTM") == 2
-    assert sum(name.endswith("/W") for name in names) == 1
+    assert sum("/W" in name for name in names) == 1
     assert worst(model, [drawn(4, 6, 3), drawn(4, 6, 3, seed=2)]) < LIMIT
 
 
