@@ -46,7 +46,7 @@ def recurrence(
     node = recurrence_op(
         given, (), cells=tuple(cells), backwards=tuple(backwards), counted=counts is not None
     )
-    shapes = [(x.shape[0], *last[:1], *last[1:]), *[last] * len(cells[0].state_size)]
+    shapes = [(x.shape[0], *last), *[last] * len(cells[0].state_size)]
     return [picked_op([node], shape, x.dtype, index=index) for index, shape in enumerate(shapes)]
 
 
