@@ -318,13 +318,14 @@ class Layer(Configurable):
         self.check_inputs(shapes, isinstance(x, list), nodes[0].shape[:1])
         self.check_batch_size(nodes[0].shape[0])
         self.ensure_built(shapes if isinstance(x, list) else shapes[0])
-        use = current_trace().use(self)
+        trace = current_trace()
+        use = trace.use(self)
         with scope(self.name if use == 0 else f"{self.name}:{use}"):
             typed = [self.typed(index, node) for index, node in enumerate(nodes)]
             masks = self._masks(nodes, arguments)
             if self.takes("training"):
                 arguments["training"] = training
-            result = listed(self.call(typed if isinstance(x, list) else typed[0], **arguments))
+            result = listed(trace.calling(self)(typed if isinstance(x, list) else typed[0], **arguments))
             self.penalize(result)
             return self._masked(result, masks)
 

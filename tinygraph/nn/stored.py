@@ -66,6 +66,31 @@ class Stored(Fed):
         self._may_write("save_weights", filepath, overwrite)
         write_state(self, filepath, {})
 
+    def export(
+        self, filepath: str | os.PathLike[str], format: str | None = None, verbose: bool | None = None
+    ) -> None:
+        """Write the model for other systems, which need no tinygraph.
+
+        Args:
+            filepath: ``.onnx``: a graph that predicts, see `tinygraph.exchange.onnx`; ``.gguf``: the weights
+                for tools of ggml, see `tinygraph.exchange.gguf`.
+            format: the same by name, where the file is called otherwise.
+            verbose: whether to print where the file is.
+
+        Raises:
+            ImportError: the package for the format is not there.
+            ValueError: an unknown format; or something that the format cannot say, with the layer's name.
+
+        >>> import tempfile
+        >>> from tinygraph.nn import LSTM, Dense, Sequential
+        >>> model = Sequential([LSTM(8, input_shape=(12, 1)), Dense(1)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.export(folder + "/model.onnx")
+        """
+        from tinygraph.exchange.export import export
+
+        export(self, filepath, format, verbose)
+
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Take all weights from a file of `save_weights`, and the optimizer's state if the model is compiled.
 

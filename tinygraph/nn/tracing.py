@@ -41,6 +41,10 @@ class Trace:
         """Have ``check`` called before each run of what is traced."""
         self.checks.append(check)
 
+    def calling(self, layer: Any) -> Callable[..., Any]:
+        """Return what writes the nodes of ``layer``: its own ``call``, unless a trace knows another way."""
+        return layer.call
+
     def use(self, layer: Any) -> int:
         """Return how often the layer was used before in this trace, and count this use."""
         self._uses[layer] += 1
