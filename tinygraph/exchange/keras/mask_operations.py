@@ -8,8 +8,10 @@ from typing import Any, NoReturn
 from tinygraph.exchange.keras.tensors import layer_name, references
 from tinygraph.saving.errors import ModelFormatError
 
-#: what layers that join masks do with them
-JOINING = {"Any", "All", "LogicalOr", "LogicalAnd", "ExpandDims", "Concatenate", "OnesLike", "BroadcastTo"}
+#: how `Add`, `Concatenate` and the like join masks
+JOINING = {"Any", "LogicalOr", "ExpandDims", "Concatenate"}
+#: a mask of everything or nothing, of the shape of an input
+CONSTANT = {"OnesLike", "ZerosLike"}
 
 
 class MaskOperations:
@@ -38,16 +40,13 @@ class MaskOperations:
         return name in self.entries
 
     def explicit(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a call without the masks that the inputs carry anyway."""
+        """Return the arguments of a call without the masks, or lists of them, that the inputs carry anyway."""
         kept = {}
         for name, value in arguments.items():
-            used = [each[0] for each in references(value) if each[0] in self.entries]
-            if name.endswith("mask") and used and len(used) == len(list(references(value))):
-                for each in used:
-                    if not self.is_mask(each):
-                        self.refuse(each)
-                continue
-            kept[name] = value
+            sources = [each[0] for each in references(value)]
+            carried = all(each in self.entries and self.is_mask(each) for each in sources)
+            if not (name.endswith("mask") and carried):
+                kept[name] = value
         return kept
 
     def is_mask(self, name: str) -> bool:
@@ -63,7 +62,7 @@ class MaskOperations:
             elif entry["class_name"] in JOINING:
                 inner = [each[0] for each in sources if each[0] in self.entries]
                 self.found[name] = bool(inner) and all(
-                    self.is_mask(each) or self.entries[each]["class_name"] == "OnesLike" for each in inner
+                    self.entries[each]["class_name"] in CONSTANT or self.is_mask(each) for each in inner
                 )
         return self.found[name]
 
