@@ -26,9 +26,15 @@ from reference import to_numpy, use_float64
 STEPS = 3
 
 
+def data_for(model):
+    """The model's inputs: an array, or a dict of them."""
+    inputs = inputs_for(model)
+    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
+
+
 def outputs_of(model):
     """What the model gives, as a list."""
-    result = model(inputs_for(model), training=False)
+    result = model(data_for(model), training=False)
     result = [result[key] for key in sorted(result)] if isinstance(result, dict) else flat(result)
     return [to_numpy(each) for each in result]
 
@@ -42,8 +48,7 @@ def prepared(make):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
     if model.compiled:
-        for _ in range(STEPS):
-            model.train_on_batch(inputs_for(model), targets_for(model))
+        model.fit(data_for(model), targets_for(model), epochs=STEPS, verbose=0)
     return model
 
 
@@ -55,7 +60,7 @@ def add(archive, numbers, name, make, folder):
     for k, output in enumerate(outputs_of(model)):
         numbers[f"{name}/p{k}"] = output
     if model.compiled:
-        model.train_on_batch(inputs_for(model), targets_for(model))
+        model.fit(data_for(model), targets_for(model), verbose=0)
         for k, weight in enumerate(model.get_weights()):
             numbers[f"{name}/w{k}"] = weight
 

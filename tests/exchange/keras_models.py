@@ -42,7 +42,10 @@ EACH = {
     "ActivityRegularization": ((3,), [{"l1": 0.1, "l2": 0.2}]),
     **{name: ([(3,), (3,)], [{}]) for name in MERGES},
     "AdditiveAttention": ([(3, 4), (5, 4)], [{}, {"use_scale": False, "dropout": 0.2, "seed": 3}]),
-    "Attention": ([(3, 4), (5, 4), (5, 4)], [{}, {"use_scale": True, "score_mode": "concat", "dropout": 0.1}]),
+    "Attention": (
+        [(3, 4), (5, 4), (5, 4)],
+        [{}, {"use_scale": True, "score_mode": "concat", "dropout": 0.1}],
+    ),
     **{f"AveragePooling{n}D": (SPACE[n], POOLED) for n in SPACE},
     "BatchNormalization": ((4, 3), [{}, {"axis": 1, "momentum": 0.5}, {"scale": False, "trainable": False}]),
     "Bidirectional": (
@@ -64,8 +67,21 @@ EACH = {
             (3, *SPACE[n]),
             [
                 {"filters": 2, "kernel_size": 2},
-                {"filters": 2, "kernel_size": 2, "padding": "same", "use_bias": False, "dropout": 0.1, **BOTH},
-                {"filters": 1, "kernel_size": 2, "strides": 2, "go_backwards": True, "unit_forget_bias": False},
+                {
+                    "filters": 2,
+                    "kernel_size": 2,
+                    "padding": "same",
+                    "use_bias": False,
+                    "dropout": 0.1,
+                    **BOTH,
+                },
+                {
+                    "filters": 1,
+                    "kernel_size": 2,
+                    "strides": 2,
+                    "go_backwards": True,
+                    "unit_forget_bias": False,
+                },
             ],
         )
         for n in SPACE
@@ -74,7 +90,11 @@ EACH = {
     "Dense": (
         (3,),
         [
-            {"units": 2, "activation": "exponential", "kernel_initializer": ("VarianceScaling", {"scale": 2.0})},
+            {
+                "units": 2,
+                "activation": "exponential",
+                "kernel_initializer": ("VarianceScaling", {"scale": 2.0}),
+            },
             {"units": 2, "use_bias": False, "kernel_regularizer": ("L1L2", {"l1": 0.1, "l2": 0.2})},
             {"units": 2, "kernel_constraint": ("MaxNorm", {"max_value": 3, "axis": 0}), "trainable": False},
             {"units": 4, "activity_regularizer": "l2", "bias_initializer": ("Constant", {"value": 0.5})},
@@ -84,7 +104,10 @@ EACH = {
     "Dot": ([(3, 4), (3, 4)], [{"axes": 2}, {"axes": (1, 2), "normalize": True}][:1]),
     "Dropout": ((4, 3), [{"rate": 0.25}, {"rate": 0.5, "noise_shape": (None, 1, 3), "seed": 3}]),
     "ELU": ((3,), [{}, {"alpha": 2.0}]),
-    "Embedding": ((4,), [{"input_dim": 5, "output_dim": 2}, {"input_dim": 6, "output_dim": 3, "mask_zero": True}]),
+    "Embedding": (
+        (4,),
+        [{"input_dim": 5, "output_dim": 2}, {"input_dim": 6, "output_dim": 3, "mask_zero": True}],
+    ),
     "Flatten": ((2, 3), [{}, FIRST]),
     "GRU": ((4, 3), [*GATED, {"units": 2, "reset_after": False}]),
     "GRUCell": ((4, 3), [{"units": 2, "reset_after": False}, {"units": 3, "dropout": 0.2, "seed": 1}]),
@@ -105,13 +128,25 @@ EACH = {
         [(3, 4), (5, 4)],
         [
             {"num_heads": 2, "key_dim": 3},
-            {"num_heads": 1, "key_dim": 2, "value_dim": 3, "output_shape": 5, "use_bias": False, "dropout": 0.1},
+            {
+                "num_heads": 1,
+                "key_dim": 2,
+                "value_dim": 3,
+                "output_shape": 5,
+                "use_bias": False,
+                "dropout": 0.1,
+            },
             {"num_heads": 2, "key_dim": 2, "use_gate": True, "attention_axes": 1},
         ],
     ),
     "Normalization": (
         (4, 3),
-        [{}, {"axis": 1}, {"axis": None}, {"mean": [0.5, 1.0, 2.0], "variance": [1.0, 4.0, 9.0], "invert": True}],
+        [
+            {},
+            {"axis": 1},
+            {"axis": None},
+            {"mean": [0.5, 1.0, 2.0], "variance": [1.0, 4.0, 9.0], "invert": True},
+        ],
     ),
     "PReLU": ((4, 3), [{}, {"shared_axes": [1]}]),
     "Permute": ((3, 4), [{"dims": (2, 1)}]),
@@ -149,14 +184,18 @@ def each(k, name):
     shapes, configs = EACH[name]
     several = isinstance(shapes, list)
     dtype = "int32" if name == "Embedding" else None
-    inputs = [k.Input(shape, dtype=dtype, name=f"x{i}") for i, shape in enumerate(shapes if several else [shapes])]
+    inputs = [
+        k.Input(shape, dtype=dtype, name=f"x{i}") for i, shape in enumerate(shapes if several else [shapes])
+    ]
     outputs = []
     for number, config in enumerate(configs):
         layer = made(k, name, config, f"layer{number}")
         layer = k.layers.RNN(layer, name=f"run{number}") if name.endswith(("Cell", "Cells")) else layer
         result = layer(*inputs) if name == "MultiHeadAttention" else layer(inputs if several else inputs[0])
         outputs += flat(result)
-    return k.Model(inputs if several else inputs[0], outputs if len(outputs) > 1 else outputs[0], name=name.lower())
+    return k.Model(
+        inputs if several else inputs[0], outputs if len(outputs) > 1 else outputs[0], name=name.lower()
+    )
 
 
 def flat(result):
@@ -182,10 +221,15 @@ def value_of(k, value):
 
 
 def stack(k):
-    words = [k.Input((6,), dtype="int32", name="words"), k.layers.Embedding(9, 4, mask_zero=True, name="embed")]
+    words = [
+        k.Input((6,), dtype="int32", name="words"),
+        k.layers.Embedding(9, 4, mask_zero=True, name="embed"),
+    ]
     lstm = k.layers.LSTM(3, return_sequences=True, name="lstm")
     both = k.layers.Bidirectional(k.layers.GRU(2, name="gru"), name="both")
-    return k.Sequential([*words, lstm, both, k.layers.Dense(2, activation="softmax", name="out")], name="stack")
+    return k.Sequential(
+        [*words, lstm, both, k.layers.Dense(2, activation="softmax", name="out")], name="stack"
+    )
 
 
 def masked(k):
@@ -203,7 +247,11 @@ def masked(k):
 
 def states(k):
     """An encoder gives a decoder its states, by keyword; a mask that is an input."""
-    x, y, mask = k.Input((4, 3), name="x"), k.Input((5, 3), name="y"), k.Input((5,), dtype="bool", name="mask")
+    x, y, mask = (
+        k.Input((4, 3), name="x"),
+        k.Input((5, 3), name="y"),
+        k.Input((5,), dtype="bool", name="mask"),
+    )
     _, h, c = k.layers.LSTM(2, return_state=True, name="encoder")(x)
     decoded = k.layers.LSTM(2, return_sequences=True, name="decoder")(y, initial_state=[h, c], mask=mask)
     run = k.layers.RNN([k.layers.GRUCell(2, name="one"), k.layers.LSTMCell(2, name="two")], name="run")
@@ -223,7 +271,9 @@ def twins(k):
     x, y = k.Input((3,), name="x"), k.Input((3,), name="y")
     left = dense[0](dense[2](y))
     right = dense[3](x)
-    return k.Model([x, y], {"late": dense[1](left), "early": k.layers.Subtract(name="sub")([right, left])}, name="twins")
+    return k.Model(
+        [x, y], {"late": dense[1](left), "early": k.layers.Subtract(name="sub")([right, left])}, name="twins"
+    )
 
 
 def shared(k):
@@ -236,7 +286,7 @@ def shared(k):
 
 
 def nested(k):
-    """Models in models: a Functional one twice, a Sequential one in TimeDistributed, one as the last layer."""
+    """Models in models: a Functional one twice, a Sequential one in TimeDistributed."""
     a, b = k.Input((3,), name="a"), k.Input((3,), name="b")
     join = k.layers.Concatenate(name="join")([k.layers.Dense(2, name="p")(a), k.layers.Dense(2, name="q")(b)])
     inner = k.Model([a, b], [join, k.layers.Dense(3, name="r")(join)], name="inner")
@@ -272,8 +322,14 @@ def heads(k):
 def convolutions(k):
     layers = k.layers
     row = [layers.Conv2D(3, 2, activation="relu", name="conv"), layers.MaxPooling2D(name="pool")]
-    row += [layers.BatchNormalization(name="norm"), layers.Dropout(0.3, name="drop"), layers.Flatten(name="flat")]
-    return k.Sequential([k.Input((6, 6, 2), name="x"), *row, layers.Dense(2, name="out")], name="convolutions")
+    row += [
+        layers.BatchNormalization(name="norm"),
+        layers.Dropout(0.3, name="drop"),
+        layers.Flatten(name="flat"),
+    ]
+    return k.Sequential(
+        [k.Input((6, 6, 2), name="x"), *row, layers.Dense(2, name="out")], name="convolutions"
+    )
 
 
 def stateful(k):
@@ -283,7 +339,10 @@ def stateful(k):
 
 def frozen(k):
     """Layers that are not trained among those that are."""
-    layers = [k.layers.Dense(4, name="a", trainable=False), k.layers.BatchNormalization(name="b", trainable=False)]
+    layers = [
+        k.layers.Dense(4, name="a", trainable=False),
+        k.layers.BatchNormalization(name="b", trainable=False),
+    ]
     return k.Sequential([k.Input((3,), name="x"), *layers, k.layers.Dense(1, name="c")], name="frozen")
 
 
@@ -291,7 +350,9 @@ def regression(k):
     """A small model to train."""
     lstm = k.layers.LSTM(3, name="lstm", kernel_regularizer=k.regularizers.L2(0.01))
     norm = k.layers.BatchNormalization(name="norm")
-    return k.Sequential([k.Input((4, 2), name="x"), lstm, norm, k.layers.Dense(1, name="out")], name="regression")
+    return k.Sequential(
+        [k.Input((4, 2), name="x"), lstm, norm, k.layers.Dense(1, name="out")], name="regression"
+    )
 
 
 def branches(k):
@@ -302,7 +363,20 @@ def branches(k):
     return k.Model(x, {"value": k.layers.Dense(1, name="value")(h), "classes": classes}, name="branches")
 
 
-JOINED = [stack, masked, states, positional, twins, shared, nested, model_in_row, heads, convolutions, stateful, frozen]
+JOINED = [
+    stack,
+    masked,
+    states,
+    positional,
+    twins,
+    shared,
+    nested,
+    model_in_row,
+    heads,
+    convolutions,
+    stateful,
+    frozen,
+]
 JOINED = {function.__name__: function for function in JOINED}
 
 SCHEDULES = {
@@ -318,7 +392,10 @@ OPTIMIZERS = {
     "sgd": ("SGD", {"learning_rate": "exponential"}),
     "momentum": ("SGD", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True, "clipnorm": 1.0}),
     "adam": ("Adam", {"learning_rate": 0.01}),
-    "amsgrad": ("Adam", {"learning_rate": "piecewise", "amsgrad": True, "use_ema": True, "ema_momentum": 0.9}),
+    "amsgrad": (
+        "Adam",
+        {"learning_rate": "piecewise", "amsgrad": True, "use_ema": True, "ema_momentum": 0.9},
+    ),
     "adamw": ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.1}),
     "adamax": ("Adamax", {"learning_rate": 0.01, "global_clipnorm": 1.0}),
     "nadam": ("Nadam", {"learning_rate": 0.01}),

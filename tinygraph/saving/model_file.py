@@ -44,7 +44,7 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     """Return the model that `Model.save` wrote to a file, ready to predict or to be trained further.
 
     Args:
-        path: a file of `Model.save`.
+        path: a file of `Model.save`, or one of Keras 3 whose name ends with .keras (extra ``keras``).
         custom_objects: name -> class or function, for those of your own that the model uses.
         compile: whether to compile the model as it was, with the optimizer's state.
 
@@ -60,6 +60,10 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     ...     tg.load(folder + "/m.tiny").output_shape(None)
     (2,)
     """
+    if os.fspath(path).endswith(".keras"):
+        from tinygraph.exchange.keras.files import read_keras
+
+        return read_keras(path, custom_objects, compile)
     contents = container.read(path)
     if "model" not in contents.metadata:
         raise ModelFormatError(

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tinygraph.files import write_whole
+from tinygraph.saving.container import parsed
 from tinygraph.saving.errors import ModelFormatError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-#: what JSON may take: it grows some twenty-fold when it is read
-MOST_TEXT, MOST_CONTAINERS = 2**22, 100_000
 #: how much larger than the file all that is in it may be: weights hardly shrink
 EXPANSION, SLACK = 2, 2**22
 #: the version of Keras whose files these are
@@ -41,7 +40,9 @@ def as_format_errors(path: str | os.PathLike[str], what: str) -> Iterator[None]:
             raise
         raise ModelFormatError(f"{os.fspath(path)}: {problem}") from problem
     except Exception as problem:
-        told = f"{type(problem).__name__}: {problem}" if isinstance(problem, (LookupError, OSError)) else problem
+        told = (
+            f"{type(problem).__name__}: {problem}" if isinstance(problem, (LookupError, OSError)) else problem
+        )
         raise ModelFormatError(f"{os.fspath(path)}: {what}: {told}") from problem
 
 
@@ -60,12 +61,18 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
             raise ModelFormatError("no .keras file: it does not begin as a zip does.")
         with zipfile.ZipFile(file) as archive:
             _check_members(archive.infolist(), size)
-            return Archive(_parsed(archive.read(CONFIG)), archive.read(WEIGHTS))
+            config = parsed(path, CONFIG, archive.read(CONFIG).decode())
+            if not isinstance(config, dict):
+                raise ModelFormatError(f"{CONFIG} must describe an object, got {type(config).__name__}.")
+            return Archive(config, archive.read(WEIGHTS))
 
 
 def write_archive(path: str | os.PathLike[str], config: Mapping[str, Any], weights: bytes) -> None:
     """Write a ``.keras`` file, whole or not at all; make its folder if need be."""
-    described = {METADATA: {"keras_version": KERAS_VERSION, "date_saved": "1980-01-01@00:00:00"}, CONFIG: config}
+    described = {
+        METADATA: {"keras_version": KERAS_VERSION, "date_saved": "1980-01-01@00:00:00"},
+        CONFIG: config,
+    }
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:  # members have no dates: equal models make equal files
         for name, value in described.items():
@@ -87,23 +94,3 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
         raise ModelFormatError(f"the zip has a member that Keras does not write: {min(extra)!r}.")
     if (unpacked := sum(member.file_size for member in members)) > EXPANSION * size + SLACK:
         raise ModelFormatError(f"{size} bytes that unpack to {unpacked}, more than weights shrink.")
-
-
-def _parsed(text: bytes) -> dict[str, Any]:
-    """Return the object that JSON describes."""
-    if len(text) > MOST_TEXT or text.count(b"{") + text.count(b"[") > MOST_CONTAINERS:
-        raise ModelFormatError(f"{CONFIG} has {len(text)} bytes, more than a model needs.")
-    try:
-        config = json.loads(text, object_pairs_hook=_without_duplicates)
-    except RecursionError:
-        raise ModelFormatError(f"{CONFIG} is nested too deeply.") from None
-    if not isinstance(config, dict):
-        raise ModelFormatError(f"{CONFIG} must describe an object, got {type(config).__name__}.")
-    return config
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ModelFormatError(f"{CONFIG} has a key twice among {sorted(found)}.")
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygraph.exchange.keras import tensors
@@ -15,7 +15,8 @@ from tinygraph.nn.model import Model
 from tinygraph.nn.sequential import Sequential
 from tinygraph.nn.symbol import Call, Symbol
 
-FUNCTIONAL = {
+SEQUENTIAL: Mapping[str, Any] = {"module": "keras", "class_name": "Sequential", "registered_name": None}
+FUNCTIONAL: Mapping[str, Any] = {
     "module": "keras.src.models.functional",
     "class_name": "Functional",
     "registered_name": "Functional",
@@ -26,14 +27,12 @@ def described_model(model: Graphed) -> dict[str, Any]:
     """Return the description of a model whose shapes are known."""
     model._check_built()
     if isinstance(model, Sequential):
-        entry = {"module": "keras", "class_name": "Sequential", "config": sequential_config(model)}
-        entry["registered_name"] = None
+        entry, config = SEQUENTIAL, sequential_config(model)
     else:
-        entry = {**FUNCTIONAL, "config": Graph(model).config()}
-    if type(model) not in (Sequential, Model):
-        entry |= {name: described(type(model).__name__, None, {})[name] for name in ("module", "class_name")}
-        entry["registered_name"] = type(model).__name__
-    return entry
+        entry, config = FUNCTIONAL, Graph(model).config()
+    if type(model) in (Sequential, Model):
+        return {**entry, "config": config}
+    return described(type(model).__name__, None, config)
 
 
 def sequential_config(model: Sequential) -> dict[str, Any]:
@@ -66,8 +65,8 @@ class Graph:
         taken = {symbol.name for symbol in model.inputs} & {layer.name for layer in model.layers}
         if taken:
             raise ValueError(
-                f"{model.title}: an Input and a layer are both named {min(taken)!r}, and Keras wants a name for "
-                "each; give one another name."
+                f"{model.title}: an Input and a layer are both named {min(taken)!r}, and Keras wants a name "
+                "for each; give one another name."
             )
         #: where each symbol comes from
         self.tensors = {symbol: (symbol.name, 0, 0) for symbol in model.inputs}
@@ -99,8 +98,8 @@ class Graph:
         given = put_back(call.arguments, call.extra)
         if "training" in given:
             raise ValueError(
-                f"{call.layer.title}: called with training={given['training']!r}, which Keras does not keep to; "
-                "call it without, or save as .tiny."
+                f"{call.layer.title}: called with training={given['training']!r}, which Keras does not keep "
+                "to; call it without, or save as .tiny."
             )
         kwargs = {name: mapped(self._tensor, value) for name, value in given.items()}
         return {"args": args, "kwargs": kwargs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tinygraph.exchange.keras.configs import Custom, revived
@@ -22,7 +23,7 @@ def compile_config(model: Compiled) -> dict[str, Any]:
     settings = model._settings("save")
     plain = {name: registry.plain(settings[name]) for name in SHARED}
     for name, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
-        plain[name] = _each_name(plain[name], lambda given, kind=kind: named(kind, given))
+        plain[name] = _each_name(plain[name], partial(named, kind))
     return {name: _described(value) for name, value in plain.items()}
 
 

@@ -29,7 +29,7 @@ def revived(entry: Any, custom: Custom) -> Any:
     kind = own.kind if own is not None else kind_of(name, module)
     if not isinstance(config, Mapping):
         raise ModelFormatError(f"the config of {name!r} must be an object, got {config!r}.")
-    cls = own or registry.KINDS[kind].get(name)
+    cls: Any = own or registry.KINDS[kind].get(name)
     if kind == "model":
         from tinygraph.exchange.keras.graphs import model_of
 

@@ -44,13 +44,14 @@ def described_layer(layer: Layer) -> dict[str, Any]:
         return described_model(layer)
     if "/" in layer.name:
         raise ValueError(f"{layer.title}: Keras takes no name with a slash; give it another one.")
-    cls, config = type(layer), {}
+    cls, config = type(layer), dict[str, Any]()
     for argument, value in layer.get_config().items():
         if argument in ONLY and value != ONLY[argument]:
             raise ValueError(f"{layer.title}: Keras has no {argument}={value!r}; save as .tiny.")
         if argument not in ONLY and _is_written(layer, argument, value):
             config[argument] = _value(layer, argument, value)
-    return described(cls.__name__, cls.kind if "kind" in vars(cls) else None, config)
+    known = registry.KINDS["layer"].get(cls.__name__) is cls
+    return described(cls.__name__, "layer" if known else None, config)
 
 
 def _is_written(layer: Layer, argument: str, value: Any) -> bool:

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinygraph.defaults import seeded
 from tinygraph.exchange.keras import archive, hdf5
@@ -16,15 +16,15 @@ from tinygraph.exchange.keras.configs import revived
 from tinygraph.exchange.keras.weights import take_weights, weights_file
 from tinygraph.files import write_whole
 from tinygraph.nn.compiled import Compiled
+from tinygraph.nn.training import Trainable
 from tinygraph.saving.errors import ModelFormatError
-
-if TYPE_CHECKING:
-    from tinygraph.nn.training import Trainable
 
 Name = str | os.PathLike[str]
 
 
-def read_keras(path: Name, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> Trainable:
+def read_keras(
+    path: Name, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+) -> Trainable:
     """Return the model of a ``.keras`` file, with its weights.
 
     Nothing in the file is run, and no module that it names is imported: classes are those of tinygraph, and
@@ -54,7 +54,7 @@ def read_keras(path: Name, custom_objects: Mapping[str, Any] | None = None, comp
     with archive.as_format_errors(path, "no model can be made of it"):
         with seeded(0):
             model = revived(stored.config, custom)
-        if not isinstance(model, Compiled) or not model.outputs:
+        if not isinstance(model, Trainable) or not model.outputs:
             raise ModelFormatError(f"expected a model with its shapes, got {model!r}.")
         settings = stored.config.get("compile_config")
         if compile and settings:

@@ -19,6 +19,7 @@ from tinygraph.saving.errors import ModelFormatError
 #: what the first argument of a call is named in Keras, where a layer was called by name
 FIRST = ("inputs", "sequences", "x")
 
+
 def model_of(name: str, cls: Any, config: Config, custom: Custom) -> Any:
     """Return the model of a config, with weights as they begin."""
     if name == "Sequential" or (isinstance(cls, type) and issubclass(cls, Sequential)):
@@ -41,7 +42,9 @@ class Wiring:
 
     def __init__(self, cls: Any, config: Config, custom: Custom):
         if extra := config.keys() - {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}:
-            raise ModelFormatError(f"{config.get('name')!r}: {min(extra)!r} is no part of a Functional model.")
+            raise ModelFormatError(
+                f"{config.get('name')!r}: {min(extra)!r} is no part of a Functional model."
+            )
         self.cls, self.config, self.custom = cls, config, custom
         self.layers: dict[str, Layer] = {}
         self.inputs: dict[str, Symbol] = {}
@@ -63,7 +66,9 @@ class Wiring:
             self.layers[name] = revived(entry, self.custom)
             for k, call in enumerate(entry["inbound_nodes"]):
                 if not isinstance(call, Mapping):
-                    raise ModelFormatError("calls as Keras 2 writes them; open the file in Keras 3 and save it.")
+                    raise ModelFormatError(
+                        "calls as Keras 2 writes them; open the file in Keras 3 and save it."
+                    )
                 self.calls[name, k] = call
 
     def model(self) -> Model:
@@ -94,9 +99,9 @@ class Wiring:
         ready = deque(each for each, count in missing.items() if not count)
         done = 0
         while ready:
-            yield (call := ready.popleft())
+            yield (first := ready.popleft())
             done += 1
-            for each in needed_by.get(call, ()):
+            for each in needed_by.get(first, ()):
                 missing[each] -= 1
                 if not missing[each]:
                     ready.append(each)

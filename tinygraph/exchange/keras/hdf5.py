@@ -83,7 +83,9 @@ class Variables:
         if dataset.dtype.kind not in "fiub" or dataset.dtype.itemsize > 8:
             raise ModelFormatError(f"{dataset.name} must have numbers, got {dataset.dtype}.")
         if dataset.external or dataset.is_virtual or dataset.chunks is not None:
-            raise ModelFormatError(f"{dataset.name} is chunked, packed or elsewhere; save the file with Keras.")
+            raise ModelFormatError(
+                f"{dataset.name} is chunked, packed or elsewhere; save the file with Keras."
+            )
         expected = math.prod(dataset.shape) * dataset.dtype.itemsize
         if dataset.id.get_storage_size() != expected:
             raise ModelFormatError(f"{dataset.name} says {expected} bytes and has another number of them.")

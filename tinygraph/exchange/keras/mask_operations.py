@@ -19,11 +19,7 @@ class MaskOperations:
     that the same layers make here; all others are refused where they are used."""
 
     def __init__(self, entries: Iterable[Mapping[str, Any]]):
-        self.entries = {
-            layer_name(entry): entry
-            for entry in entries
-            if ".ops." in str(entry.get("module"))
-        }
+        self.entries = {layer_name(entry): entry for entry in entries if ".ops." in str(entry.get("module"))}
         #: (tensor, value): the inputs of layers that mask where they have this value
         self.masked = set()
         for entry in entries:
@@ -40,7 +36,7 @@ class MaskOperations:
         return name in self.entries
 
     def explicit(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a call without the masks, or lists of them, that the inputs carry anyway."""
+        """Return the arguments of a call without the masks that the inputs carry anyway."""
         kept = {}
         for name, value in arguments.items():
             sources = [each[0] for each in references(value)]
@@ -70,6 +66,6 @@ class MaskOperations:
         """Raise `ModelFormatError`: there is no such operation in a model here."""
         kind = self.entries[name]["class_name"]
         raise ModelFormatError(
-            f"{name!r} is the operation {kind!r} on symbols, not a layer; in Keras use a layer for it, such as "
-            "keras.layers.Add, and save the model again."
+            f"{name!r} is the operation {kind!r} on symbols, not a layer; in Keras use a layer for it, such "
+            "as keras.layers.Add, and save the model again."
         )

@@ -58,7 +58,7 @@ def take_state(optimizer: Optimizer, trained: Sequence[Parameter], arrays: Seque
     if (batches := int(count)) < 0:
         raise ModelFormatError(f"the optimizer's counter must not be negative, got {batches}.")
     steps = optimizer.gradient_accumulation_steps or 1
-    for counter, value in zip(optimizer._counters, divmod(batches, steps), strict=False):
-        counter.assign(value)
+    for counter, made in zip(optimizer._counters, divmod(batches, steps), strict=False):
+        counter.assign(np.asarray(made))
     for variable, value in zip(variables_of(optimizer, trained), values, strict=False):
         variable.assign(value)

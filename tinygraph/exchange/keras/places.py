@@ -74,7 +74,10 @@ def parts_of(place: Place, named: Named) -> list[Place]:
     if isinstance(layer, RNN):
         return [Place(f"{inside}cell", layer.cell)]
     if isinstance(layer, Bidirectional):
-        return [Place(f"{inside}forward_layer", layer.forward), Place(f"{inside}backward_layer", layer.backward)]
+        return [
+            Place(f"{inside}forward_layer", layer.forward),
+            Place(f"{inside}backward_layer", layer.backward),
+        ]
     if isinstance(layer, TimeDistributed):
         return [Place(f"{inside}layer", layer.layer)]
     if isinstance(layer, MultiHeadAttention):

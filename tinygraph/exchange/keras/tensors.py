@@ -18,7 +18,7 @@ def references(value: Any) -> Iterator[Tensor]:
         if is_tensor(each):
             yield tensor(each)
         elif isinstance(each, Mapping):
-            waiting += reversed(each.values())
+            waiting += reversed(list(each.values()))
         elif isinstance(each, list):
             waiting += reversed(each)
 
