@@ -66,7 +66,11 @@ def read_slots(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str,
     """Return the arguments that `plain_slots` wrote, with ``values`` in their slots."""
 
     def read(leaf: Any) -> Any:
-        return values[leaf["slot"]] if isinstance(leaf, Mapping) and "slot" in leaf else leaf
+        if not isinstance(leaf, Mapping) or "slot" not in leaf:
+            return leaf
+        if leaf["slot"] not in range(len(values)):
+            raise ValueError(f"there is no value for the slot {leaf!r} among the arguments.")
+        return values[leaf["slot"]]
 
     return {name: mapped(read, value) for name, value in arguments.items()}
 
