@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat, plain_slots, read_slots
+from tinygraph.nn.checks import flag
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Call, Input, Symbol, described
 from tinygraph.saving.loading import brief
@@ -68,8 +69,11 @@ def read(
         if call["layer"] not in by_name:
             raise GraphError(f"call {number}: there is no layer {brief(call['layer'])}.")
         own, extra = ([symbol(key) for key in call[name]] for name in ("inputs", "extra"))
+        several = flag(f"call {number}", "several", call["several"])
+        if not own or (len(own) > 1 and not several):
+            raise GraphError(f"call {number}: expected {'' if several else 'just '}one input, got {len(own)}.")
         arguments = read_slots(call["arguments"], extra)
-        results.append(flat(by_name[call["layer"]](own if call["several"] else own[0], **arguments)))
+        results.append(flat(by_name[call["layer"]](own if several else own[0], **arguments)))
     return given, [symbol(key) for key in outputs]
 
 

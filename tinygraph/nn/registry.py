@@ -23,6 +23,9 @@ T = TypeVar("T")
 #: kind -> name -> class or function; a class is there by its own name, in snake case, and by its aliases
 KINDS: dict[str, dict[str, Any]] = {}
 
+#: kind -> others that will do where it is wanted
+TAKEN_FOR = {"layer": ("model",), "metric": ("loss",)}
+
 #: how much of an unknown name is compared with the known ones
 LONGEST_NAME = 100
 
@@ -126,10 +129,21 @@ def _deserialize(config: Any, kind: str | None) -> Any:
     if not isinstance(arguments, Mapping):
         raise ValueError(f"deserialize: the config of {name!r} must be a dict, got {brief(arguments)}.")
     with part(config):
-        found = _find(config.get("kind") or kind or _only_kind(name), name)
+        check_fields(name, config, ["class_name"], ["config", "kind"])
+        found = _find(_kind_of(config, kind), name)
         if inspect.isclass(found) and issubclass(found, Configurable):
             return found.from_config(arguments)
         return found(**arguments) if inspect.isclass(found) else found
+
+
+def _kind_of(config: Mapping[str, Any], wanted: str | None) -> str:
+    """Return the kind of what a config describes: the one that is ``wanted``, or that it says itself."""
+    kind = config.get("kind", wanted)
+    if kind is None:
+        return _only_kind(config["class_name"])
+    if not isinstance(kind, str) or (wanted is not None and kind not in (wanted, *TAKEN_FOR.get(wanted, ()))):
+        raise ValueError(f"expected {config['class_name']!r} to be a {wanted}, got {brief(kind)}.")
+    return kind
 
 
 def _only_kind(name: str) -> str:

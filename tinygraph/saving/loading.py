@@ -21,6 +21,8 @@ from tinygraph.graph import GraphError, Shape
 from tinygraph.ops.leaf import Parameter, param_op
 from tinygraph.saving.errors import ModelFormatError
 
+#: how many layers, initializers and so on a description may have: some milliseconds for a hundred
+MOST_PARTS = 20_000
 #: how long what a message tells of an error may be: a description can be of any length, and so can its names
 MOST_TOLD = 500
 
@@ -32,6 +34,14 @@ class Loading:
         self.left = left
         #: the parts of the description that are being made, each within the one before
         self.parts: list[str] = []
+        self.count = 0
+
+    def begin(self, part: str) -> None:
+        """Go into a part of the description, or raise `GraphError` after too many."""
+        self.parts.append(part)
+        self.count += 1
+        if self.count > MOST_PARTS:
+            raise GraphError(f"its description has more than {MOST_PARTS} parts.")
 
     def zeros(self, name: str, shape: Shape, dtype: np.dtype) -> Parameter:
         """Return a parameter of zeros, or raise `GraphError` where the file cannot have its value."""
@@ -60,7 +70,10 @@ def loading(path: str | os.PathLike[str], size: int) -> Iterator[None]:
     except ModelFormatError:
         raise
     except Exception as error:
-        raise ModelFormatError(f"{os.fspath(path)}: {told(error, current.parts)}") from error
+        raise ModelFormatError(
+            f"{os.fspath(path)}: no model can be made of it: {told(error, current.parts)} "
+            "Classes and functions of your own go into custom_objects."
+        ) from error
     finally:
         _current.reset(token)
 
@@ -74,7 +87,7 @@ def part(description: Mapping[str, Any]) -> Iterator[None]:
         return
     config = description.get("config")
     name = config.get("name") if isinstance(config, Mapping) else None
-    current.parts.append(f"{description['class_name']}{f' {name!r}' if isinstance(name, str) else ''}")
+    current.begin(f"{description['class_name']}{f' {name!r}' if isinstance(name, str) else ''}")
     yield
     current.parts.pop()  # not after an error, which is to be told of it
 
@@ -90,8 +103,9 @@ def told(error: Exception, parts: list[str]) -> str:
     text = str(error)
     if not isinstance(error, ValueError) or not text:  # ours are ValueErrors and say it all
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    where = " > ".join(parts)
-    return f"{shortened(where)}: {shortened(text)}" if where else shortened(text)
+    text = shortened(text if text[-1] in ".?" else f"{text}.")
+    inner = parts[:-1] if parts and text.startswith(parts[-1]) else parts  # it says itself where it is
+    return f"{shortened(' > '.join(inner))}: {text}" if inner else text
 
 
 def shortened(text: str) -> str:

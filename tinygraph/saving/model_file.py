@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph.backends import BackendError
 from tinygraph.defaults import seeded
+from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
 from tinygraph.nn.pickled import compiled_state
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import loading
 from tinygraph.saving.state import arrays_of, take_arrays
 from tinygraph.version import __version__
 
@@ -70,19 +72,11 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         for name in ("model", "training")
     }
     custom = custom_objects or {}
-    try:
+    with loading(path, sum(array.nbytes for array in contents.arrays.values())):
         model = _made(described["model"], custom)
         if compile and described["training"]:
             _prepare(model, described["training"], custom)
-    except Exception as error:  # whatever a description that anyone may have written leads to
-        if isinstance(error, ModelFormatError):
-            raise
-        told = f"{type(error).__name__}: {error}" if isinstance(error, (KeyError, IndexError)) else error
-        raise ModelFormatError(
-            f"{path}: no model can be made of its description: {told} "
-            "Classes and functions of your own go into custom_objects."
-        ) from error
-    take_arrays(model, contents.arrays, path)
+        take_arrays(model, contents.arrays, path, whole=True)
     return model
 
 
@@ -93,7 +87,7 @@ def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:
     with seeded(0):
         model = registry.deserialize(described, custom, kind="model")
     if not isinstance(model, Trainable) or not model.outputs:
-        raise ModelFormatError(f"expected a model with its shapes, got {model!r}.")
+        raise GraphError(f"expected a model with its shapes, got {model!r}.")
     return model
 
 
