@@ -69,7 +69,9 @@ def spliced(rng, data, others):
 
 
 def lengthened(rng, data, others):
-    length = rng.choice([0, 1, 2, 2**31, 2**63, 2**64 - 1, len(data), len(data) - 8, rng.randrange(len(data))])
+    length = rng.choice(
+        [0, 1, 2, 2**31, 2**63, 2**64 - 1, len(data), len(data) - 8, rng.randrange(len(data))]
+    )
     return length.to_bytes(8, "little") + data[8:]
 
 
@@ -97,7 +99,9 @@ def nudged(rng, value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)) and abs(value) < 1e300 and rng.random() < 0.6:
-        return rng.choice([value + 1, value - 1, -value, value * 1000, value * 10**12, float(value), str(value)])
+        return rng.choice(
+            [value + 1, value - 1, -value, value * 1000, value * 10**12, float(value), str(value)]
+        )
     if isinstance(value, str) and rng.random() < 0.5:
         cut = rng.randrange(len(value) + 1)
         return rng.choice([rng.choice(NAMES), value[:cut], value.upper(), value + value, [value]])
@@ -125,7 +129,9 @@ def changed(rng, value, other):
         there, name = rng.choice(places(value))
         holder[key] = copy.deepcopy(there[name])
     elif what == 4 and isinstance(holder, dict):
-        holder[rng.choice(["dtype", "units", "fn", "kind", "config", "seed"])] = copy.deepcopy(rng.choice(ODD))
+        holder[rng.choice(["dtype", "units", "fn", "kind", "config", "seed"])] = copy.deepcopy(
+            rng.choice(ODD)
+        )
     else:
         holder[key] = nudged(rng, holder[key])
 
@@ -155,9 +161,13 @@ def arrayed(rng, header, values, other):
     if what == 0:
         entry["dtype"] = rng.choice(DTYPES)
     elif what == 1:
-        entry["shape"] = rng.choice([[], [2**40], [2**32, 2**32], [-1], [0], [1.5], None, entry["shape"][::-1]])
+        entry["shape"] = rng.choice(
+            [[], [2**40], [2**32, 2**32], [-1], [0], [1.5], None, entry["shape"][::-1]]
+        )
     elif what == 2:
-        entry["data_offsets"] = [rng.choice([0, 4, -4, 2**40, 2**64, *entry["data_offsets"]]) for _ in range(2)]
+        entry["data_offsets"] = [
+            rng.choice([0, 4, -4, 2**40, 2**64, *entry["data_offsets"]]) for _ in range(2)
+        ]
     elif what == 3:
         del header[name]
     elif what == 4:
@@ -176,7 +186,20 @@ def retold(rng, header, values, other):
     if rng.random() < 0.3:
         metadata.pop(name)
     else:
-        odd = [*ODD, "0", "2", "-1", "1.0", "{}", "[]", "null", "9" * 5000, "NaN", '{"a":1,"a":2}', "[" * 3000]
+        odd = [
+            *ODD,
+            "0",
+            "2",
+            "-1",
+            "1.0",
+            "{}",
+            "[]",
+            "null",
+            "9" * 5000,
+            "NaN",
+            '{"a":1,"a":2}',
+            "[" * 3000,
+        ]
         metadata[name] = rng.choice(odd)
     return values
 

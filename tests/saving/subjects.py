@@ -30,7 +30,9 @@ def trained():
     )
     metrics = ["mae", nn.metrics.AUC(20), nn.metrics.Precision([0.2, 0.5])]
     rate = schedules.CosineDecay(0.1, 10)
-    model.compile(optimizers.Adam(rate, weight_decay=0.1, use_ema=True), nn.losses.Huber(0.5), metrics=metrics)
+    model.compile(
+        optimizers.Adam(rate, weight_decay=0.1, use_ema=True), nn.losses.Huber(0.5), metrics=metrics
+    )
     model.fit(np.ones((4, 4, 2)), np.ones((4, 1)), epochs=2, verbose=0)
     return model
 

@@ -1,7 +1,7 @@
 """Loads files in a process of its own, with an eye on what each costs and does.
 
-Run as ``python watched.py folder first last``: it writes the files of these seeds, loads each, and prints a
-record in JSON. A hook sees whatever Python runs, imports, opens or starts meanwhile.
+Run as ``python watched.py folder first last`` it loads the mutated files of these seeds, and without seeds those
+made by hand; then it prints a record in JSON. A hook sees whatever Python runs, imports, opens or starts.
 """
 
 from __future__ import annotations
@@ -69,36 +69,63 @@ def measured(watch, path, custom_objects):
     return came, seen, seconds, peak() - before - 2 * path.stat().st_size
 
 
-def main(folder, first, last):
+class Report:
+    """What came of all files: how many were refused and loaded, what was wrong, the worst of the rest."""
+
+    def __init__(self, folder):
+        self.watch, self.path = Watch(), Path(folder) / "bad.tiny"
+        self.counts = {"refused": Counter(), "loaded": Counter()}
+        self.wrong, self.slowest, self.largest = [], [0.0, ""], [0.0, ""]
+
+    def add(self, name, kind, data, custom_objects, may_load=False):
+        """Load a file of these bytes, and keep what came of it."""
+        self.path.write_bytes(data)
+        came, seen, seconds, memory = measured(self.watch, self.path, custom_objects)
+        what = f"{name}, {kind}"
+        if seen or not isinstance(came, str) or not (came or may_load):
+            self.wrong.append(f"{what}: {came!r} {seen[:3]}")
+        elif came and self.path.name not in came:
+            self.wrong.append(f"{what}: a message without the file: {came}")
+        self.counts["refused" if came else "loaded"][kind] += 1
+        self.slowest = max(self.slowest, [round(seconds, 3), what])
+        self.largest = max(self.largest, [round(memory / MEGABYTE, 1), what])
+
+    def print(self):
+        worst = {"slowest": self.slowest, "largest": self.largest}
+        print(json.dumps({**self.counts, "wrong": self.wrong, **worst}))
+
+
+def mutations(folder, first, last):
+    """Load the mutated files of these seeds."""
     from nn.every_layer import FUNCTIONS
     from saving.mutate import BYTES, mutated
-    from saving.subjects import saved
+    from saving.subjects import MAKERS, saved
 
-    warnings.simplefilter("error")
-    folder = Path(folder)
-    files = saved(folder)
-    watch, path = Watch(), folder / "mutated.tiny"
+    files, report = saved(Path(folder)), Report(folder)
     unsigned = {mutation.__name__ for mutation in BYTES}
-    report = {"refused": Counter(), "loaded": Counter(), "wrong": [], "slowest": [0, ""], "largest": [0, ""]}
     for seed in range(first, last):
         rng = random.Random(seed)
-        # Half of all are of the three that hold most, which stand first.
-        name = rng.choice(list(files)[: 3 if seed % 2 else None])
-        kind, data = mutated(rng, files[name], list(files.values()))
-        if data == files[name]:
-            continue
-        path.write_bytes(data)
-        came, seen, seconds, memory = measured(watch, path, FUNCTIONS)
-        what = f"{seed}: {name}, {kind}"
-        if seen or not isinstance(came, str) or (came == "" and kind in unsigned):
-            report["wrong"].append(f"{what}: {came!r} {seen[:3]}")
-        elif came and path.name not in came:
-            report["wrong"].append(f"{what}: a message without the file: {came}")
-        report["refused" if came else "loaded"][kind] += 1
-        report["slowest"] = max(report["slowest"], [round(seconds, 3), what])
-        report["largest"] = max(report["largest"], [round(memory / MEGABYTE, 1), what])
-    print(json.dumps(report))
+        name = rng.choice([*MAKERS] if seed % 2 else [*files])  # a half is of those that hold most
+        kind, data = mutated(rng, files[name], [*files.values()])
+        if data != files[name]:
+            report.add(f"{seed} of {name}", kind, data, FUNCTIONS, may_load=kind not in unsigned)
+    report.print()
+
+
+def malformed(folder):
+    """Load the files that were made by hand."""
+    from saving.malformed import CASES, small_model
+
+    report = Report(folder)
+    small_model().save(report.path)
+    whole = report.path.read_bytes()
+    tg.load(report.path)  # what is imported later is imported now
+    for name, (make, _) in CASES.items():
+        report.add(name, "malformed", make(whole), {})
+    report.print()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    warnings.simplefilter("error")
+    _, folder, *seeds = sys.argv
+    mutations(folder, *map(int, seeds)) if seeds else malformed(folder)

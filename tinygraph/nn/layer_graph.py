@@ -54,7 +54,10 @@ def read(
     """
     given = [Input(**each) for each in inputs]
     results: list[list[Symbol]] = []
-    by_name = {layer.name: layer for layer in layers}
+    by_name: dict[str, Layer] = {}
+    for layer in layers:
+        if by_name.setdefault(layer.name, layer) is not layer:
+            raise GraphError(f"two layers are named {layer.name!r}.")
 
     def symbol(key: Any) -> Symbol:
         match key:
@@ -71,7 +74,9 @@ def read(
         own, extra = ([symbol(key) for key in call[name]] for name in ("inputs", "extra"))
         several = flag(f"call {number}", "several", call["several"])
         if not own or (len(own) > 1 and not several):
-            raise GraphError(f"call {number}: expected {'' if several else 'just '}one input, got {len(own)}.")
+            raise GraphError(
+                f"call {number}: expected {'' if several else 'just '}one input, got {len(own)}."
+            )
         arguments = read_slots(call["arguments"], extra)
         results.append(flat(by_name[call["layer"]](own if several else own[0], **arguments)))
     return given, [symbol(key) for key in outputs]

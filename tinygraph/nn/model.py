@@ -99,9 +99,10 @@ class Model(Trainable):
         inputs, outputs = read(layers, config["inputs"], config["calls"], config["outputs"])
         named = dict(zip(config["output_keys"], outputs, strict=True)) if "output_keys" in config else outputs
         model = cls(inputs, named, name=config["name"], trainable=config["trainable"])
-        if len(model.layers) != len(layers):
-            spare = next(layer for layer in layers if layer not in model.layers)
-            raise GraphError(f"{model.title}: no output needs {spare.title}, which is among its layers.")
+        used = {*model.layers}
+        spare = [layer.title for layer in layers if layer not in used]
+        if spare or len(model.calls) != len(config["calls"]):
+            raise GraphError(f"{model.title}: no output needs {spare[0] if spare else 'one of the calls'}.")
         return model
 
 

@@ -22,7 +22,7 @@ from tinygraph.ops.leaf import Parameter, param_op
 from tinygraph.saving.errors import ModelFormatError
 
 #: how many layers, initializers and so on a description may have: some milliseconds for a hundred
-MOST_PARTS = 20_000
+MOST_PARTS = 15_000
 #: how long what a message tells of an error may be: a description can be of any length, and so can its names
 MOST_TOLD = 500
 

@@ -114,13 +114,14 @@ def _training(model: Stored) -> dict[str, Any]:
 def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any]) -> None:
     """Compile a model, and give it its history, as `_training` has told."""
     if "compile" in told:
-        settings = {name: _named(value, custom) for name, value in told["compile"].items()}
+        settings = {name: _named(value, custom, KINDS.get(name)) for name, value in told["compile"].items()}
         try:
             model.compile(**settings)
         except BackendError as missing:
             warnings.warn(f"{model.title}: compiled for NumPy: {missing}", stacklevel=4)
             model.compile(**settings | {"backend": "numpy", "jit_compile": "auto"})
-        model.optimizer.build([model.weights[index] for index in told["served"]])
+        weights = dict(enumerate(model.weights))
+        model.optimizer.build([weights[index] for index in told["served"]])
     if "history" in told:
         model.history = History()
         for epoch, row in zip(told["history"]["epoch"], told["history"]["rows"], strict=True):
@@ -128,14 +129,18 @@ def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any
         model.columns = {name: tuple(columns) for name, columns in told["columns"].items()}
 
 
-def _named(value: Any, custom: Mapping[str, Any]) -> Any:
+#: what the settings of `compile` are made of, where that is not plain data
+KINDS = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
+
+
+def _named(value: Any, custom: Mapping[str, Any], kind: str | None) -> Any:
     """Return what `compile` takes for plain data: objects for configs and for names of the caller's own."""
     if isinstance(value, str):
         return custom.get(value, value)
     if isinstance(value, list):
-        return [_named(each, custom) for each in value]
+        return [_named(each, custom, kind) for each in value]
     if isinstance(value, Mapping):
         if "class_name" in value:
-            return registry.deserialize(value, custom)
-        return {name: _named(each, custom) for name, each in value.items()}
+            return registry.deserialize(value, custom, kind=kind)
+        return {name: _named(each, custom, kind) for name, each in value.items()}
     return value
