@@ -22,7 +22,7 @@ import numpy as np
 from exchange.keras_models import CASES, TRAINED, fill, flat, inputs_for, regression, targets_for
 from reference import to_numpy, use_float64
 
-#: how many steps a compiled model has made before it is saved: with two batches to a step, one is then halfway
+#: how many steps a compiled model has made before it is saved: two batches to a step are then halfway
 STEPS = 3
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tinygraph.exchange.keras.names import ANY, KINDS, MODELS, NEUTRAL
 from tinygraph.nn import registry
 from tinygraph.nn.symbol import DTYPES
-from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import brief, part
 
 Config = Mapping[str, Any]
 Custom = Mapping[str, Any]
@@ -28,33 +28,34 @@ def revived(entry: Any, custom: Custom) -> Any:
     own = _own(entry, custom)
     kind = own.kind if own is not None else kind_of(name, module)
     if not isinstance(config, Mapping):
-        raise ModelFormatError(f"the config of {name!r} must be an object, got {config!r}.")
+        raise ValueError(f"the config of {name!r} must be an object, got {brief(config)}.")
     cls: Any = own or registry.KINDS[kind].get(name)
     if kind == "model":
         from tinygraph.exchange.keras.graphs import model_of
 
-        return model_of(name, cls, config, custom)
+        with part(entry):
+            return model_of(name, cls, config, custom)
     arguments = arguments_of(name, cls, config, custom)
     return registry.deserialize({"class_name": cls.__name__, "config": arguments, "kind": kind}, custom)
 
 
 def kind_of(name: str, module: Any) -> str:
-    """Return the kind of a class of Keras that exists here, or raise `ModelFormatError`."""
+    """Return the kind of a class of Keras that exists here, or raise ValueError."""
     if name in MODELS and isinstance(module, str) and module.split(".")[0] == "keras":
         return "model"
     kind = KINDS.get(module) if isinstance(module, str) else None
     if isinstance(module, str) and ".ops" in module:
-        raise ModelFormatError(
+        raise ValueError(
             f"{name!r} of {module} is an operation on symbols; in Keras use a layer for it, such as Add."
         )
     if kind is None:
-        raise ModelFormatError(
+        raise ValueError(
             f"{name!r} of {module!r} is no class of Keras that exists here; "
             f"if it is your own, give custom_objects={{{name!r}: ...}}."
         )
     if name not in registry.KINDS[kind]:
         classes = [each for each, thing in registry.KINDS[kind].items() if thing.__name__ == each]
-        raise ModelFormatError(
+        raise ValueError(
             f"there is no {kind} {name!r} here{registry.did_you_mean(name, classes)} "
             f"Give your own as custom_objects={{{name!r}: ...}}, or save the model without it."
         )
@@ -79,8 +80,8 @@ def arguments_of(name: str, cls: Any, config: Config, custom: Custom) -> dict[st
             found[argument] = value
         elif not any(neutral is ANY or value == neutral for neutral in NEUTRAL.get(argument, ())):
             who = f"{name} {config['name']!r}" if isinstance(config.get("name"), str) else name
-            raise ModelFormatError(
-                f"{who}: {argument}={value!r} is not there here; save the model without it."
+            raise ValueError(
+                f"{who}: {argument}={brief(value)} is not there here; save the model without it."
             )
     return found
 
@@ -98,13 +99,13 @@ def prepared(name: str, config: Config) -> Config:
 
 def _policy(config: Any, custom: Custom) -> str:
     if (name := config.get("name")) not in ("float32", "float64"):
-        raise ModelFormatError(f"dtype policy {name!r}: there are float32 and float64 here.")
+        raise ValueError(f"dtype policy {name!r}: there are float32 and float64 here.")
     return str(name)
 
 
 def _function(config: Any, custom: Custom) -> Any:
     if not isinstance(config, str):
-        raise ModelFormatError(f"a function must be described by its name, got {config!r}.")
+        raise ValueError(f"a function must be described by its name, got {brief(config)}.")
     return custom.get(config, config)
 
 
@@ -117,7 +118,7 @@ def _seed(config: Any, custom: Custom) -> Any:
 
 
 def _lambda(config: Any, custom: Custom) -> Any:
-    raise ModelFormatError("a lambda is stored as code, which is never run; use a function with a name.")
+    raise ValueError("a lambda is stored as code, which is never run; use a function with a name.")
 
 
 #: what Keras describes with a name of its own that is no class of ours
@@ -137,13 +138,13 @@ def input_arguments(config: Config) -> dict[str, Any]:
     allowed = {"batch_shape", "batch_input_shape", "dtype", "name"}
     for argument in config.keys() - allowed:
         if config[argument] not in NEUTRAL.get(argument, ()):
-            raise ModelFormatError(f"InputLayer: {argument}={config[argument]!r} is not there here.")
+            raise ValueError(f"InputLayer: {argument}={config[argument]!r} is not there here.")
     name, shape = config.get("name"), config.get("batch_shape", config.get("batch_input_shape"))
     if not isinstance(shape, list) or not shape or None in shape[1:]:
-        raise ModelFormatError(
+        raise ValueError(
             f"InputLayer {name!r}: shape {shape} leaves a size open, and every size is a number here. In "
             "Keras make the model with a fixed length, set_weights of the old one, and save that."
         )
     if (dtype := revived(config.get("dtype"), {})) not in DTYPES:
-        raise ModelFormatError(f"InputLayer {name!r}: expected dtype {', '.join(DTYPES)}, got {dtype!r}.")
+        raise ValueError(f"InputLayer {name!r}: expected dtype {', '.join(DTYPES)}, got {dtype!r}.")
     return {"batch_shape": shape, "dtype": dtype, "name": name}

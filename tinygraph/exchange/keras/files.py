@@ -18,6 +18,7 @@ from tinygraph.files import write_whole
 from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.training import Trainable
 from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import brief, loading
 
 Name = str | os.PathLike[str]
 
@@ -51,11 +52,11 @@ def read_keras(
     """
     stored = archive.read_archive(path)
     custom = custom_objects or {}
-    with archive.as_format_errors(path, "no model can be made of it"):
-        with seeded(0):
-            model = revived(stored.config, custom)
+    with loading(path, len(stored.weights)), seeded(0):
+        model = revived(stored.config, custom)
+    with archive.as_format_errors(path, "it does not fit together"):
         if not isinstance(model, Trainable) or not model.outputs:
-            raise ModelFormatError(f"expected a model with its shapes, got {model!r}.")
+            raise ModelFormatError(f"expected a model with its shapes, got {brief(model)}.")
         settings = stored.config.get("compile_config")
         if compile and settings:
             compile_as(model, settings, custom)

@@ -14,7 +14,6 @@ from tinygraph.nn.layer import Layer
 from tinygraph.nn.model import Model
 from tinygraph.nn.sequential import Sequential
 from tinygraph.nn.symbol import Input, Symbol
-from tinygraph.saving.errors import ModelFormatError
 
 #: what the first argument of a call is named in Keras, where a layer was called by name
 FIRST = ("inputs", "sequences", "x")
@@ -42,9 +41,7 @@ class Wiring:
 
     def __init__(self, cls: Any, config: Config, custom: Custom):
         if extra := config.keys() - {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}:
-            raise ModelFormatError(
-                f"{config.get('name')!r}: {min(extra)!r} is no part of a Functional model."
-            )
+            raise ValueError(f"{config.get('name')!r}: {min(extra)!r} is no part of a Functional model.")
         self.cls, self.config, self.custom = cls, config, custom
         self.layers: dict[str, Layer] = {}
         self.inputs: dict[str, Symbol] = {}
@@ -58,7 +55,7 @@ class Wiring:
     def _take(self, entry: Config) -> None:
         name = layer_name(entry)
         if name in self.layers or name in self.inputs:
-            raise ModelFormatError(f"two layers are named {name!r}.")
+            raise ValueError(f"two layers are named {name!r}.")
         if entry["class_name"] == "InputLayer":
             self.inputs[name] = Input(**input_arguments({**entry["config"], "name": name}))
             self.results[name, 0] = [self.inputs[name]]
@@ -66,15 +63,13 @@ class Wiring:
             self.layers[name] = revived(entry, self.custom)
             for k, call in enumerate(entry["inbound_nodes"]):
                 if not isinstance(call, Mapping):
-                    raise ModelFormatError(
-                        "calls as Keras 2 writes them; open the file in Keras 3 and save it."
-                    )
+                    raise ValueError("calls as Keras 2 writes them; open the file in Keras 3 and save it.")
                 self.calls[name, k] = call
 
     def model(self) -> Model:
         """Return the model that all calls make."""
         for name, k in self._in_order():
-            self.results[name, k] = flat(self._called(name, self.calls[name, k]))
+            self.results[name, k] = flat(self._called(name, k))
         inputs = [self._end(each) for each in _ends(self.config["input_layers"])]
         given = self.config["output_layers"]
         if isinstance(given, Mapping):
@@ -107,17 +102,18 @@ class Wiring:
                     ready.append(each)
         if done < len(self.calls):
             stuck = next(name for (name, _), count in missing.items() if count)
-            raise ModelFormatError(f"the graph has a loop, or lacks an input of {stuck!r}.")
+            raise ValueError(f"the graph has a loop, or lacks an input of {stuck!r}.")
 
-    def _called(self, name: str, call: Config) -> Any:
+    def _called(self, name: str, k: int) -> Any:
         """Return the result of a call. Keras decides anew in each run whether it is training."""
-        arguments = {n: v for n, v in call["kwargs"].items() if v is not None and n != "training"}
-        arguments = self.operations.explicit(arguments)
+        layer, call = self.layers[name], self.calls[name, k]
+        arguments = self.operations.explicit(name, k, layer, call)
+        arguments.pop("training", None)
         args = list(call["args"])
         if not args and (first := next((n for n in FIRST if n in arguments), None)):
             args = [arguments.pop(first)]
         values = {n: self._value(v) for n, v in arguments.items()}
-        return self.layers[name](*map(self._value, args), **values)
+        return layer(*map(self._value, args), **values)
 
     def _value(self, value: Any) -> Any:
         """Return an argument with symbols for described tensors."""
@@ -134,7 +130,7 @@ class Wiring:
             self.operations.refuse(wanted[0])
         symbols = self.results[wanted[:2]]
         if not 0 <= wanted[2] < len(symbols):
-            raise ModelFormatError(f"{wanted[0]!r} has {len(symbols)} results, none of number {wanted[2]}.")
+            raise ValueError(f"{wanted[0]!r} has {len(symbols)} results, none of number {wanted[2]}.")
         return symbols[wanted[2]]
 
     def _end(self, end: list[Any]) -> Symbol:
@@ -148,7 +144,7 @@ def _ends(structure: Any) -> list[list[Any]]:
     if isinstance(structure, Mapping):
         return [leaf for key in structure for leaf in _ends(structure[key])]
     if not isinstance(structure, list):
-        raise ModelFormatError(f"expected inputs and outputs as [layer, call, result], got {structure!r}.")
+        raise ValueError(f"expected inputs and outputs as [layer, call, result], got {structure!r}.")
     if len(structure) == 3 and isinstance(structure[0], str):
         return [structure]
     return [leaf for each in structure for leaf in _ends(each)]
@@ -157,5 +153,5 @@ def _ends(structure: Any) -> list[list[Any]]:
 def _only(structure: Any) -> list[Any]:
     leaves = _ends(structure)
     if len(leaves) != 1:
-        raise ModelFormatError("an output under a key that is a list of outputs; give each a key of its own.")
+        raise ValueError("an output under a key that is a list of outputs; give each a key of its own.")
     return leaves[0]
