@@ -1,17 +1,15 @@
 """Run under real Keras, in a process of its own: opens files that tinygraph wrote, and says what it computes.
 
-    python tests/exchange/keras_process.py folder
+    KERAS_BACKEND=jax python tests/exchange/keras_process.py folder backend name..
 
-For each <name>.keras in the folder it adds <name>/p0, p1, .. to predictions.npz: the outputs for the inputs
-of inputs_for; of a compiled model also the weights after a step, <name>/w0, .. For a <name>.weights.h5 beside
-it, a model made anew takes those weights instead, and gives <name>/only0, ..
+For each name it opens <name>.keras and <name>.64.keras, and adds <name>/p0, p1, .. to <backend>.npz: the
+outputs for the inputs of `inputs_for`; on a backend that trains also the weights of a compiled model after a
+step, <name>/w0, .. On NumPy a model made anew takes <name>.weights.h5 too, and gives <name>/only0, ..
 """
 
-import os
 import sys
 from pathlib import Path
 
-os.environ["KERAS_BACKEND"] = "jax"
 FOLDER = Path(__file__).parents[1]
 sys.path[:0] = [str(FOLDER), str(FOLDER / "data")]
 
@@ -22,30 +20,23 @@ from exchange.keras_models import CASES, TRAINED, targets_for  # noqa: E402
 from reference import use_float64  # noqa: E402
 
 
-def doubled(x):
-    """The function of a Lambda."""
-    return x * 2.0
-
-
-def main(folder):
+def main(folder, backend, *names):
     """Write what Keras makes of each file."""
+    folder, found = Path(folder), {}
     use_float64()
-    found = {}
-    for path in sorted(Path(folder).glob("*.keras")):
-        name = path.stem
-        model = keras.saving.load_model(path, custom_objects={"doubled": doubled})
+    keras.config.set_floatx("float32")
+    for name in [f"{name}{bits}" for name in names for bits in ("", ".64")]:
+        model = keras.saving.load_model(folder / f"{name}.keras")
         found |= {f"{name}/p{k}": each for k, each in enumerate(outputs_of(model))}
-        only = path.with_suffix(".weights.h5")
-        if only.exists():
-            keras.config.set_floatx("float32")
-            fresh = (CASES | TRAINED)[name](keras)
-            fresh.load_weights(only)
-            found |= {f"{name}/only{k}": each for k, each in enumerate(outputs_of(fresh))}
-        if model.compiled:
+        if model.compiled and backend != "numpy":
             model.fit(data_for(model), targets_for(model), verbose=0)
             found |= {f"{name}/w{k}": each for k, each in enumerate(model.get_weights())}
-    np.savez(Path(folder) / "predictions.npz", **found)
+        if backend == "numpy" and not name.endswith(".64"):
+            fresh = (CASES | TRAINED)[name](keras)
+            fresh.load_weights(folder / f"{name}.weights.h5")
+            found |= {f"{name}/only{k}": each for k, each in enumerate(outputs_of(fresh))}
+    np.savez(folder / f"{backend}.npz", **found)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

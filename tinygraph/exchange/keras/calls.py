@@ -101,7 +101,7 @@ class Graph:
                 f"{call.layer.title}: called with training={given['training']!r}, which Keras does not keep "
                 "to; call it without, or save as .tiny."
             )
-        kwargs = {name: mapped(self._tensor, value) for name, value in given.items()}
+        kwargs = {name: mapped(self._tensor, value) for name, value in given.items() if value is not None}
         return {"args": args, "kwargs": kwargs}
 
     def _tensor(self, value: Any) -> Any:

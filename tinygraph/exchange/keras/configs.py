@@ -26,17 +26,20 @@ def revived(entry: Any, custom: Custom) -> Any:
     if name in SPECIAL:
         return SPECIAL[name](config, custom)
     own = _own(entry, custom)
-    kind = own.kind if own is not None else kind_of(name, module)
+    kind = getattr(own, "kind", None) if own is not None else kind_of(name, module)
     if not isinstance(config, Mapping):
         raise ValueError(f"the config of {name!r} must be an object, got {brief(config)}.")
-    cls: Any = own or registry.KINDS[kind].get(name)
+    cls: Any = own or registry.KINDS[str(kind)].get(name)
     if kind == "model":
         from tinygraph.exchange.keras.graphs import model_of
 
         with part(entry):
             return model_of(name, cls, config, custom)
     arguments = arguments_of(name, cls, config, custom)
-    return registry.deserialize({"class_name": cls.__name__, "config": arguments, "kind": kind}, custom)
+    if own is not None:
+        with part(entry):
+            return own.from_config(arguments)
+    return registry.deserialize({"class_name": name, "config": arguments, "kind": kind}, custom)
 
 
 def kind_of(name: str, module: Any) -> str:
