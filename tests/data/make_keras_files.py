@@ -3,8 +3,8 @@
     KERAS_BACKEND=numpy PYTHONPATH=.:tests python tests/data/make_keras_files.py [folder]
     KERAS_BACKEND=jax PYTHONPATH=.:tests python tests/data/make_keras_files.py [folder]
 
-The models are those of tests/exchange/keras_models.py: with NumPy, which compiles nothing, the first file is
-made, of those that are not trained; with JAX the second one. For each model there is <name>.keras, in float32,
+The models are those of tests/exchange/keras_models.py: with NumPy, which compiles nothing, the first is made,
+of those that are not trained; with JAX the second one. For each model there is <name>.keras, in float32,
 and <name>.64.keras, of the same weights in float64; numbers.npz has
 
     <name>/p0, p1, ..     the outputs for the inputs that `inputs_for` draws, those of a dict by sorted keys

@@ -98,6 +98,7 @@ def test_models_of_keras_predict_as_in_keras(name, bits, tmp_path):
 @pytest.mark.parametrize("bits", CLOSE)
 @pytest.mark.parametrize("name", TRAINED)
 def test_training_goes_on_as_in_keras(name, bits, tmp_path):
+    tg.set_floatx("float64" if bits else "float32")  # what the learning rate is in
     model = tg.load(extracted(f"{name}{bits}.keras", tmp_path))
     check_close(stepped(model), numbers(name + bits, "w"), 10 * CLOSE[bits])
 
@@ -150,7 +151,10 @@ def written(tmp_path_factory):
         expected[f"{name}/p"] = outputs_of(model)
         if model.compiled:
             expected[f"{name}/w"] = stepped(model)
+    tg.set_floatx("float64")  # what the learning rate is in
+    for name in MODELS:
         tg.load(extracted(f"{name}.64.keras", folder / "theirs")).save(folder / f"{name}.64.keras")
+    tg.set_floatx("float32")
     return folder, expected
 
 
