@@ -24,8 +24,8 @@ def main(folder, backend, *names):
     """Write what Keras makes of each file."""
     folder, found = Path(folder), {}
     use_float64()
-    keras.config.set_floatx("float32")
     for name in [f"{name}{bits}" for name in names for bits in ("", ".64")]:
+        keras.config.set_floatx("float64" if name.endswith(".64") else "float32")
         model = keras.saving.load_model(folder / f"{name}.keras")
         found |= {f"{name}/p{k}": each for k, each in enumerate(outputs_of(model))}
         if model.compiled and backend != "numpy":
