@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nn.every_layer import FUNCTIONS, LAYERS, Use, class_of
+from nn.every_layer import FUNCTIONS
 from nn.test_copy import MODELS
 from nn.test_pickled import OPTIMIZERS, Halved
+from saving.subjects import ALONE, of_one_layer
 
 import tinygraph as tg
 from tinygraph import nn
@@ -37,22 +38,9 @@ def same(first, second):
         np.testing.assert_array_equal(a, b)
 
 
-def model_of(name):
-    """A model of one layer, with its inputs made for it."""
-    use = Use(name, LAYERS[name].needs)
-    use.fill()
-    dtype = "int64" if name == "Embedding" else None
-    inputs = [nn.Input(shape, name=f"in{k}", dtype=dtype) for k, shape in enumerate(use.shapes)]
-    several = use.layer.several_inputs
-    result = use.layer(inputs if several else inputs[0])
-    return nn.Model(inputs, result, name="m")
-
-
-@pytest.mark.parametrize(
-    "name", [n for n in LAYERS if not hasattr(class_of(n), "state_size") or issubclass(class_of(n), nn.RNN)]
-)
+@pytest.mark.parametrize("name", ALONE)
 def test_every_layer_is_saved(name, tmp_path):
-    model = model_of(name)
+    model = of_one_layer(name)
     model.save(tmp_path / "m.tiny")
     again = tg.load(tmp_path / "m.tiny", FUNCTIONS)
     assert again.get_config() == model.get_config()

@@ -63,12 +63,23 @@ def plain_slots(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_slots(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
-    """Return the arguments that `plain_slots` wrote, with ``values`` in their slots."""
+    """Return the arguments that `plain_slots` wrote, with ``values`` in their slots, all of them and in order.
+
+    Raises:
+        ValueError: other slots than there are values.
+    """
+    slots: list[Any] = []
 
     def read(leaf: Any) -> Any:
-        return values[leaf["slot"]] if isinstance(leaf, Mapping) and "slot" in leaf else leaf
+        if not isinstance(leaf, Mapping) or "slot" not in leaf:
+            return leaf
+        slots.append(leaf["slot"])
+        return Slot(len(slots) - 1)
 
-    return {name: mapped(read, value) for name, value in arguments.items()}
+    found = {name: mapped(read, value) for name, value in arguments.items()}
+    if slots != [*range(len(values))]:
+        raise ValueError(f"expected the {len(values)} further values as arguments, got slots {slots!r}.")
+    return put_back(found, values)
 
 
 def mapped(change: Callable[[Any], Any], value: Any) -> Any:

@@ -24,6 +24,7 @@ from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
 from tinygraph.ops import Parameter, cast, constant, input, param
+from tinygraph.saving.loading import blank
 
 Array = np.ndarray[Any, Any]
 
@@ -152,12 +153,16 @@ class Layer(Configurable):
         def given(what: str, value: Any) -> Any:
             return value if value is not None else getattr(self, f"{name}_{what}", None)
 
-        initializer = given("initializer", initializer) or "glorot_uniform"
-        value = np.asarray(registry.get("initializer", initializer)(shape, dtype=self.float))
-        if value.shape != shape:
-            raise ValueError(f"{self.title}: the initializer of {name!r} made {value.shape}, not {shape}.")
         with scope(self.name):
-            weight = param(name, value, dtype=self.float)
+            weight = blank(name, shape, self.float)
+            if weight is None:
+                initializer = given("initializer", initializer) or "glorot_uniform"
+                value = np.asarray(registry.get("initializer", initializer)(shape, dtype=self.float))
+                if value.shape != shape:
+                    raise ValueError(
+                        f"{self.title}: the initializer of {name!r} made {value.shape}, not {shape}."
+                    )
+                weight = param(name, value, dtype=self.float)
         penalty = regularizers.get(given("regularizer", regularizer))
         bound = constraints.get(given("constraint", constraint))
         self.own_weights.append(Weight(weight, trainable, penalty, bound))

@@ -7,10 +7,10 @@ from typing import Any
 
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
-from tinygraph.nn.arguments import flat, plain_slots, read_slots
 from tinygraph.nn.graphed import check_names, in_order
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.symbol import Input, Symbol, calls_before, described
+from tinygraph.nn.layer_graph import read, written
+from tinygraph.nn.symbol import Symbol, calls_before
 from tinygraph.nn.training import Trainable
 
 Symbols = Symbol | Sequence[Symbol] | Mapping[str, Symbol]
@@ -82,46 +82,28 @@ class Model(Trainable):
 
     def get_config(self) -> dict[str, Any]:
         """Return layers and calls as plain data."""
-        names = {symbol: ["input", k] for k, symbol in enumerate(self.inputs)}
-        for k, call in enumerate(self.calls):
-            names |= {symbol: ["call", k, symbol.index] for symbol in call.outputs}
         keys = {"output_keys": self.output_keys} if self.output_keys else {}
         return keys | {
             "name": self.name,
             "trainable": self.trainable,
-            "inputs": [described(symbol) for symbol in self.inputs],
             "layers": [registry.serialize(layer) for layer in self.layers],
-            "calls": [
-                {
-                    "layer": call.layer.name,
-                    "inputs": [names[s] for s in call.own],
-                    "several": call.several,
-                    "arguments": registry.plain(plain_slots(call.arguments)),
-                    "extra": [names[s] for s in call.extra],
-                }
-                for call in self.calls
-            ],
-            "outputs": [names[s] for s in self.outputs],
+            **written(self.inputs, self.calls, self.outputs),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Model:
         """Make the model that `get_config` described, with fresh weights."""
-        inputs = [Input(**each) for each in config["inputs"]]
-        layers = {entry["config"]["name"]: registry.deserialize(entry) for entry in config["layers"]}
-        results: list[list[Symbol]] = []
-
-        def symbol(key: Sequence[Any]) -> Symbol:
-            return inputs[key[1]] if key[0] == "input" else results[key[1]][key[2]]
-
-        for call in config["calls"]:
-            sources = [symbol(key) for key in call["inputs"]]
-            arguments = read_slots(call["arguments"], [symbol(key) for key in call["extra"]])
-            given = sources if call["several"] else sources[0]
-            results.append(flat(layers[call["layer"]](given, **arguments)))
-        outputs = [symbol(key) for key in config["outputs"]]
+        needed = ("name", "trainable", "inputs", "layers", "calls", "outputs")
+        registry.check_fields(cls.__name__, config, needed, ["output_keys"])
+        layers: list[Layer] = [registry.deserialize(entry) for entry in config["layers"]]
+        inputs, outputs = read(layers, config["inputs"], config["calls"], config["outputs"])
         named = dict(zip(config["output_keys"], outputs, strict=True)) if "output_keys" in config else outputs
-        return cls(inputs, named, name=config["name"], trainable=config["trainable"])
+        model = cls(inputs, named, name=config["name"], trainable=config["trainable"])
+        used = {*model.layers}
+        spare = [layer.title for layer in layers if layer not in used]
+        if spare or len(model.calls) != len(config["calls"]):
+            raise GraphError(f"{model.title}: no output needs {spare[0] if spare else 'one of the calls'}.")
+        return model
 
 
 def _symbols(model: Layer, what: str, given: Any) -> list[Symbol]:

@@ -16,10 +16,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinygraph.saving.loading import brief, part
+
 T = TypeVar("T")
 
 #: kind -> name -> class or function; a class is there by its own name, in snake case, and by its aliases
 KINDS: dict[str, dict[str, Any]] = {}
+
+#: kind -> others that will do where it is wanted
+TAKEN_FOR = {"layer": ("model",), "metric": ("loss",)}
+
+#: how much of an unknown name is compared with the known ones
+LONGEST_NAME = 100
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
@@ -68,7 +76,7 @@ def get(kind: str, identifier: Any) -> Any:
     if inspect.isclass(identifier):
         return identifier()
     if not isinstance(identifier, Configurable) and not callable(identifier):
-        raise ValueError(f"{kind}: expected a name, a config or an object, got {identifier!r}.")
+        raise ValueError(f"{kind}: expected a name, a config or an object, got {brief(identifier)}.")
     return identifier
 
 
@@ -114,14 +122,28 @@ def _deserialize(config: Any, kind: str | None) -> Any:
     if isinstance(config, str):
         return get(kind or _only_kind(config), config)
     if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
-        raise ValueError(f"deserialize: expected {{'class_name': ..., 'config': {{...}}}}, got {config!r}.")
+        raise ValueError(
+            f"deserialize: expected {{'class_name': ..., 'config': {{...}}}}, got {brief(config)}."
+        )
     name, arguments = config["class_name"], config.get("config", {})
     if not isinstance(arguments, Mapping):
-        raise ValueError(f"deserialize: the config of {name!r} must be a dict, got {arguments!r}.")
-    found = _find(config.get("kind") or kind or _only_kind(name), name)
-    if inspect.isclass(found) and issubclass(found, Configurable):
-        return found.from_config(arguments)
-    return found(**arguments) if inspect.isclass(found) else found
+        raise ValueError(f"deserialize: the config of {name!r} must be a dict, got {brief(arguments)}.")
+    with part(config):
+        check_fields(name, config, ["class_name"], ["config", "kind"])
+        found = _find(_kind_of(config, kind), name)
+        if inspect.isclass(found) and issubclass(found, Configurable):
+            return found.from_config(arguments)
+        return found(**arguments) if inspect.isclass(found) else found
+
+
+def _kind_of(config: Mapping[str, Any], wanted: str | None) -> str:
+    """Return the kind of what a config describes: the one that is ``wanted``, or that it says itself."""
+    kind = config.get("kind", wanted)
+    if kind is None:
+        return _only_kind(config["class_name"])
+    if not isinstance(kind, str) or (wanted is not None and kind not in (wanted, *TAKEN_FOR.get(wanted, ()))):
+        raise ValueError(f"expected {config['class_name']!r} to be a {wanted}, got {brief(kind)}.")
+    return kind
 
 
 def _only_kind(name: str) -> str:
@@ -146,11 +168,20 @@ def _find(kind: str, name: str) -> Any:
 
 def did_you_mean(name: str, known: Any) -> str:
     """Return the end of a message on an unknown name: the closest known one, or all there are."""
-    close = difflib.get_close_matches(str(name), [str(each) for each in known], n=5, cutoff=0.5)
+    name = str(name)[:LONGEST_NAME]  # a file may say anything, and the search takes long for long ones
+    close = difflib.get_close_matches(name, [str(each) for each in known], n=5, cutoff=0.5)
     if close:
-        swapped = [each for each in close if sorted(each) == sorted(str(name))]  # mea: mae before mse
+        swapped = [each for each in close if sorted(each) == sorted(name)]  # mea: mae before mse
         return f"; did you mean {(swapped or close)[0]!r}?"
     return f"; there are {', '.join(sorted(str(each) for each in known))}." if known else "."
+
+
+def check_fields(owner: str, config: Mapping[str, Any], needed: Any, others: Any = ()) -> None:
+    """Raise ValueError unless a config has all that is ``needed``, and of ``others`` at most."""
+    for name in needed:
+        if name not in config:
+            raise ValueError(f"{owner}: its config has no {name!r}.")
+    reject(owner, config, [*needed, *others])
 
 
 def reject_unknown(thing: Any, arguments: Mapping[str, Any]) -> None:

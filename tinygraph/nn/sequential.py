@@ -46,17 +46,22 @@ class Sequential(Trainable):
         """
         if isinstance(layer, Symbol):
             return self._begin(layer)
-        if not isinstance(layer, Layer):
-            raise TypeError(
-                f"{self.title}: expected a layer to add, got {layer!r}; write Dense(8), not Dense."
-            )
-        check_names(self, [*self.stack, layer], [])
-        shape = self._known_shape(layer)
+        return self._extend([layer])
+
+    def _extend(self, layers: Sequence[Any]) -> Sequential:
+        """Put layers at the end, all of them or none."""
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(
+                    f"{self.title}: expected a layer to add, got {layer!r}; write Dense(8), not Dense."
+                )
+        check_names(self, [*self.stack, *layers], [])
+        shape = self._known_shape(layers[0]) if layers else None
         if self.inputs:
-            self._chain([layer])
+            self._chain(layers)
         elif not self.stack and shape is not None:
-            self._chain([layer], self._input(layer, shape))
-        self.stack.append(layer)
+            self._chain(layers, self._input(layers[0], shape))
+        self.stack += layers
         return self
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -117,11 +122,11 @@ class Sequential(Trainable):
 
     def _chain(self, layers: Sequence[Layer], start: Symbol | None = None) -> None:
         """Call the layers on the outputs, or from ``start`` on; the model changes only if all of them fit."""
-        outputs, calls = ([start], []) if start is not None else (self.outputs, self.calls)
+        outputs, calls = ([start], []) if start is not None else (self.outputs, [*self.calls])
         for layer in layers:
             result = layer(outputs[0] if len(outputs) == 1 else outputs)
             outputs = flat(result)
-            calls = [*calls, *(symbol.call for symbol in outputs[:1] if symbol.call is not None)]
+            calls += (symbol.call for symbol in outputs[:1] if symbol.call is not None)
         self.inputs = self.inputs if start is None else [start]
         self.outputs, self.calls, self.built = outputs, calls, True
         self.forget_programs()
@@ -148,9 +153,8 @@ class Sequential(Trainable):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Sequential:
         """Make the model that `get_config` described, with fresh weights."""
+        registry.check_fields(cls.__name__, config, ("name", "trainable", "layers", "input"))
         model = cls(name=config["name"], trainable=config["trainable"])
         for each in config["input"]:
             model.add(Input(**each))
-        for layer in config["layers"]:
-            model.add(registry.deserialize(layer))
-        return model
+        return model._extend([registry.deserialize(layer) for layer in config["layers"]])

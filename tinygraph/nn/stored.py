@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from tinygraph.nn.callbacks import History
 from tinygraph.nn.feeding import Fed
@@ -20,12 +21,14 @@ class Stored(Fed):
 
         With the optimizer's state, how far random numbers are, and the history, training goes on from the
         file as if it had not been left. The file is there whole or not at all; folders are made. It is a
-        safetensors file; what is in it, see `tinygraph.saving.model_file`.
+        safetensors file; what is in it, see `tinygraph.saving.model_file`. If its name ends with .keras, it
+        is one that Keras 3 opens, without random numbers and history; see `tinygraph.exchange.keras.files`.
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
             GraphError: the model has no shapes yet.
-            ValueError: a lambda is in it, which nothing could find again.
+            ValueError: a lambda is in it, which nothing could find again; for Keras, what it has not.
+            ImportError: for Keras, h5py is not installed (extra ``keras``).
 
         >>> import tempfile, tinygraph as tg
         >>> from tinygraph.nn import LSTM, Sequential
@@ -37,6 +40,11 @@ class Stored(Fed):
         True
         """
         self._may_write("save", filepath, overwrite)
+        if Path(filepath).suffix == ".keras":
+            from tinygraph.exchange.keras.files import write_keras
+
+            write_keras(self, filepath)
+            return
         from tinygraph.saving.model_file import save_model
 
         save_model(self, filepath)
@@ -50,6 +58,7 @@ class Stored(Fed):
         """Write all weights to a safetensors file, and the optimizer's state if the model is compiled.
 
         The file is there whole or not at all; folders are made. What is in it: see `tinygraph.saving.state`.
+        Where the name ends with .weights.h5, it is a file that Keras 3 reads (extra ``keras``).
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
@@ -64,7 +73,12 @@ class Stored(Fed):
         True
         """
         self._may_write("save_weights", filepath, overwrite)
-        write_state(self, filepath, {})
+        if os.fspath(filepath).endswith(".weights.h5"):
+            from tinygraph.exchange.keras.files import write_keras_weights
+
+            write_keras_weights(self, filepath)
+        else:
+            write_state(self, filepath, {})
 
     def export(
         self, filepath: str | os.PathLike[str], format: str | None = None, verbose: bool | None = None
@@ -94,11 +108,18 @@ class Stored(Fed):
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Take all weights from a file of `save_weights`, and the optimizer's state if the model is compiled.
 
+        Files whose names end with .weights.h5 or .keras are those of Keras 3 (extra ``keras``).
+
         Raises:
             FileNotFoundError: there is no such file.
             ModelFormatError: another kind of file, or weights of other shapes; the model stays as it was.
         """
-        read_state(self, filepath)
+        if os.fspath(filepath).endswith((".weights.h5", ".keras")):
+            from tinygraph.exchange.keras.files import read_keras_weights
+
+            read_keras_weights(self, filepath)
+        else:
+            read_state(self, filepath)
 
     def export_numpy(self, path: str | os.PathLike[str]) -> None:
         """Write a script that predicts as the model does and needs NumPy only: to read, to run, to import.

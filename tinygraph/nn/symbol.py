@@ -104,7 +104,7 @@ def Input(
         np.dtype(dtype) if dtype is not None else floatx(),
         name or unique_name("input"),
     )
-    symbol.batch = None if batch is None else sample_shape(batch, "Input, batch")[0]
+    symbol.batch = None if batch is None else sample_shape((batch,), "Input, batch")[0]
     return symbol
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ import numpy as np
 
 from tinygraph.files import write_whole
 from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import brief, shortened
 
 Array = np.ndarray[Any, Any]
 
@@ -82,16 +84,21 @@ def read(path: str | os.PathLike[str]) -> Contents:
                     _check_digest(path, header, metadata, file)
                 return Contents({n: opened.get_tensor(n) for n in opened.keys()}, metadata, version)  # noqa: SIM118
         except SafetensorError as problem:
-            raise ModelFormatError(f"{path}: no whole safetensors file: {problem}.") from None
-        except (KeyError, TypeError, ValueError, OverflowError) as problem:
+            raise ModelFormatError(f"{path}: no whole safetensors file: {shortened(str(problem))}.") from None
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as problem:
             if isinstance(problem, ModelFormatError):
                 raise
-            raise ModelFormatError(f"{path}: arrays of a kind that NumPy does not have: {problem}.") from None
+            raise ModelFormatError(
+                f"{path}: arrays of a kind that NumPy does not have: {shortened(str(problem))}."
+            ) from None
 
 
-def parsed(path: str | os.PathLike[str], what: str, text: str) -> Any:
-    """Return the value of JSON in a file, or raise `ModelFormatError`: it may hold anything."""
-    if len(text) > MOST_TEXT or text.count("{") + text.count("[") > MOST_CONTAINERS:
+def parsed(path: str | os.PathLike[str], what: str, text: str, times: int = 1) -> Any:
+    """Return the value of JSON in a file, or raise `ModelFormatError`: it may hold anything.
+
+    ``times`` is how often as long as one description it may be.
+    """
+    if len(text) > times * MOST_TEXT or text.count("{") + text.count("[") > times * MOST_CONTAINERS:
         raise ModelFormatError(f"{path}: {what}: {len(text)} characters of JSON are more than a model needs.")
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates)
@@ -104,8 +111,8 @@ def parsed(path: str | os.PathLike[str], what: str, text: str) -> Any:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        twice = next(name for k, (name, _) in enumerate(pairs) if name in dict(pairs[:k]))
-        raise ValueError(f"the key {twice!r} stands there twice")
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {brief(twice)} stands there twice")
     return found
 
 
@@ -121,7 +128,9 @@ def _header(path: Path, file: Any) -> bytes:
         raise ModelFormatError(
             f"{path}: no whole safetensors file: it has {size} bytes, less than its header says."
         )
-    return start + file.read(length)
+    header = file.read(min(length, 4 * MOST_TEXT))
+    parsed(path, "header", header.decode(errors="replace"), times=3)  # two descriptions, and the arrays
+    return start + header
 
 
 def _version(path: Path, metadata: Mapping[str, str]) -> int:
@@ -131,7 +140,8 @@ def _version(path: Path, metadata: Mapping[str, str]) -> int:
     given = metadata.get("version", "")
     if metadata.get("format") != "tinygraph" or not re.fullmatch(r"[1-9][0-9]{0,8}", given):
         raise ModelFormatError(
-            f"{path}: expected a file of tinygraph, got format {metadata.get('format')!r}, version {given!r}."
+            f"{path}: expected a file of tinygraph, got format {brief(metadata.get('format'))}, "
+            f"version {brief(given)}."
         )
     if int(given) > VERSION:
         raise ModelFormatError(

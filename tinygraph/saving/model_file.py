@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph.backends import BackendError
 from tinygraph.defaults import seeded
+from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
 from tinygraph.nn.pickled import compiled_state
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import loading
 from tinygraph.saving.state import arrays_of, take_arrays
 from tinygraph.version import __version__
 
@@ -44,7 +46,7 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     """Return the model that `Model.save` wrote to a file, ready to predict or to be trained further.
 
     Args:
-        path: a file of `Model.save`.
+        path: a file of `Model.save`, or one of Keras 3 whose name ends with .keras (extra ``keras``).
         custom_objects: name -> class or function, for those of your own that the model uses.
         compile: whether to compile the model as it was, with the optimizer's state.
 
@@ -60,6 +62,10 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     ...     tg.load(folder + "/m.tiny").output_shape(None)
     (2,)
     """
+    if os.fspath(path).endswith(".keras"):
+        from tinygraph.exchange.keras.files import read_keras
+
+        return read_keras(path, custom_objects, compile)
     contents = container.read(path)
     if "model" not in contents.metadata:
         raise ModelFormatError(
@@ -70,19 +76,11 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         for name in ("model", "training")
     }
     custom = custom_objects or {}
-    try:
+    with loading(path, sum(array.nbytes for array in contents.arrays.values())):
         model = _made(described["model"], custom)
         if compile and described["training"]:
             _prepare(model, described["training"], custom)
-    except Exception as error:  # whatever a description that anyone may have written leads to
-        if isinstance(error, ModelFormatError):
-            raise
-        told = f"{type(error).__name__}: {error}" if isinstance(error, (KeyError, IndexError)) else error
-        raise ModelFormatError(
-            f"{path}: no model can be made of its description: {told} "
-            "Classes and functions of your own go into custom_objects."
-        ) from error
-    take_arrays(model, contents.arrays, path)
+        take_arrays(model, contents.arrays, path, whole=True)
     return model
 
 
@@ -93,7 +91,7 @@ def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:
     with seeded(0):
         model = registry.deserialize(described, custom, kind="model")
     if not isinstance(model, Trainable) or not model.outputs:
-        raise ModelFormatError(f"expected a model with its shapes, got {model!r}.")
+        raise GraphError(f"expected a model with its shapes, got {model!r}.")
     return model
 
 
@@ -120,13 +118,14 @@ def _training(model: Stored) -> dict[str, Any]:
 def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any]) -> None:
     """Compile a model, and give it its history, as `_training` has told."""
     if "compile" in told:
-        settings = {name: _named(value, custom) for name, value in told["compile"].items()}
+        settings = {name: _named(value, custom, KINDS.get(name)) for name, value in told["compile"].items()}
         try:
             model.compile(**settings)
         except BackendError as missing:
             warnings.warn(f"{model.title}: compiled for NumPy: {missing}", stacklevel=4)
             model.compile(**settings | {"backend": "numpy", "jit_compile": "auto"})
-        model.optimizer.build([model.weights[index] for index in told["served"]])
+        weights = dict(enumerate(model.weights))
+        model.optimizer.build([weights[index] for index in told["served"]])
     if "history" in told:
         model.history = History()
         for epoch, row in zip(told["history"]["epoch"], told["history"]["rows"], strict=True):
@@ -134,14 +133,18 @@ def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any
         model.columns = {name: tuple(columns) for name, columns in told["columns"].items()}
 
 
-def _named(value: Any, custom: Mapping[str, Any]) -> Any:
+#: what the settings of `compile` are made of, where that is not plain data
+KINDS = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric", "weighted_metrics": "metric"}
+
+
+def _named(value: Any, custom: Mapping[str, Any], kind: str | None) -> Any:
     """Return what `compile` takes for plain data: objects for configs and for names of the caller's own."""
     if isinstance(value, str):
         return custom.get(value, value)
     if isinstance(value, list):
-        return [_named(each, custom) for each in value]
+        return [_named(each, custom, kind) for each in value]
     if isinstance(value, Mapping):
         if "class_name" in value:
-            return registry.deserialize(value, custom)
-        return {name: _named(each, custom) for name, each in value.items()}
+            return registry.deserialize(value, custom, kind=kind)
+        return {name: _named(each, custom, kind) for name, each in value.items()}
     return value

@@ -18,6 +18,7 @@ from tinygraph.nn.pickled import draws_of
 from tinygraph.ops import Parameter
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import brief
 
 if TYPE_CHECKING:
     from tinygraph.nn.compiled import Compiled
@@ -39,10 +40,25 @@ def parts_of(model: Compiled) -> dict[str, Sequence[Parameter]]:
 def arrays_of(model: Compiled) -> dict[str, Array]:
     """Return the arrays that make the state of a model, by name."""
     return {
-        f"{group}/{k:04d}/{parameter.label}": parameter.value
+        name: parameter.value
         for group, parameters in parts_of(model).items()
-        for k, parameter in enumerate(parameters)
+        for name, parameter in zip(names_of(group, parameters), parameters, strict=True)
     }
+
+
+def names_of(group: str, parameters: Sequence[Parameter]) -> list[str]:
+    """Return the names that the arrays of a group have in a file."""
+    return [f"{group}/{k:04d}/{parameter.label}" for k, parameter in enumerate(parameters)]
+
+
+def group_of(name: str) -> str:
+    """Return the group that an array belongs to."""
+    return name.split("/")[0]
+
+
+def place_of(name: str) -> tuple[int, str]:
+    """Return what arrays of a group are sorted by: number 10000 comes after 9999."""
+    return len(name.split("/")[1]), name
 
 
 def write_state(model: Compiled, path: str | os.PathLike[str], metadata: Mapping[str, str]) -> None:
@@ -64,14 +80,24 @@ def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
     return metadata
 
 
-def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: str | os.PathLike[str]) -> None:
-    """Give a model the state that these arrays are, all of it or none; ``path`` is where they are from."""
+def take_arrays(
+    model: Compiled, arrays: Mapping[str, Array], path: str | os.PathLike[str], whole: bool = False
+) -> None:
+    """Give a model the state that these arrays are, all of it or none; ``path`` is where they are from.
+
+    Weights are needed. With ``whole`` all that the model has is needed, by its very name, and nothing else.
+    """
+    parts = parts_of(model)
+    spare = [name for name in arrays if group_of(name) not in {*parts, "optimizer"}] if whole else []
+    if spare:
+        raise ModelFormatError(f"{path}: nothing of {model.title} is called {brief(spare[0])}.")
     taken: list[tuple[Parameter, Array]] = []
-    for group, parameters in parts_of(model).items():
-        stored = [arrays[name] for name in sorted(arrays) if name.startswith(f"{group}/")]
-        if not stored and group != "weights":
+    for group, parameters in parts.items():
+        names = sorted((name for name in arrays if name.startswith(f"{group}/")), key=place_of)
+        stored = [arrays[name] for name in names]
+        if not stored and group != "weights" and not whole:
             continue
-        came, expected = [array.shape for array in stored], [parameter.shape for parameter in parameters]
+        came, expected = ([(a.shape, a.dtype.kind) for a in each] for each in (stored, parameters))
         if came != expected:
             where = next(
                 (k for k, pair in enumerate(zip(came, expected, strict=False)) if pair[0] != pair[1]), None
@@ -79,9 +105,12 @@ def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: str | os.Pat
             detail = (
                 f"{len(expected)} arrays, got {len(came)}"
                 if where is None
-                else f"{parameters[where].label} of shape {expected[where]}, got {came[where]}"
+                else f"{parameters[where]!r}, got {stored[where].dtype.name}{list(stored[where].shape)}"
             )
             raise ModelFormatError(f"{path}: the {group} of another model: {model.title} expected {detail}.")
+        if whole and names != (own := names_of(group, parameters)):
+            ours, theirs = next(pair for pair in zip(own, names, strict=True) if pair[0] != pair[1])
+            raise ModelFormatError(f"{path}: {model.title} expected the array {ours!r}, got {brief(theirs)}.")
         taken += zip(parameters, stored, strict=True)
     for parameter, array in taken:
         parameter.assign(array)

@@ -91,7 +91,7 @@ class Normalization(AlongAxes):
     def _given(self, value: Any, sizes: Shape) -> Node:
         """Return a given statistic as a constant of these sizes."""
         try:
-            return ops.constant(np.broadcast_to(np.asarray(value, dtype="float64"), sizes), dtype=self.float)
+            return ops.broadcast_to(ops.constant(value, dtype=self.float), shape=sizes)
         except ValueError:
             came = np.shape(value)
             raise GraphError(

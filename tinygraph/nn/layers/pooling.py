@@ -12,7 +12,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.checks import shown
 from tinygraph.nn.layers.over_space import OverSpace, padded
 from tinygraph.nn.spatial import AXES, padding_mode, per_axis
-from tinygraph.ops.window import margins
+from tinygraph.ops.window import margins, spans
 
 
 class Pooling(OverSpace):
@@ -58,6 +58,15 @@ class Pooling(OverSpace):
     def pool(self, x: Node, axis: int, width: int, stride: int, around: tuple[int, int]) -> Node:
         """One element of each window along one axis, with so much padding around x."""
         raise NotImplementedError
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """As many places as there are windows."""
+        sizes = list(shape)
+        for axis, width, stride in zip(self.space, self.pool_size, self.strides, strict=True):
+            size = shape[axis - 1]
+            around = sum(margins(size, width, stride, 1, self.padding))
+            sizes[axis - 1], _ = spans(size + around, width, stride, 1)
+        return tuple(sizes)
 
 
 class MaxPooling(Pooling):

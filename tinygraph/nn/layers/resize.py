@@ -88,9 +88,24 @@ class UpSampling1D(Layer):
         """x with its steps repeated."""
         return repeated(x, self.size, axis=1)
 
+    def output_shape(self, shape: Shape) -> Shape:
+        """``size`` times the steps."""
+        return (shape[0] * self.size, shape[1])
+
+
+class UpSampling(OverSpace):
+    """The base of `UpSampling2D` and `UpSampling3D`."""
+
+    size: tuple[int, ...]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Each axis of space times its size."""
+        times = dict(zip(self.space, self.size, strict=True))
+        return tuple(n * times.get(axis, 1) for axis, n in enumerate(shape, start=1))
+
 
 @registry.register("layer")
-class UpSampling2D(OverSpace):
+class UpSampling2D(UpSampling):
     """An image with more rows and columns: repeated, or interpolated between the given ones.
 
     Args:
@@ -130,7 +145,7 @@ class UpSampling2D(OverSpace):
 
 
 @registry.register("layer")
-class UpSampling3D(OverSpace):
+class UpSampling3D(UpSampling):
     """A volume with each element repeated along depth, height and width.
 
     Args:

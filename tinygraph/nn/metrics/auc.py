@@ -75,7 +75,8 @@ class AUC(Metric):
         self.multi_label = multi_label
         self.label_weights = label_weights
         self.from_logits = from_logits
-        self._thresholds = self._all_thresholds()
+        for each in [] if thresholds is None else thresholds:
+            number_in("[0, 1]", self, "thresholds", each)
 
     def statistics(self, y_true: Node, y_pred: Node, sample_weight: Node | None = None) -> list[Node]:
         """Return true and false positives, (thresholds, labels), all positives and negatives, (labels,)."""
@@ -87,7 +88,7 @@ class AUC(Metric):
             raise GraphError(f"AUC: multi_label needs y_pred of shape (batch, labels), got {y_pred.shape}.")
         rows = y_pred.shape if self.multi_label else (-1, 1)
         positives, negatives = (ops.reshape(n, shape=rows) for n in split_labels(y_true, weights))
-        counts = above(self._thresholds, ops.reshape(scores, shape=rows), [positives, negatives])
+        counts = above(self._all_thresholds(), ops.reshape(scores, shape=rows), [positives, negatives])
         return [*counts, ops.sum(positives, axis=0), ops.sum(negatives, axis=0)]
 
     def result_of(self, statistics: Sequence[Array]) -> float:
@@ -126,7 +127,7 @@ class AUC(Metric):
         if self.thresholds is None:
             inner = np.arange(1, self.num_thresholds - 1) / (self.num_thresholds - 1)
         else:
-            inner = np.sort([number_in("[0, 1]", self, "thresholds", each) for each in self.thresholds])
+            inner = np.sort(self.thresholds)
         return np.array([-MARGIN, *inner, 1.0 + MARGIN])
 
 

@@ -22,6 +22,7 @@ from tinygraph.nn.registry import Configurable, plain
 from tinygraph.nn.schedules import LearningRateSchedule
 from tinygraph.ops import Parameter
 from tinygraph.ops.leaf import Part
+from tinygraph.saving.loading import blank
 
 #: the new value of a parameter, and those of its slots by name
 Updated = tuple[Node, dict[str, Node]]
@@ -202,7 +203,11 @@ class Optimizer(Configurable):
 
     def _build_slot(self, name: str, start: float, parameters: Sequence[Parameter]) -> None:
         """Make one slot of parameters of one dtype: side by side, so that one call can update them all."""
-        whole = self.state(name, np.full(sum(w.size for w in parameters), start), parameters[0].dtype)
+        size, dtype = sum(w.size for w in parameters), parameters[0].dtype
+        with absolute_scope(f"optimizer/{self.name}"):
+            whole = blank(name, (size,), dtype)
+        if whole is None:
+            whole = self.state(name, np.full(size, start), dtype)
         first = 0
         for w in parameters:
             with absolute_scope(f"{whole.scope}/{w.label}"):
