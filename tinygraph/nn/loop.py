@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.nn.batches import Batches, count_of
-from tinygraph.nn.callbacks import CallbackList
+from tinygraph.nn.callbacks import CallbackList, History
 from tinygraph.nn.outcomes import NonFiniteError
+from tinygraph.nn.pickled import seeded_of
+from tinygraph.nn.position import Position, check_sums, data_of
 from tinygraph.nn.steps import Steps
 
 if TYPE_CHECKING:
@@ -29,14 +32,58 @@ class Loop:
         self.told = told
         self.samples = 0  # how many were judged
 
-    def epoch(self, batches: Batches, where: str) -> dict[str, float]:
-        """Train once on the batches; return losses and metrics.
+    def take_up(self, start: Position, batches: Batches, history: History) -> None:
+        """Let training begin at a position; raises `DataError` or ValueError where that is of another one."""
+        where = f"fit, epoch {start.epoch + 1}"
+        check_sums(start, self.steps, where)
+        start.take_up(batches, where)
+        self.batches, self.history = batches, history
+        self.number, self.done = start.epoch, start.batch
+        self.row: tuple[int, Mapping[str, Any]] | None = None
+        if start.seeds:
+            self.steps.reseed(start.seeds)
+        self.steps.sums["train"].restore(start.sums)
+        if start.epochs:
+            history.restore(start.epochs, start.rows)
+        self.told.restore(start.callbacks)
+
+    @property
+    def position(self) -> Position:
+        """How far the training is."""
+        batches, history, sums = self.batches, self.history, self.steps.sums["train"]
+        told = dict(zip(history.epoch, history.rows, strict=True)) | (
+            {} if self.row is None else {self.row[0]: dict(self.row[1])}
+        )
+        return Position(
+            self.number,
+            self.done,
+            batches.order,
+            (batches.number, batches.before),
+            data_of(batches),
+            [layer.seed for layer in seeded_of(self.model)],
+            list(told),
+            list(told.values()),
+            {name: sums.values(name) for name in self.steps.summed if name in sums.parameters}
+            if self.done
+            else {},
+            self.told.lasting,
+        )
+
+    def end(self, logs: dict[str, float]) -> None:
+        """An epoch is done, with these losses and metrics; tell so."""
+        batches = self.batches
+        batches.before = 0 if batches.asked is None else batches.before + self.done
+        self.number, self.done, self.row = self.number + 1, 0, (self.number, logs)
+        self.told.tell("epoch_end", self.number - 1, logs)
+
+    def epoch(self, where: str) -> dict[str, float]:
+        """Train once on the batches that are left of the epoch; return losses and metrics of all.
 
         It ends early when a callback sets ``model.stop_training``; where one does so on being told of a loss
         that is NaN, no `NonFiniteError` is raised.
         """
         try:
-            self._train(batches, where)
+            self._train(where)
         except NonFiniteError:
             logs = self.steps.results("train") | {"loss": math.nan}
             self.told.tell("train_batch_end", self.batch, logs)
@@ -45,14 +92,16 @@ class Loop:
             return logs
         return self.steps.results("train")
 
-    def _train(self, batches: Batches, where: str) -> None:
-        training = self.steps.training
+    def _train(self, where: str) -> None:
+        training, batches = self.steps.training, self.batches
         training.forget()
-        self.steps.reset("train")
-        for batch, (data, rows) in enumerate(batches.epoch(where)):
+        if not self.done:
+            self.steps.reset("train")
+        for batch, (data, rows) in enumerate(batches.epoch(where, self.number, self.done), self.done):
             self.batch = batch
             self.told.tell("train_batch_begin", batch, {})
             training.step(data, rows, f"{where}, step {batch + 1}")
+            self.done = batch + 1
             self._tell_so_far("train", batch)
             if batches.streamed and len(training.unseen) >= UNSEEN:
                 training.look()
@@ -69,11 +118,11 @@ class Loop:
         if (held := kept()) is not None:
             held.data  # noqa: B018  (reads them)
 
-    def judge(self, batches: Batches, where: str) -> dict[str, float]:
+    def judge(self, batches: Batches, where: str, number: int | None = None) -> dict[str, float]:
         """Return losses and metrics on the batches; nothing is trained."""
         self.steps.reset("test")
         self.told.tell("test_begin", {})
-        for batch, (data, rows) in enumerate(batches.epoch(where)):
+        for batch, (data, rows) in enumerate(batches.epoch(where, number)):
             self.told.tell("test_batch_begin", batch, {})
             feeds = self.steps.take(data, rows)
             self.samples += count_of(data, rows)
