@@ -15,6 +15,7 @@ from tinygraph.nn.outcomes import NonFiniteError
 from tinygraph.nn.pickled import seeded_of
 from tinygraph.nn.position import Position, check_sums, data_of
 from tinygraph.nn.steps import Steps
+from tinygraph.nn.sums import Sums
 
 if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
@@ -37,43 +38,57 @@ class Loop:
         where = f"fit, epoch {start.epoch + 1}"
         check_sums(start, self.steps, where)
         start.take_up(batches, where)
-        self.batches, self.history = batches, history
-        self.number, self.done = start.epoch, start.batch
-        self.row: tuple[int, Mapping[str, Any]] | None = None
+        self.batches, self.history, self.number = batches, history, start.epoch
         if start.seeds:
             self.steps.reseed(start.seeds)
-        self.steps.sums["train"].restore(start.sums)
+        self.sums.restore(start.sums)
         if start.epochs:
             history.restore(start.epochs, start.rows)
         self.told.restore(start.callbacks)
+        #: batches of the epoch that are done, and their samples: one value, which Ctrl-C cannot tear apart
+        self.taken = start.batch, self._summed
+        #: what the history has not been told yet: after how many epochs, and the values of this one
+        self.row: tuple[int, Mapping[str, Any]] | None = None
+
+    @property
+    def sums(self) -> Sums:
+        """The sums of losses and metrics of the epoch."""
+        return self.steps.sums["train"]
+
+    @property
+    def _summed(self) -> float:
+        """How many samples are in the sums: those of steps that changed the weights."""
+        return float(self.sums.values("loss")[1]) if "loss" in self.sums.parameters else 0.0
+
+    @property
+    def done(self) -> int:
+        """How many batches of the epoch are done, the last of which may have ended with Ctrl-C."""
+        batches, samples = self.taken
+        return batches + (self._summed > samples)
 
     @property
     def position(self) -> Position:
         """How far the training is."""
-        batches, history, sums = self.batches, self.history, self.steps.sums["train"]
-        told = dict(zip(history.epoch, history.rows, strict=True)) | (
-            {} if self.row is None else {self.row[0]: dict(self.row[1])}
-        )
+        done, history = self.done, self.history
+        untold = [] if self.row is None or len(history.epoch) > self.row[0] else [dict(self.row[1])]
         return Position(
             self.number,
-            self.done,
-            batches.order,
-            (batches.number, batches.before),
-            data_of(batches),
+            done,
+            self.batches.order,
+            (self.batches.number, self.batches.before),
+            data_of(self.batches),
             [layer.seed for layer in seeded_of(self.model)],
-            list(told),
-            list(told.values()),
-            {name: sums.values(name) for name in self.steps.summed if name in sums.parameters}
-            if self.done
-            else {},
+            [*history.epoch, *([self.number - 1] if untold else [])],
+            [*history.rows, *untold],
+            {n: self.sums.values(n) for n in self.steps.summed if n in self.sums.parameters} if done else {},
             self.told.lasting,
         )
 
     def end(self, logs: dict[str, float]) -> None:
-        """An epoch is done, with these losses and metrics; tell so."""
-        batches = self.batches
-        batches.before = 0 if batches.asked is None else batches.before + self.done
-        self.number, self.done, self.row = self.number + 1, 0, (self.number, logs)
+        """Tell that an epoch is done, with these losses and metrics."""
+        self.batches.before = 0 if self.batches.asked is None else self.batches.before + self.done
+        self.row = len(self.history.epoch), logs
+        self.number, self.taken = self.number + 1, (0, self._summed)
         self.told.tell("epoch_end", self.number - 1, logs)
 
     def epoch(self, where: str) -> dict[str, float]:
@@ -95,13 +110,15 @@ class Loop:
     def _train(self, where: str) -> None:
         training, batches = self.steps.training, self.batches
         training.forget()
-        if not self.done:
+        first = self.done
+        if not first:
             self.steps.reset("train")
-        for batch, (data, rows) in enumerate(batches.epoch(where, self.number, self.done), self.done):
+            self.taken = 0, 0.0
+        for batch, (data, rows) in enumerate(batches.epoch(where, self.number, first), first):
             self.batch = batch
             self.told.tell("train_batch_begin", batch, {})
             training.step(data, rows, f"{where}, step {batch + 1}")
-            self.done = batch + 1
+            self.taken = batch + 1, self.taken[1] + count_of(data, rows)
             self._tell_so_far("train", batch)
             if batches.streamed and len(training.unseen) >= UNSEEN:
                 training.look()

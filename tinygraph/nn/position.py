@@ -53,8 +53,8 @@ class Position:
             if came.get(name, expected) != expected:
                 raise DataError(
                     f"{where}: training was broken off amid data with {name}={expected}, got "
-                    f"{name}={came[name]}. Give the same data and arguments; or train anew, without resume or "
-                    "in another backup_dir."
+                    f"{name}={came[name]}. Give the same data and arguments; or train anew, without resume "
+                    "or in another backup_dir."
                 )
         batches.go_to(number, before, self.batch, where)
 

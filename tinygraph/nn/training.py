@@ -13,19 +13,15 @@ from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.feeding import Source, epochs_judged, validation_parts
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
-from tinygraph.nn.position import Position
 from tinygraph.nn.progress import Progress, described
+from tinygraph.nn.resumed import Resumed
 from tinygraph.nn.sources import gives_batches
-from tinygraph.nn.stored import Stored
 
 
-class Trainable(Stored):
+class Trainable(Resumed):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
     stop_training = stop_evaluating = stop_predicting = False
-    history: History | None = None
-    _loop: Loop | None = None
-    _position: Position | None = None
 
     def fit(
         self,
@@ -128,8 +124,9 @@ class Trainable(Stored):
         told.tell("train_begin", {})
         steps.begin(self._begins.epoch, self._begins.batch)
         if self._begins is not start:
-            for each in (batches, *([held_out] if held_out else ())):
-                each.again()
+            batches.again()
+            if held_out is not None:
+                held_out.again()
         loop.take_up(self._begins, batches, history)
         logs: dict[str, float] = {}
         self._loop = loop
@@ -157,33 +154,6 @@ class Trainable(Stored):
             self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
-
-    def begin_at(self, where: int | Position) -> None:
-        """Let the `fit` that begins begin with another epoch, counted from 0, or there; for callbacks."""
-        self._begins = where if isinstance(where, Position) else Position(where)
-
-    @property
-    def position(self) -> Position | None:
-        """How far training is, None where it never began: with the arrays of `tinygraph.saving.state` what a
-        file must have for `fit` to go on."""
-        if self._loop is None:
-            return self._position
-        self._loop.steps.training.look()  # what is written is the state after steps that went well
-        return self._loop.position
-
-    @position.setter
-    def position(self, position: Position | None) -> None:
-        self._position = position
-
-    def _start(self, resume: bool, initial_epoch: int) -> Position:
-        """Return where `fit` begins."""
-        known = self.position or Position()
-        if resume and initial_epoch:
-            raise ValueError("fit: resume=True says where to begin; leave initial_epoch out.")
-        if resume:
-            return known
-        goes_on = initial_epoch and (initial_epoch, 0) == (known.epoch, known.batch)
-        return Position(initial_epoch, order=known.order if goes_on else None)
 
     def evaluate(
         self,
