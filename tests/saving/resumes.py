@@ -58,7 +58,9 @@ class Run:
     @property
     def name(self):
         drops = "dropout" if self.dropout else "whole"
-        return f"{self.optimizer}-{drops}-{self.order}-{self.feature}-{'jit' if self.jit_compile else 'numpy'}"
+        return (
+            f"{self.optimizer}-{drops}-{self.order}-{self.feature}-{'jit' if self.jit_compile else 'numpy'}"
+        )
 
 
 #: 8 optimizers x dropout or not x (shuffled, in order, stateful); every feature comes with several of them
@@ -192,7 +194,9 @@ def ended(folder, run, which, model, history):
 
 def numbered(arrays):
     """Arrays by group and number: layers may have other names in another process."""
-    return {"/".join(name.split("/")[:2]) + "/" + name.split("/")[-1]: array for name, array in arrays.items()}
+    return {
+        "/".join(name.split("/")[:2]) + "/" + name.split("/")[-1]: array for name, array in arrays.items()
+    }
 
 
 def whole(run, folder):
@@ -220,7 +224,10 @@ def again(run, folder):
     model = loaded(run, folder / f"{run.name}.amid")
     ended(folder, run, "amid", model, fit(run, model, resume=True))
     model = loaded(run, folder / f"{run.name}.end")
-    by_resume = run.feature in ("callbacks", "steps")  # what callbacks and passes over data know is not asked for
+    by_resume = run.feature in (
+        "callbacks",
+        "steps",
+    )  # what callbacks and passes over data know is not asked for
     how = {"resume": True} if by_resume else {"initial_epoch": BROKEN[0]}
     ended(folder, run, "end", model, fit(run, model, **how))
 

@@ -14,7 +14,8 @@ from saving.resumes import BROKEN, EPOCHS, FEATURES, OPTIMIZERS, RUNS
 SCRIPT = Path(__file__).with_name("resumes.py")
 #: one of each feature, of both orders and stateful, with and without dropout
 QUICK = [
-    [name for name, run in RUNS.items() if run.feature == feature][k % 3] for k, feature in enumerate(FEATURES)
+    [name for name, run in RUNS.items() if run.feature == feature][k % 3]
+    for k, feature in enumerate(FEATURES)
 ]
 
 
@@ -48,7 +49,9 @@ def differences(folder, name):
         found += [
             (name, which, key)
             for key, array in arrays.items()
-            if key not in theirs or array.dtype != theirs[key].dtype or array.tobytes() != theirs[key].tobytes()
+            if key not in theirs
+            or array.dtype != theirs[key].dtype
+            or array.tobytes() != theirs[key].tobytes()
         ]
     return found
 

@@ -41,5 +41,6 @@ class Resumed(Stored):
             raise ValueError("fit: resume=True says where to begin; leave initial_epoch out.")
         if resume:
             return known
-        goes_on = initial_epoch and (initial_epoch, 0) == (known.epoch, known.batch)
-        return Position(initial_epoch, order=known.order if goes_on else None)
+        if initial_epoch and (initial_epoch, 0) == (known.epoch, known.batch):
+            return Position(initial_epoch, order=known.order, seeds=known.seeds)
+        return Position(initial_epoch)

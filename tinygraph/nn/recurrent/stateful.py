@@ -61,7 +61,7 @@ class LastingStates:
 
     def check(self, sizes: Iterable[int]) -> None:
         """Raise `GraphError` for batches of another size than is in use, or of several."""
-        use, *others = dict.fromkeys([*([self.batch] if self.batch else []), *sizes])
+        use, *others = [*dict.fromkeys([*([self.batch] if self.batch else []), *sizes])] or [0]
         if others:
             raise GraphError(
                 f"{self.title}: stateful, with states for a batch of {use}, got a batch of {others[0]}. "
