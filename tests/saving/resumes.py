@@ -18,8 +18,7 @@ import numpy as np
 import tinygraph as tg
 from tinygraph import nn
 from tinygraph.nn import callbacks, optimizers, schedules
-from tinygraph.saving.position import plain_position, read_position
-from tinygraph.saving.state import arrays_of, opened, take_arrays, write_state
+from tinygraph.saving.state import arrays_of
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(20, 5, 3)), RNG.normal(size=(20, 1))
@@ -97,7 +96,7 @@ class Breaks(nn.Callback):
 
     def on_train_batch_end(self, batch, logs):
         if (self.epoch, batch + 1) == BROKEN:
-            save(self.model, self.folder / f"{self.run.name}.amid")
+            self.model.save(self.folder / f"{self.run.name}.amid.tiny")
         if (self.epoch, batch) == BROKEN:
             if self.how == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -105,7 +104,7 @@ class Breaks(nn.Callback):
 
     def on_epoch_end(self, epoch, logs):
         if epoch + 1 == BROKEN[0]:
-            save(self.model, self.folder / f"{self.run.name}.end")
+            self.model.save(self.folder / f"{self.run.name}.end.tiny")
 
 
 def layers(run):
@@ -169,22 +168,6 @@ def fit(run, model, *more, **how):
     return model.fit(X, Y, batch_size=BATCH, callbacks=called, **arguments)
 
 
-def save(model, path):
-    """Write a model and how far its training is."""
-    plain, arrays = plain_position(model.position)
-    described = {"model": json.dumps(nn.serialize(model)), "position": json.dumps(plain)}
-    write_state(model, path, described, arrays)
-
-
-def loaded(run, path):
-    """The model of a file."""
-    arrays, metadata = opened(path)
-    model = compiled(run, nn.deserialize(json.loads(metadata["model"])))
-    take_arrays(model, arrays, path)
-    model.position = read_position(json.loads(metadata["position"]), arrays, path)
-    return model
-
-
 def ended(folder, run, which, model, history):
     """Write how a training ended."""
     rows = json.dumps([history.epoch, history.rows])
@@ -221,9 +204,9 @@ def again(run, folder):
     backup = callbacks.BackupAndRestore(folder / run.name, save_freq=1)
     model = made(run, trained=False)
     ended(folder, run, "backup", model, fit(run, model, backup))
-    model = loaded(run, folder / f"{run.name}.amid")
+    model = tg.load(folder / f"{run.name}.amid.tiny")
     ended(folder, run, "amid", model, fit(run, model, resume=True))
-    model = loaded(run, folder / f"{run.name}.end")
+    model = tg.load(folder / f"{run.name}.end.tiny")
     by_resume = run.feature in (
         "callbacks",
         "steps",

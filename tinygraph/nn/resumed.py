@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from tinygraph.nn.callbacks import History
+from tinygraph.nn.feeding import Fed
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.position import Position
-from tinygraph.nn.stored import Stored
 
 
-class Resumed(Stored):
+class Resumed(Fed):
     """A model whose training can stop, go into a file, and go on elsewhere."""
 
+    #: the losses and metrics of the last `fit`
     history: History | None = None
     _loop: Loop | None = None
     _position: Position | None = None

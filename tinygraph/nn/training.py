@@ -14,11 +14,11 @@ from tinygraph.nn.feeding import Source, epochs_judged, validation_parts
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
 from tinygraph.nn.progress import Progress, described
-from tinygraph.nn.resumed import Resumed
 from tinygraph.nn.sources import gives_batches
+from tinygraph.nn.stored import Stored
 
 
-class Trainable(Resumed):
+class Trainable(Stored):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
     stop_training = stop_evaluating = stop_predicting = False

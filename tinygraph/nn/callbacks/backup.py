@@ -10,9 +10,10 @@ from pathlib import Path
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
+from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.position import plain_position, read_position
-from tinygraph.saving.state import opened, take_arrays, write_state
+from tinygraph.saving.state import arrays_of, take_arrays
 
 
 class BackupAndRestore(Periodic):
@@ -68,8 +69,9 @@ class BackupAndRestore(Periodic):
             self._take_up(self.earlier)
 
     def _take_up(self, file: Path) -> None:
-        arrays, metadata = opened(file)
-        position = read_position(json.loads(metadata.get("position", "null")), arrays, file)
+        arrays, metadata, _ = container.read(file)
+        told = container.parsed(file, "position", metadata.get("position", "null"))
+        position = read_position(told, arrays, file)
         take_arrays(self.model, arrays, file)
         self.model.begin_at(position)
 
@@ -80,7 +82,7 @@ class BackupAndRestore(Periodic):
         if self.double_checkpoint and self.latest.exists():
             shutil.copy(self.latest, self.earlier)
         plain, arrays = plain_position(self.model.position)
-        write_state(self.model, self.latest, {"position": json.dumps(plain)}, arrays)
+        container.write(self.latest, arrays | arrays_of(self.model), {"position": json.dumps(plain)})
 
     def on_train_end(self, logs: Logs) -> None:
         """Remove the files, and the folder if nothing else is in it."""
