@@ -234,6 +234,21 @@ def test_callbacks_go_on_where_they_were(kind, first, tmp_path):
     assert theirs == kept
 
 
+def test_a_log_has_each_epoch_once(tmp_path):
+    def fitted(model, name, *more):
+        log = callbacks.CSVLogger(tmp_path / name)
+        backup = callbacks.BackupAndRestore(tmp_path / "backup", save_freq=3)
+        model.fit(X, Y, batch_size=4, callbacks=[*more, log, backup], **FIT)
+
+    fitted(made(), "whole.csv")
+    (tmp_path / "parts.csv").write_text("of another run\n")
+    with pytest.raises(ConnectionError):
+        fitted(made(), "parts.csv", Fails(2, 0))  # the backup is from before the end of epoch 1
+    assert len((tmp_path / "parts.csv").read_text().splitlines()) == 3
+    fitted(made(seed=9), "parts.csv")
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
 def test_a_checkpoint_in_a_callback_has_the_row_that_history_is_not_told_yet():
     class Looks(Callback):
         def on_epoch_end(self, epoch, logs):

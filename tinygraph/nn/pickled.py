@@ -24,8 +24,8 @@ def draws_of(layer: Layer) -> list[Counter]:
 
 
 def seeded_of(layer: Layer) -> list[Any]:
-    """Return what draws random numbers by a seed among a layer and what it is made of."""
-    return [each for each in layer.family if "seed" in vars(each)]
+    """Return what draws random numbers by a seed, a whole number, among a layer and what it is made of."""
+    return [each for each in layer.family if isinstance(vars(each).get("seed"), (int, np.integer))]
 
 
 def stateful_of(layer: Layer) -> list[Any]:

@@ -117,7 +117,7 @@ class CallbackList:
         for callback in self.callbacks:
             if callback.lasting and (of_class := left.get(type(callback).__name__)):
                 kept = of_class.pop(0)
-                for name in callback.lasting:
+                for name in set(callback.lasting) & set(kept):
                     setattr(callback, name, kept[name])
 
     def tell(self, hook: str, *arguments: Any) -> None:
