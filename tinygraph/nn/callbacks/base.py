@@ -107,7 +107,10 @@ class CallbackList:
     def lasting(self) -> list[tuple[str, dict[str, Any]]]:
         """What the callbacks have to keep, with the class of each."""
         keeping = [each for each in self.callbacks if each.lasting]
-        return [(type(c).__name__, {name: getattr(c, name) for name in c.lasting}) for c in keeping]
+        return [
+            (type(each).__name__, {name: getattr(each, name) for name in each.lasting if hasattr(each, name)})
+            for each in keeping
+        ]
 
     def restore(self, lasting: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         """Give callbacks what those of their class kept, the first of a class to the first."""

@@ -30,6 +30,8 @@ class LearningRateScheduler(Callback):
 
     model: Any
     lasting = ("begun",)
+    #: the epoch whose learning rate was set last
+    begun: int | None = None
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         if not callable(schedule):
@@ -40,7 +42,7 @@ class LearningRateScheduler(Callback):
     def on_train_begin(self, logs: Logs) -> None:
         """See that the learning rate can be set."""
         keep_rate(self.model.optimizer)
-        self.begun: int | None = None
+        self.begun = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Set the learning rate; an epoch that was broken off has it already."""
