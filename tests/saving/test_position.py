@@ -81,8 +81,16 @@ class Dataset(nn.PyDataset):
         return batches()[index]
 
 
-def windows():
-    return WindowBatches(SERIES, 3, batch_size=6, shuffle=True)
+class Windows(WindowBatches):
+    """Notes the epochs that batches were taken in."""
+
+    def __init__(self):
+        super().__init__(SERIES, 3, batch_size=6, shuffle=True)
+        self.epochs = []
+
+    def __getitem__(self, index):
+        self.epochs.append(self.epoch)
+        return super().__getitem__(index)
 
 
 #: what fit is given, made anew for each
@@ -117,7 +125,10 @@ def test_any_data_go_on_after_the_batches_that_are_done(kind, epoch):
 
 def test_a_dataset_with_an_order_of_its_own_takes_that_of_the_epoch():
     def fitted(model, **how):
-        return model.fit(windows(), validation_data=windows(), shuffle=False, **FIT, **how)
+        data, judged = Windows(), Windows()
+        history = model.fit(data, validation_data=judged, shuffle=False, **FIT, **how)
+        assert set(data.epochs) == set(judged.epochs) == set(range(1 if "resume" in how else 0, 4))
+        return history
 
     def small():
         tg.set_seed(2)
