@@ -52,7 +52,7 @@ def test_shuffled_batches_have_every_window_once_in_another_order_each_epoch():
         np.testing.assert_array_equal(y[:, 0], x[:, 2, 0] + 1)
         assert sorted(y[:, 0]) == list(range(3, 100))
         epochs.append(y[:, 0].tolist())
-        batches.on_epoch_end()
+        batches.set_epoch(1)
     assert epochs[0] != epochs[1]
     assert abs(np.diff(epochs[0])).mean() > 10
     again = WindowBatches(series, 3, batch_size=8, shuffle=True, seed=1)

@@ -4,13 +4,17 @@ import contextlib
 import io
 import itertools
 import json
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
 from tinygraph.nn import LSTM, BatchNormalization, Callback, Dense, Dropout, Embedding, Sequential
+from tinygraph.nn.callbacks import BackupAndRestore
 from tinygraph.nn.outcomes import NonFiniteError
 
 RNG = np.random.default_rng(0)
@@ -33,6 +37,37 @@ def without_a_seed(ranks):
     )  # as if but one had read a file
     model.fit(X, Y, verbose=0)
     return digest(ranks, [*found, *model.get_weights()])
+
+
+def resumed(ranks):
+    """Training that was broken off amid an epoch ends with the bits of one that was not."""
+
+    class Fails(Callback):
+        def on_epoch_begin(self, epoch, logs):
+            self.epoch = epoch
+
+        def on_train_batch_end(self, batch, logs):
+            if (self.epoch, batch) == (1, 1):
+                raise ConnectionError
+
+    def fitted(seed, *more):
+        tg.set_seed(seed)
+        model = Sequential([LSTM(4, input_shape=(5, 2), dropout=0.2), Dense(1)])
+        model.compile("adam", "mse", distribute=ranks)
+        history = model.fit(X, Y, batch_size=8, epochs=3, callbacks=more, verbose=0)
+        return [*model.get_weights(), history.history["loss"]]
+
+    whole = fitted(1)
+    folder = Path(ranks.same(tempfile.mkdtemp()))
+    backup = BackupAndRestore(folder, save_freq=2, delete_checkpoint=False)
+    with pytest.raises(ConnectionError):
+        fitted(1, Fails(), backup)
+    ranks.each(None)  # all wait until the file is there
+    found = fitted(2, backup)
+    ranks.each(None)
+    if ranks.is_root:
+        shutil.rmtree(folder)
+    return all(np.array_equal(a, b) for a, b in zip(whole, found, strict=True)) and digest(ranks, found)
 
 
 def batch_normalization(ranks):
@@ -107,6 +142,7 @@ def one_sum_a_step(ranks):
 
 CASES = (
     without_a_seed,
+    resumed,
     batch_normalization,
     not_finite,
     single_precision,

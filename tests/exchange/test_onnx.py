@@ -296,7 +296,6 @@ def test_formats_go_by_the_ending_or_by_name(tmp_path, capsys):
         ({"filepath": "m.onx"}, ValueError, "'.onx'; did you mean 'onnx'"),
         ({"filepath": "m"}, ValueError, "unknown"),
         ({"filepath": "m.onnx", "format": "tf_saved_model"}, ValueError, "format 'tf_saved_model'"),
-        ({"filepath": "m.onnx", "input_signature": [1]}, ValueError, "input_signature must be None"),
         ({"filepath": "m.onnx", "opset_version": 18}, TypeError, "opset_version"),
         ({"filepath": 3}, TypeError, "PathLike"),
     ],

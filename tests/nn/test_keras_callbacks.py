@@ -337,10 +337,11 @@ class Dies(nn.Callback):
         if sys.argv[2] == "dies" and (self.epoch, batch) == (3, 1):
             sys.exit(3)
     def on_epoch_begin(self, epoch, logs):
-        self.epoch = epoch
+        self.epoch, self.began = epoch, getattr(self, "began", epoch)
+dies = Dies()
 backup = nn.callbacks.BackupAndRestore(sys.argv[1])
-h = model.fit(x, x[:, :1], epochs=6, batch_size=8, verbose=0, callbacks=[backup, Dies()])
-print(h.epoch[0], [w.tolist() for w in model.get_weights()])
+h = model.fit(x, x[:, :1], epochs=6, batch_size=8, verbose=0, callbacks=[backup, dies])
+print(dies.began, h.epoch, [w.tolist() for w in model.get_weights()])
 """
 
 
@@ -362,11 +363,13 @@ def test_a_run_that_dies_goes_on_to_the_same_bits(tmp_path):
 def test_the_state_before_is_taken_where_the_last_is_spoilt(tmp_path):
     def fitted(epochs, **arguments):
         backup = BackupAndRestore(tmp_path, delete_checkpoint=False, double_checkpoint=True, **arguments)
-        return made().fit(X, Y, epochs=epochs, callbacks=[backup], **QUIET).epoch
+        Stops.begun = None
+        return made().fit(X, Y, epochs=epochs, callbacks=[backup, Stops()], **QUIET).epoch
 
     assert fitted(3) == [0, 1, 2]
     (tmp_path / "latest.safetensors").write_bytes(b"half a file")
-    assert fitted(4) == [2, 3]
+    assert fitted(4) == [0, 1, 2, 3]
+    assert Stops.begun == 2
 
 
 def test_a_backup_every_so_many_batches(tmp_path):
@@ -375,21 +378,24 @@ def test_a_backup_every_so_many_batches(tmp_path):
             if batch == 2:
                 raise RuntimeError
 
-    model, kept = made(), []
+    model, kept, Stops.begun = made(), [], None
     backup = BackupAndRestore(tmp_path, save_freq=2)
     keep = LambdaCallback(on_train_batch_end=lambda batch, logs: kept.append(model.get_weights()[0]))
     with pytest.raises(RuntimeError):
         model.fit(X, Y, batch_size=4, callbacks=[keep, backup, Fails()], **QUIET)
     again = made()
-    again.fit(X, Y, epochs=1, initial_epoch=0, callbacks=[backup, Stops()], **QUIET)
+    again.fit(X, Y, batch_size=4, callbacks=[backup, Stops()], **QUIET)
     np.testing.assert_array_equal(Stops.weights, kept[1])
 
 
 class Stops(Callback):
-    """Notes the weights that training begins with."""
+    """Notes the epoch and the weights that training begins with."""
+
+    begun = None
 
     def on_epoch_begin(self, epoch, logs):
-        Stops.weights = self.model.get_weights()[0]
+        if Stops.begun is None:
+            Stops.begun, Stops.weights = epoch, self.model.get_weights()[0]
 
 
 # What is refused.

@@ -73,6 +73,6 @@ class WindowBatches:
         x, y = cut(self.values, places * self.stride, self.length, self.horizon, self.column)
         return singles(x, f"batch {index}, x"), singles(y, f"batch {index}, y")
 
-    def on_epoch_end(self) -> None:
-        """Take another order in the next epoch."""
-        self.epoch += 1
+    def set_epoch(self, epoch: int) -> None:
+        """Take the order of this epoch, counted from 0; `fit` calls it before each."""
+        self.epoch = epoch

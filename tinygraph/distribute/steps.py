@@ -19,7 +19,7 @@ from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.data import Samples
 from tinygraph.nn.layers.batch_normalization import BatchNormalization
-from tinygraph.nn.steps import Checked, Steps
+from tinygraph.nn.steps import Checked, Steps, metrics_of
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Counter, Parameter
 
@@ -91,9 +91,16 @@ class SharedSteps(Steps):
             )
         self._align()
 
-    def begin(self, epoch: int) -> None:
-        """Check that all ranks begin with the same epoch."""
-        self._compare("fit", {"first epoch": epoch}, "BackupAndRestore needs one folder for all ranks")
+    def begin(self, epoch: int, batch: int) -> None:
+        """Check that all ranks begin with the same epoch, and batch of it."""
+        first = {"first epoch": epoch, "first batch": batch}
+        self._compare("fit", first, "BackupAndRestore needs one folder for all ranks")
+
+    @property
+    def summed(self) -> list[str]:
+        """The losses: of metrics each rank has the sums of its own rows."""
+        metrics = {name for name, *_ in metrics_of(self.heads)}
+        return [name for name in super().summed if name not in metrics]
 
     def _compare(self, method: str, numbers: Mapping[str, int], why: str) -> None:
         """Raise ValueError on all ranks where one has other numbers than rank 0."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -31,13 +30,16 @@ class Batches:
     #: whether each batch is memory of its own
     streamed: ClassVar[bool] = False
 
-    def __init__(self, asked: int | None):
-        self.asked = asked
+    def __init__(self, asked: int | None, order: int | None = None):
+        self.asked, self.order = asked, order
         self.going: Iterator[Any] | None = None
         self.first: Batch | None = None
+        #: the number of the pass that is going on, and how many of its batches earlier epochs took
+        self.number = self.before = 0
 
-    def a_pass(self, number: int) -> Iterator[Any]:
-        """Return one pass over the batches; its order, if shuffled, follows from ``number``."""
+    def a_pass(self, number: int, start: int = 0) -> Iterator[Any]:
+        """Return one pass over the batches from place ``start`` on; its order, if shuffled, follows from
+        ``number``."""
         raise NotImplementedError
 
     @property
@@ -45,29 +47,35 @@ class Batches:
         """How many batches an epoch has, None where nobody knows."""
         return self.asked or self.length
 
-    def ready(self, where: str, number: int = 0) -> bool:
-        """Begin epoch ``number`` with its first batch, read and checked; return False where none is left."""
+    def ready(self, where: str, number: int | None = None) -> bool:
+        """Begin an epoch, ``number`` where they are counted, with its first batch, read and checked; return
+        False where none is left."""
         if self.first is None:
-            self.begin()
+            self.begin(number)
             self.first = None if self.going is None else self._next(f"{where}, step 1")
         if self.first is None:
-            self.going = self.a_pass(number)
+            self.number, self.before = number or 0, 0
+            self.going = self.a_pass(self.number)
             self.first = self._next(f"{where}, step 1")
         return self.first is not None
 
-    def epoch(self, where: str) -> Iterator[Batch]:
-        """Yield the batches of one epoch; ``where`` stands before what is said of one."""
-        if not self.ready(where):
+    def go_to(self, number: int, before: int, done: int, where: str) -> None:
+        """Go on in pass ``number``, of which earlier epochs took so many batches and this one ``done``."""
+        self.number, self.before = number, before
+        self.first, self.going = None, self.a_pass(number, before + done)
+
+    def epoch(self, where: str, number: int | None = None, done: int = 0) -> Iterator[Batch]:
+        """Yield the batches of epoch ``number`` that are not ``done``; ``where`` stands in messages."""
+        if not done and not self.ready(where, number):
             raise DataError(f"{where}: expected at least one batch, got none.")
-        batch, self.first = self.first, None
-        for step in itertools.count(1):
+        step = done
+        while step != self.asked:
+            batch, self.first = self.first or self._next(f"{where}, step {step + 1}"), None
             if batch is None:
-                self._ended(where, step - 1)
+                self._ended(where, step)
                 break
+            step += 1
             yield batch
-            if step == self.asked:
-                break
-            batch = self._next(f"{where}, step {step + 1}")
         self.end()
 
     @property
@@ -86,8 +94,8 @@ class Batches:
         if not self.passes_once:
             self.first = None
 
-    def begin(self) -> None:
-        """Before the first batch of an epoch."""
+    def begin(self, number: int | None) -> None:
+        """Before the first batch of epoch ``number``."""
 
     def end(self) -> None:
         """After the last batch of an epoch."""
@@ -122,17 +130,17 @@ class CutBatches(Batches):
         order: int | None = None,
         asked: int | None = None,
     ):
-        super().__init__(asked)
-        self.data, self.batch_size, self.order = data, batch_size, order
+        super().__init__(asked, order)
+        self.data, self.batch_size = data, batch_size
         self.length = -(-len(data) // batch_size)
 
-    def a_pass(self, number: int) -> Iterator[Batch]:
+    def a_pass(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Yield the rows of one batch after another."""
         rows = None
         if self.order is not None:
             rows = np.random.default_rng((self.order, number)).permutation(len(self.data))
-        for start in range(0, len(self.data), self.batch_size):
-            those = slice(start, start + self.batch_size)
+        for first in range(start * self.batch_size, len(self.data), self.batch_size):
+            those = slice(first, first + self.batch_size)
             yield self.data, those if rows is None else rows[those]
 
     @property
@@ -166,17 +174,30 @@ class ReadBatches(Batches):
         order: int | None = None,
         asked: int | None = None,
     ):
-        super().__init__(asked)
-        self.source, self.read, self.order = source, read, order
+        super().__init__(asked, order)
+        self.source, self.read = source, read
         self.length = length_of(source)
         self.passes_once = isinstance(source, Iterator) and not is_indexed(source)
 
-    def a_pass(self, number: int) -> Iterator[Any]:
+    def a_pass(self, number: int, start: int = 0) -> Iterator[Any]:
         """Return one pass over the source itself: to drop a wrapper would close a generator."""
-        return self._indexed(number) if is_indexed(self.source) else iter(self.source)
+        return self._indexed(number, start) if is_indexed(self.source) else iter(self.source)
 
-    def begin(self) -> None:
-        """Tell the source that an epoch begins."""
+    def go_to(self, number: int, before: int, done: int, where: str) -> None:
+        """Likewise; batches without an index are read, from the first on, and dropped."""
+        if self.passes_once:
+            self.number, self.before = number, before
+        else:
+            super().go_to(number, before, done, where)
+        for _ in range(0 if is_indexed(self.source) else before + done):
+            if self.first is None:
+                self._next(where)
+            self.first = None
+
+    def begin(self, number: int | None) -> None:
+        """Tell the source that an epoch begins, and which, so that its order may follow from that."""
+        if number is not None:
+            getattr(self.source, "set_epoch", int)(number)
         getattr(self.source, "on_epoch_begin", int)()
 
     def end(self) -> None:
@@ -197,10 +218,10 @@ class ReadBatches(Batches):
             raise DataError(f"{at}: the batch could not be read: {told}") from error
         return self.read(batch, at), slice(None)
 
-    def _indexed(self, number: int) -> Iterator[Any]:
+    def _indexed(self, number: int, start: int) -> Iterator[Any]:
         """Yield the batches by their index."""
         n = self.length or 0
-        for start in range(0, n, AT_ONCE):
-            places = np.arange(start, min(start + AT_ONCE, n))
+        for first in range(start, n, AT_ONCE):
+            places = np.arange(first, min(first + AT_ONCE, n))
             for index in places if self.order is None else permuted(places, n, (self.order, number)):
                 yield self.source[int(index)]

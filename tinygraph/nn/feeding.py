@@ -60,17 +60,17 @@ class Fed(Compiled):
         source: Source,
         validation: Source,
         split: float,
-        shuffle: bool,
+        order: int | None,
         class_weight: Any,
         epochs: range,
     ) -> tuple[Batches, Batches | None, range | None]:
         """Return batches to train on, those to judge by, and the rows of x that were held out for them.
 
-        What can be checked before the first step is, the first batch of what is read included.
+        What can be checked before the first step is, the first batch of what is read included. ``order`` is
+        the seed that training shuffles by.
         """
         number_in("[0, 1)", "fit", "validation_split", split)
         where = f"fit, epoch {epochs.start + 1}"
-        order = self._shared_seed() if shuffle else None
         training: Batches
         judging: Batches | None = None
         held_out, columns = None, self.columns

@@ -19,7 +19,7 @@ from tinygraph.nn.eager import Programs
 from tinygraph.nn.latest import building
 from tinygraph.nn.masks import as_node, carry, mask_of
 from tinygraph.nn.naming import unique_name
-from tinygraph.nn.pickled import draws_of, remade
+from tinygraph.nn.pickled import draws_of, remade, stateful_of
 from tinygraph.nn.registry import Configurable
 from tinygraph.nn.symbol import Call, Symbol, sample_shape
 from tinygraph.nn.tracing import Trace, current_trace
@@ -517,11 +517,12 @@ class Layer(Configurable):
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickles and copies keep arguments and weights; nodes and programs are made again when needed."""
+        """Pickles and copies keep arguments, weights and states; programs are made again when needed."""
         weights = self.get_weights() if self.built else None
         draws = [counter.value for counter in draws_of(self)]
+        states = [each.lasting.values for each in stateful_of(self)]
         config = registry.serialize(self)
-        return remade, (config, self._named_in_config(), self.built_shape, weights, draws)
+        return remade, (config, self._named_in_config(), self.built_shape, weights, draws, states)
 
     def __repr__(self) -> str:
         return f"<{self.title}>"

@@ -23,12 +23,23 @@ def draws_of(layer: Layer) -> list[Counter]:
     return [value for value in held if isinstance(value, Counter)]
 
 
+def seeded_of(layer: Layer) -> list[Any]:
+    """Return what draws random numbers by a seed, a whole number, among a layer and what it is made of."""
+    return [each for each in layer.family if isinstance(vars(each).get("seed"), (int, np.integer))]
+
+
+def stateful_of(layer: Layer) -> list[Any]:
+    """Return the stateful layers among a layer and what it is made of."""
+    return [each for each in layer.family if "lasting" in vars(each) and vars(each)["stateful"]]
+
+
 def remade(
     described: Mapping[str, Any],
     named: Mapping[str, Any],
     shape: Any,
     weights: Sequence[Array] | None,
     draws: Sequence[Array],
+    states: Sequence[Sequence[Array]] = (),
 ) -> Layer:
     """Return the layer of this config, built for samples of ``shape`` where it has weights.
 
@@ -40,6 +51,8 @@ def remade(
         layer.set_weights(weights)
     for counter, drawn in zip(draws_of(layer), draws, strict=True):
         counter.assign(drawn)
+    for each, values in zip(stateful_of(layer), states, strict=False):
+        each.lasting.restore(values, each.cell.float)
     return layer
 
 

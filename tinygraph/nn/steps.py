@@ -22,6 +22,7 @@ from tinygraph.nn.masks import mask_of, with_axes
 from tinygraph.nn.metrics import Metric
 from tinygraph.nn.optimizers import Optimizer
 from tinygraph.nn.outcomes import Logs, Training
+from tinygraph.nn.pickled import seeded_of
 from tinygraph.nn.runnable import Runnable
 from tinygraph.nn.step_data import StepData, made_of_step
 from tinygraph.nn.sums import Sums, mean
@@ -111,8 +112,8 @@ class Steps:
     def agree(self, method: str, **numbers: int) -> None:
         """Check that all processes of a training begin ``method`` with the same numbers: here is but one."""
 
-    def begin(self, epoch: int) -> None:
-        """Check that all processes of a training begin with the same epoch."""
+    def begin(self, epoch: int, batch: int) -> None:
+        """Check that all processes of a training begin with the same epoch, and batch of it."""
 
     def take(self, data: Samples, rows: Any) -> Mapping[str, Any]:
         """Return the samples of a batch that this process is fed."""
@@ -182,6 +183,26 @@ class Steps:
     def statistics(self, mode: str, name: str) -> list[np.ndarray[Any, Any]]:
         """Return the sums of a metric since `reset`."""
         return self.sums[mode].values(name)
+
+    def reseed(self, seeds: Sequence[int]) -> None:
+        """Let random numbers follow from the seeds of the training that is taken up."""
+        layers = seeded_of(self.model)
+        if len(seeds) != len(layers):
+            raise ValueError(
+                f"fit: {self.model.title} expected {len(layers)} seeds of layers, got {len(seeds)}; "
+                "the training is that of another model."
+            )
+        if list(seeds) != [layer.seed for layer in layers]:
+            for layer, seed in zip(layers, seeds, strict=True):
+                layer.seed = seed
+            self.latest = Latest()
+
+    @property
+    def summed(self) -> list[str]:
+        """What is summed over the batches of an epoch, and is the same in all processes of a training."""
+        heads = [f"{head.name}/loss" for head in self.heads if head.loss is not None]
+        named = metrics_of(self.heads)
+        return ["loss", *(heads if len(self.heads) > 1 else ()), *(name for name, *_ in named)]
 
     def reset(self, mode: str) -> None:
         """Begin the sums of a mode afresh."""

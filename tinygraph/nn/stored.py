@@ -5,24 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tinygraph.nn.callbacks import History
-from tinygraph.nn.feeding import Fed
+from tinygraph.nn.resumed import Resumed
 from tinygraph.saving.state import read_state, write_state
 
 
-class Stored(Fed):
+class Stored(Resumed):
     """A model that can be written to files, and take its weights from them."""
-
-    #: the losses and metrics of the last `fit`
-    history: History | None = None
 
     def save(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write the whole model to a file, for `tinygraph.load`: layers, weights, what it is trained by.
 
-        With the optimizer's state, how far random numbers are, and the history, training goes on from the
-        file as if it had not been left. The file is there whole or not at all; folders are made. It is a
-        safetensors file; what is in it, see `tinygraph.saving.model_file`. If its name ends with .keras, it
-        is one that Keras 3 opens, without random numbers and history; see `tinygraph.exchange.keras.files`.
+        With the optimizer's state, how far training and its random numbers are, and the history, ``fit`` with
+        ``resume=True`` goes on from the file as if it had not been left, amid an epoch too. The file is there
+        whole or not at all; folders are made. It is a safetensors file; what is in it, see
+        `tinygraph.saving.model_file`. If its name ends with .keras, it is one that Keras 3 opens, without
+        random numbers and history; see `tinygraph.exchange.keras.files`.
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,12 +22,15 @@ class Sums:
     def add(self, name: str, statistics: Sequence[Node]) -> dict[Parameter, Node]:
         """Return the updates that add ``statistics`` to the sums called ``name``."""
         wide = [ops.cast(node, dtype="float64") for node in statistics]
+        self._make(name, [np.zeros(node.shape) for node in wide])
+        return {total: total + node for total, node in zip(self.parameters[name], wide, strict=True)}
+
+    def _make(self, name: str, values: Sequence[np.ndarray[Any, Any]]) -> None:
         if name not in self.parameters:
             with absolute_scope(f"metrics/{name}"):
                 self.parameters[name] = [
-                    ops.param(f"sum{k}", np.zeros(node.shape), dtype="float64") for k, node in enumerate(wide)
+                    ops.param(f"sum{k}", value, dtype="float64") for k, value in enumerate(values)
                 ]
-        return {total: total + node for total, node in zip(self.parameters[name], wide, strict=True)}
 
     def values(self, name: str) -> list[np.ndarray[Any, Any]]:
         """Return the sums."""
@@ -41,10 +44,15 @@ class Sums:
         try:
             yield
         finally:
-            self.reset()
-            for name, values in before.items():
-                for total, value in zip(self.parameters[name], values, strict=True):
-                    total.assign(value)
+            self.restore(before)
+
+    def restore(self, values: Mapping[str, Sequence[np.ndarray[Any, Any]]]) -> None:
+        """Go on with sums that were here, or in another process, before."""
+        self.reset()
+        for name, sums in values.items():
+            self._make(name, sums)
+            for total, value in zip(self.parameters[name], sums, strict=True):
+                total.assign(value)
 
     def reset(self) -> None:
         """Set all sums to zero."""

@@ -41,6 +41,8 @@ class Trainable(Stored):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Collection[int] = 1,
+        *,
+        resume: bool = False,
         **unknown: Any,
     ) -> History:
         """Train for so many epochs, and return the losses and metrics of each.
@@ -67,14 +69,19 @@ class Trainable(Stored):
             class_weight: label -> weight of its samples in the loss of training; 1 if a label is absent.
             sample_weight: (samples,), or (samples, time) for outputs in time; for several outputs also a
                 list or a dict by output.
-            initial_epoch: where to go on counting.
+            initial_epoch: where to go on counting. Where training ended with that epoch, here or in a file
+                that the model comes from, the order of samples goes on, too.
             steps_per_epoch: batches an epoch, by default all; the next one goes on where it stopped.
             validation_steps: likewise, but each validation begins anew, except with a generator.
             validation_batch_size: ``batch_size`` by default.
             validation_freq: after every how many epochs to judge, or a list of their numbers.
+            resume: whether to go on where training of this model stopped, here or in a file that it comes
+                from, amid an epoch too, with the same data and arguments; at the start where it never began.
+                The end is, bit for bit, that of a `fit` which never stopped.
 
         Raises:
             DataError: data that do not fit; the message says what was expected and what came.
+            ValueError: ``resume`` and ``initial_epoch``; a training by other metrics is to be resumed.
             NonFiniteError: the loss became NaN or infinite; names the step and the node where it began,
                 and keeps the last finite weights.
         """
@@ -95,8 +102,12 @@ class Trainable(Stored):
             "validation_steps",
             "validation_",
         )
+        start = self._start(flag("fit", "resume", resume), initial_epoch)
+        order = self._shared_seed() if shuffle else None
+        if shuffle and start.order is not None:
+            order = start.order
         batches, held_out, rows = self._fit_batches(
-            source, validation, validation_split, shuffle, class_weight, range(initial_epoch, epochs)
+            source, validation, validation_split, order, class_weight, range(start.epoch, epochs)
         )
         steps = self._steps("fit")
         held = {f"validation {name}": number for name, number in held_out.numbers.items()} if held_out else {}
@@ -109,39 +120,40 @@ class Trainable(Stored):
         told = CallbackList([*dict.fromkeys([*given, history]), *shown], self, params)
         loop = Loop(self, steps, told)
         self.stop_training = False
-        self._resumed = initial_epoch
+        self._begins = start
         told.tell("train_begin", {})
-        steps.begin(self._resumed)
-        if self._resumed != initial_epoch:
+        steps.begin(self._begins.epoch, self._begins.batch)
+        if self._begins is not start:
             batches.again()
+            if held_out is not None:
+                held_out.again()
+        loop.take_up(self._begins, batches, history)
         logs: dict[str, float] = {}
+        self._loop = loop
         try:
-            for epoch in range(self._resumed, epochs):
+            for epoch in range(self._begins.epoch, epochs):
                 where = f"fit, epoch {epoch + 1}"
-                if not batches.ready(where, epoch):
+                if not loop.done and not batches.ready(where, epoch):
                     warnings.warn(f"{where}: no batch is left; training stops.", stacklevel=2)
                     break
                 params["steps"] = batches.steps  # of an iterable, known after the first pass
                 told.tell("epoch_begin", epoch, {})
-                logs = loop.epoch(batches, where)
+                logs = loop.epoch(where)
                 self.history = history  # not before: a fit that fails at once leaves the last one's
                 if held_out is not None and epoch + 1 in judged:
-                    found = loop.judge(held_out, f"{where}, validation")
+                    found = loop.judge(held_out, f"{where}, validation", epoch)
                     logs |= {f"val_{name}": value for name, value in found.items()}
-                told.tell("epoch_end", epoch, dict(logs))  # what callbacks add is of the epoch alone
+                loop.end(dict(logs))  # what callbacks add is of the epoch alone
                 if self.stop_training:
                     break
         finally:
+            self._position, self._loop = loop.position, None
             for line in shown:
                 line.close()
         if history.epoch:
             self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
-
-    def begin_at(self, epoch: int) -> None:
-        """Let the `fit` that begins begin with another epoch, counted from 0; for callbacks."""
-        self._resumed = epoch
 
     def evaluate(
         self,

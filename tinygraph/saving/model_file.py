@@ -18,11 +18,11 @@ from tinygraph.defaults import seeded
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
-from tinygraph.nn.pickled import compiled_state
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.loading import loading
-from tinygraph.saving.state import arrays_of, take_arrays
+from tinygraph.saving.position import plain_position, read_position
+from tinygraph.saving.state import Array, arrays_of, check_whole, take_arrays
 from tinygraph.version import __version__
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ Path = str | os.PathLike[str]
 
 def save_model(model: Stored, path: Path) -> None:
     """Write a model to a file; see `Model.save`."""
-    described = {"model": registry.serialize(model), "training": _training(model)}
+    training, arrays = _training(model)
+    described = {"model": registry.serialize(model), "training": training}
     try:
         texts = {name: json.dumps(value) for name, value in described.items()}
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{model.title}.save: get_config must return plain data, but: {problem}.") from None
-    container.write(path, arrays_of(model), {"written_by": __version__, **texts})
+    container.write(path, arrays | arrays_of(model), {"written_by": __version__, **texts})
 
 
 def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> Trainable:
@@ -80,7 +81,12 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         model = _made(described["model"], custom)
         if compile and described["training"]:
             _prepare(model, described["training"], custom)
-        take_arrays(model, contents.arrays, path, whole=True)
+        position = described["training"].get("position")
+        reached = None if position is None else read_position(position, contents.arrays, path)
+        take_arrays(model, contents.arrays, path)
+        check_whole(model, contents.arrays, path)
+    if reached is not None:
+        model.position = reached
     return model
 
 
@@ -95,9 +101,10 @@ def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:
     return model
 
 
-def _training(model: Stored) -> dict[str, Any]:
-    """Return as plain data what a model is trained by, and what is known of its training."""
+def _training(model: Stored) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return as plain data, and arrays, what a model is trained by, and what is known of its training."""
     told: dict[str, Any] = {}
+    arrays: dict[str, Array] = {}
     if model.compiled:
         settings = {name: value for name, value in model._settings("save").items() if name != "distribute"}
         try:
@@ -108,11 +115,10 @@ def _training(model: Stored) -> dict[str, Any]:
                 "compile it again, and take the optimizer's state with load_weights.",
                 stacklevel=4,
             )
-        told["served"] = compiled_state(model)[0]
-    if model.history is not None:
-        told["history"] = {"epoch": model.history.epoch, "rows": registry.plain(model.history.rows)}
+    if model.position is not None:
+        told["position"], arrays = plain_position(model.position)
         told["columns"] = registry.plain(model.columns)
-    return told
+    return told, arrays
 
 
 def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any]) -> None:
@@ -124,12 +130,10 @@ def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any
         except BackendError as missing:
             warnings.warn(f"{model.title}: compiled for NumPy: {missing}", stacklevel=4)
             model.compile(**settings | {"backend": "numpy", "jit_compile": "auto"})
-        weights = dict(enumerate(model.weights))
-        model.optimizer.build([weights[index] for index in told["served"]])
-    if "history" in told:
+    if "history" in told:  # of files from before positions were in them
         model.history = History()
-        for epoch, row in zip(told["history"]["epoch"], told["history"]["rows"], strict=True):
-            model.history.on_epoch_end(epoch, row)
+        model.history.restore(told["history"]["epoch"], told["history"]["rows"])
+    if "columns" in told:
         model.columns = {name: tuple(columns) for name, columns in told["columns"].items()}
 
 

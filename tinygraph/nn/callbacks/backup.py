@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,21 +10,23 @@ from pathlib import Path
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
+from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
-from tinygraph.saving.state import read_state, write_state
+from tinygraph.saving.position import plain_position, read_position
+from tinygraph.saving.state import arrays_of, take_arrays
 
 
 class BackupAndRestore(Periodic):
     """Writes the state of training to a folder, and takes it up in the next `fit`, if there is one.
 
-    `fit` then begins with the epoch that was not ended. The weights, the optimizer's state and the random
-    numbers of dropout are those of the run that was broken off; the order of samples is too, where the script
-    calls `tinygraph.set_seed`: the end is then the same bit for bit. A whole `fit` removes the files.
+    `fit` then begins with the batch after those that are done, amid an epoch too. Weights, the optimizer's
+    state, the order of samples, random numbers, states, sums of losses and metrics, the history and what
+    callbacks keep are those of the run that was broken off: the end is that of a run which was not, bit for
+    bit. A whole `fit` removes the files.
 
     Args:
         backup_dir: the folder; it is made, and should be of this `fit` alone.
-        save_freq: ``"epoch"``, or after how many batches. An epoch that was broken off begins anew, from the
-            weights that were written last.
+        save_freq: ``"epoch"``, or after how many batches.
         double_checkpoint: whether to keep the state before the last one, which is taken up where the last
             one cannot be read.
         delete_checkpoint: whether the files are removed at the end.
@@ -32,6 +35,8 @@ class BackupAndRestore(Periodic):
     >>> from tinygraph.nn.callbacks import BackupAndRestore
     >>> backup = BackupAndRestore(tempfile.gettempdir() + "/run")
     """
+
+    comes_last = True
 
     def __init__(
         self,
@@ -57,20 +62,27 @@ class BackupAndRestore(Periodic):
         if not self.latest.exists():
             return
         try:
-            metadata = read_state(self.model, self.latest)
+            self._take_up(self.latest)
         except ModelFormatError:
             if not self.earlier.exists():
                 raise
-            metadata = read_state(self.model, self.earlier)
-        self.model.begin_at(int(metadata["epoch"]))
+            self._take_up(self.earlier)
+
+    def _take_up(self, file: Path) -> None:
+        arrays, metadata, _ = container.read(file)
+        told = container.parsed(file, "position", metadata.get("position", "null"))
+        position = read_position(told, arrays, file)
+        take_arrays(self.model, arrays, file)
+        self.model.begin_at(position)
 
     def write(self, logs: Logs, batch: int | None) -> None:
-        """Write the model, and the epoch to go on with: this one, or if it is done the next."""
+        """Write the model, and how far its training is."""
         if not self.model.is_root:
             return
         if self.double_checkpoint and self.latest.exists():
             shutil.copy(self.latest, self.earlier)
-        write_state(self.model, self.latest, {"epoch": str(self.epoch + (batch is None))})
+        plain, arrays = plain_position(self.model.position)
+        container.write(self.latest, arrays | arrays_of(self.model), {"position": json.dumps(plain)})
 
     def on_train_end(self, logs: Logs) -> None:
         """Remove the files, and the folder if nothing else is in it."""

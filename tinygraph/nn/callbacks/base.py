@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from tinygraph.nn.stored import Stored
@@ -27,6 +27,10 @@ class Callback:
 
     model: Stored
     params: dict[str, Any]
+    #: the attributes that go into files of a training, to be taken up with it: numbers, lists, arrays
+    lasting: ClassVar[tuple[str, ...]] = ()
+    #: whether it is told after all others, so that what it writes has what they did
+    comes_last: ClassVar[bool] = False
 
     def set_model(self, model: Stored) -> None:
         """Receive the model before anything begins."""
@@ -94,10 +98,30 @@ class CallbackList:
         for callback in callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(f"callbacks: expected Callback objects, got {callback!r}.")
-        self.callbacks = callbacks
+        self.callbacks = sorted(callbacks, key=lambda callback: callback.comes_last)
         for callback in callbacks:
             callback.set_model(model)
             callback.set_params(params)
+
+    @property
+    def lasting(self) -> list[tuple[str, dict[str, Any]]]:
+        """What the callbacks have to keep, with the class of each."""
+        keeping = [each for each in self.callbacks if each.lasting]
+        return [
+            (type(each).__name__, {name: getattr(each, name) for name in each.lasting if hasattr(each, name)})
+            for each in keeping
+        ]
+
+    def restore(self, lasting: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Give callbacks what those of their class kept, the first of a class to the first."""
+        left: dict[str, list[Mapping[str, Any]]] = {}
+        for name, kept in lasting:
+            left.setdefault(name, []).append(kept)
+        for callback in self.callbacks:
+            if callback.lasting and (of_class := left.get(type(callback).__name__)):
+                kept = of_class.pop(0)
+                for name in set(callback.lasting) & set(kept):
+                    setattr(callback, name, kept[name])
 
     def tell(self, hook: str, *arguments: Any) -> None:
         """Call the hook ``on_<hook>`` of every callback."""

@@ -44,6 +44,8 @@ class ModelCheckpoint(Monitor, Periodic):
     ['01.safetensors', '02.safetensors']
     """
 
+    lasting = ("batches", "best")
+
     def __init__(
         self,
         filepath: str | os.PathLike[str],

@@ -15,8 +15,8 @@ from tinygraph.nn.checks import flag
 class CSVLogger(Callback):
     """Writes a line for each epoch: its number, counted from 0, then losses and metrics by name.
 
-    Each line is in the file when the epoch ends, so that an interrupted run leaves those before it. What an
-    epoch lacks is NA.
+    Each line is in the file when the epoch ends, so that an interrupted run leaves those before it, and one
+    that is resumed goes on after those that it knows of. What an epoch lacks is NA.
 
     Args:
         filename: the file; its folder must exist.
@@ -35,6 +35,8 @@ class CSVLogger(Callback):
     epoch,loss,val_loss
     """
 
+    lasting = ("keys", "length")
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False):
         if not isinstance(separator, str) or len(separator) != 1:
             raise ValueError(f"CSVLogger: separator must be one character, got {separator!r}.")
@@ -45,11 +47,12 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs) -> None:
         """Begin the file, or see that there is one to go on with."""
-        self.keys = None
+        self.keys, self.length = None, 0
         if not self.model.is_root:
             return
-        with open(self.filename, "a" if self.append else "w", newline="") as file:
-            self.headed = file.tell() > 0
+        with open(self.filename, "a") as file:
+            #: the size of the file as far as it is ours to keep
+            self.length = file.tell() if self.append else 0
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Write a line, and first of all the names."""
@@ -60,10 +63,12 @@ class CSVLogger(Callback):
             self.keys = sorted(logs)
             if not any(key.startswith("val_") for key in self.keys):
                 self.keys += [f"val_{key}" for key in self.keys]  # as Keras: validation may come later
-            rows = [] if self.headed else [["epoch", *self.keys]]
+            rows = [] if self.length else [["epoch", *self.keys]]
         rows.append([epoch, *(_cell(logs.get(key, "NA")) for key in self.keys)])
         with open(self.filename, "a", newline="") as file:
+            file.truncate(min(self.length, file.tell()))
             csv.writer(file, delimiter=self.separator).writerows(rows)
+            self.length = file.tell()
 
 
 def _cell(value: Any) -> Any:

@@ -38,6 +38,8 @@ class EarlyStopping(Monitor):
     ([0, 1, 2], 0)
     """
 
+    lasting = ("best", "best_epoch", "stopped_epoch", "wait", "best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ class History(Callback):
         self.rows.append(dict(logs))
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+
+    def restore(self, epochs: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Have the values of these epochs, and no others."""
+        self.history, self.epoch, self.rows = {}, [], []
+        for epoch, row in zip(epochs, rows, strict=True):
+            self.on_epoch_end(epoch, row)
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame: a row for each epoch, a column for each value, NaN where there is none.

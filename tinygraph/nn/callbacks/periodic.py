@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygraph.nn.callbacks.base import Callback, Logs
 from tinygraph.nn.checks import whole_number
@@ -11,6 +11,7 @@ from tinygraph.nn.checks import whole_number
 class Periodic(Callback):
     """Writes after each epoch, or after every ``save_freq`` batches, counted over all epochs."""
 
+    lasting: ClassVar[tuple[str, ...]] = ("batches",)
     model: Any
     epoch = 0
 

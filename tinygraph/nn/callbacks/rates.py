@@ -29,6 +29,9 @@ class LearningRateScheduler(Callback):
     """
 
     model: Any
+    lasting = ("begun",)
+    #: the epoch whose learning rate was set last
+    begun: int | None = None
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         if not callable(schedule):
@@ -39,9 +42,13 @@ class LearningRateScheduler(Callback):
     def on_train_begin(self, logs: Logs) -> None:
         """See that the learning rate can be set."""
         keep_rate(self.model.optimizer)
+        self.begun = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Set the learning rate."""
+        """Set the learning rate; an epoch that was broken off has it already."""
+        if epoch == self.begun:
+            return
+        self.begun = epoch
         given = epoch, self.model.optimizer.learning_rate
         rate = self.schedule(*given[: _positional(self.schedule)])
         self.model.optimizer.learning_rate = number_in("[0, inf)", self, "what schedule returns", rate)
@@ -74,6 +81,8 @@ class ReduceLROnPlateau(Monitor):
     >>> from tinygraph.nn.callbacks import ReduceLROnPlateau
     >>> gentle = ReduceLROnPlateau("val_loss", factor=0.5, patience=3, min_lr=1e-5)
     """
+
+    lasting = ("best", "cooldown_counter", "wait")
 
     def __init__(
         self,

@@ -189,15 +189,24 @@ class Optimizer(Configurable):
         """Return how many batches there were, which is what a schedule counts, as in Keras."""
         return steps * self._accumulation.steps + since if self._accumulation else steps
 
+    @property
+    def all_slots(self) -> dict[str, float]:
+        """Those of `slots`, and what accumulation and averaging add to them."""
+        slots = self.slots()
+        for own in (self._accumulation, self._averaging):
+            slots = slots | dict(own.slots if own is not None else {})
+        return slots
+
+    def slots_of(self, parameter: Parameter) -> Mapping[str, Parameter]:
+        """Return the state that it has of a parameter, by name."""
+        return self._slots[parameter]
+
     def build(self, parameters: Sequence[Parameter]) -> None:
         """Make the state of those ``parameters`` that have none yet."""
         fresh = [w for w in parameters if w not in self._slots]
         for w in fresh:
             self._slots[w] = {}
-        slots = self.slots()
-        for own in (self._accumulation, self._averaging):
-            slots = slots | dict(own.slots if own is not None else {})
-        for name, start in slots.items():
+        for name, start in self.all_slots.items():
             for dtype in dict.fromkeys(w.dtype for w in fresh):
                 self._build_slot(name, start, [w for w in fresh if w.dtype == dtype])
 

@@ -14,6 +14,8 @@ from tinygraph.graph import GraphError, Node, Shape, scope
 from tinygraph.nn.tracing import current_trace
 from tinygraph.ops import Parameter
 
+Array = np.ndarray[Any, Any]
+
 
 class LastingStates:
     """The states of one layer, one parameter each for every size of batch; one size is in use at a time."""
@@ -30,11 +32,13 @@ class LastingStates:
         batch = shapes[0][0]
         trace = current_trace()
         trace.before_run(partial(self.begin, batch))
+        return [trace.updates.get(state, state) for state in self._made(shapes, dtype)]
+
+    def _made(self, shapes: Sequence[Shape], dtype: np.dtype) -> list[Parameter]:
+        """Return the states for a batch of this size, made where there are none."""
         with scope(self.name):
-            kept = self._kept.setdefault(
-                batch, [ops.param(f"state{k}", np.zeros(s), dtype=dtype) for k, s in enumerate(shapes)]
-            )
-        return [trace.updates.get(state, state) for state in kept]
+            fresh = [ops.param(f"state{k}", np.zeros(s), dtype=dtype) for k, s in enumerate(shapes)]
+        return self._kept.setdefault(shapes[0][0], fresh)
 
     def after(self, states: Sequence[Node]) -> None:
         """Let the states of the next batch be these."""
@@ -57,12 +61,23 @@ class LastingStates:
 
     def check(self, sizes: Iterable[int]) -> None:
         """Raise `GraphError` for batches of another size than is in use, or of several."""
-        use, *others = dict.fromkeys([*([self.batch] if self.batch else []), *sizes])
+        use, *others = [*dict.fromkeys([*([self.batch] if self.batch else []), *sizes])] or [0]
         if others:
             raise GraphError(
                 f"{self.title}: stateful, with states for a batch of {use}, got a batch of {others[0]}. "
                 "Leave the partial batch out, or call reset_states() before batches of another size."
             )
+
+    @property
+    def values(self) -> list[Array]:
+        """The states that the next batch begins with; none where all are zeros, for a batch of any size."""
+        return [state.value for state in self._kept.get(self.batch or 0, [])]
+
+    def restore(self, values: Sequence[Array], dtype: np.dtype) -> None:
+        """Take what `values` was, here or in another process that ran a batch of a size that is new here."""
+        if len(values):
+            self._made([value.shape for value in values], dtype)
+        self.reset(values or None)
 
     def reset(self, values: Sequence[Any] | None) -> None:
         """Begin the next batch, of any size, with zeros; or of the size of ``values`` with these."""

@@ -1,0 +1,120 @@
+"""How far a training is, as it stands in a file: plain data for JSON, and arrays called ``training/0000``."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from tinygraph.nn.position import Position
+from tinygraph.saving.errors import ModelFormatError
+
+Array = np.ndarray[Any, Any]
+NAMES = [each.name for each in fields(Position)]
+#: what stands for an array and for a number that JSON has not
+ARRAY, NUMBER = "$array", "$number"
+DEEPEST = 8  # levels of lists and dicts
+
+
+def plain_position(position: Position) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return a position as data for JSON, and as arrays by name.
+
+    Raises:
+        TypeError: a callback keeps, or told, what is neither plain data nor an array.
+    """
+    arrays: dict[str, Array] = {}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, np.ndarray):
+            name = f"training/{len(arrays):04d}"
+            arrays[name] = value
+            return {ARRAY: name}
+        if isinstance(value, float) and not math.isfinite(value):
+            return {NUMBER: repr(value)}
+        if isinstance(value, Mapping):
+            return {str(key): plain(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [plain(each) for each in value]
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value
+        raise TypeError(
+            "save: expected numbers, text, lists and arrays in logs and in what callbacks keep, "
+            f"got {value!r}."
+        )
+
+    return {name: plain(getattr(position, name)) for name in NAMES}, arrays
+
+
+def read_position(plain: Any, arrays: Mapping[str, Array], path: str | os.PathLike[str]) -> Position:
+    """Return the position that `plain_position` described.
+
+    Raises:
+        ModelFormatError: it did not; names ``path``.
+    """
+
+    def read(value: Any, depth: int = 0) -> Any:
+        if depth > DEEPEST:
+            raise ValueError("too many levels")
+        if isinstance(value, dict) and len(value) == 1 and (ARRAY in value or NUMBER in value):
+            return arrays[value[ARRAY]] if ARRAY in value else float(value[NUMBER])
+        if isinstance(value, dict):
+            return {key: read(each, depth + 1) for key, each in value.items()}
+        return [read(each, depth + 1) for each in value] if isinstance(value, list) else value
+
+    try:
+        found = read(plain)
+        if not isinstance(found, dict) or list(found) != NAMES:
+            raise ValueError(f"expected {', '.join(NAMES)}")
+        for name, fits in CHECKS.items():
+            if not fits(found[name]):
+                raise ValueError(f"{name} is {found[name]!r}")
+        if len(found["epochs"]) != len(found["rows"]):
+            raise ValueError("epochs and rows are not as many")
+    except (KeyError, TypeError, ValueError) as problem:
+        raise ModelFormatError(f"{path}: it does not say how far the training is: {problem}.") from None
+    return Position(**found)
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_count, value))
+
+
+def _sums(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(sums, list) and all(isinstance(s, np.ndarray) and s.dtype == np.float64 for s in sums)
+        for sums in value.values()
+    )
+
+
+def _kept(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], dict)
+    )
+
+
+#: what each part must be
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "epoch": _count,
+    "batch": _count,
+    "order": lambda value: value is None or _count(value),
+    "going": lambda value: _counts(value) and len(value) == 2,
+    "data": lambda value: isinstance(value, dict) and all(isinstance(each, int) for each in value.values()),
+    "seeds": lambda value: isinstance(value, list) and all(isinstance(each, int) for each in value),
+    "epochs": _counts,
+    "rows": lambda value: isinstance(value, list) and all(isinstance(row, dict) for row in value),
+    "sums": _sums,
+    "callbacks": lambda value: isinstance(value, list) and all(map(_kept, value)),
+}
