@@ -190,7 +190,7 @@ def _check(model: Compiled, path: Path, group: str, forms: list[Form], stored: d
     detail = f"{len(forms)} arrays, got {len(stored)}" if len(forms) != len(stored) else ""
     for (name, shape, dtype), (came, array) in zip(forms, stored.items(), strict=False):
         same = name.split("/")[-1] == came.split("/")[-1] and shape == array.shape
-        if not same or not np.can_cast(array.dtype, dtype, "same_kind"):
+        if not same or array.dtype.kind != dtype.kind:
             detail = f"{name} of shape {shape}, {dtype}, got {came} of {array.shape}, {array.dtype}"
             break
     if detail:
