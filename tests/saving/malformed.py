@@ -88,7 +88,7 @@ def an_npz_bomb(whole):
 
 case("header: no JSON", "header_of_bytes")(lambda whole: with_header(b"\xff\xfe{}" * 9))
 case("no whole safetensors file", "header_of_a_list")(lambda whole: with_header("[1, 2]"))
-case("nested too deeply", "header_too_deep")(lambda whole: with_header("[" * 90_000))
+case("nested too deeply", "header_too_deep")(lambda whole: with_header("[" * 30_000))
 case("more than a model needs", "header_too_long")(lambda whole: with_header('{"x":"' + "x" * 2**24 + '"}'))
 case("more than a model needs", "too_many_arrays")(lambda whole: with_header('{"":[' + "{}," * 400_000))
 case("header: no JSON", "header_of_utf16")(lambda whole: with_header('{"a":1}'.encode("utf-16")))
@@ -226,6 +226,11 @@ def no_arrays(header, metadata):
     return b""
 
 
+@header_case("nothing of Model 'm' is called 'x0'")
+def many_arrays(header, metadata):
+    header.update({f"x{k}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for k in range(37_000)})
+
+
 @header_case("reads up to")
 def a_newer_version(header, metadata):
     metadata["version"] = "99"
@@ -253,17 +258,36 @@ def no_model(header, metadata):
 
 # Descriptions, as text.
 
+
+def as_text(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+FULL = as_text([*({f"{k}": f"{k:06d}"} for k in range(39_000)), *(f"{k:06d}" for k in range(119_000))])
+
 TEXTS = {
     "no_json": ("model: no JSON", "Sequential()"),
     "null": ("expected {'class_name': ..., 'config': {...}}, got None", "null"),
     "a_number": ("expected {'class_name': ..., 'config': {...}}, got 3", "3"),
-    "too_deep": ("nested too deeply", "[" * 90_000),
+    "too_deep": ("nested too deeply", "[" * 30_000),
     "too_long": ("more than a model needs", '"' + "x" * 2**23 + '"'),
     "too_many_parts": ("more than a model needs", "[" + "[]," * 150_000),
     "a_key_twice": ("the key 'class_name' stands there twice", '{"class_name":"A","class_name":"Model"}'),
     "ten_thousand_digits": ("model: no JSON", "9" * 10_000),
+    "as_many_lists_as_may_be": ("got [[], [], [], [], [], [], ...]", "[" + "[]," * 39_000 + "0]"),
+    "as_many_dicts_as_may_be": ("got [{'a': {}}", "[" + '{"a":{}},' * 19_000 + "0]"),
+    "as_many_texts_as_may_be": ("got ['000000'", as_text([f"{k:06d}" for k in range(159_000)])),
+    "more_numbers_than_may_be": ("more than a model needs", "[" + "777," * 300_000 + "0]"),
+    "as_long_a_name_as_may_be": ("unknown model", '{"class_name":"' + "Dens" * 1_048_000 + '"}'),
     "an_open_string": ("model: no JSON", '{"class_name":"Mo'),
 }
+
+
+@header_case("got [{'0': '000000'}")
+def two_full_descriptions(header, metadata):
+    metadata["model"] = metadata["training"] = FULL
+
+
 for name, (told, text) in TEXTS.items():
 
     def retold(header, metadata, text=text):
@@ -360,7 +384,7 @@ MODELS = {
     "an_open_shape": ("leaves axis 0 open", chain([None], layer("Dense", units=3))),
     "no_shapes": ("expected a model with its shapes", layer("Sequential", name="m", trainable=True, input=[], layers=[])),
     "no_layers": ("no 'layers'", layer("Sequential", name="m", trainable=True, input=[])),
-    "too_many_layers": ("more than 15000 parts", chain([2], *(layer("Flatten", name=f"f{k}") for k in range(30_000)))),
+    "too_many_layers": ("more than 15000 parts", chain([2], *(layer("Flatten", name=f"f{k}") for k in range(16_000)))),
     "both_directions_of_no_series": ("expected a recurrent layer", chain([4, 2], layer("Bidirectional", layer=layer("Dense", units=2)))),
     "no_cell": ("is no cell", chain([4, 2], layer("RNN", cell=layer("Dense", units=2)))),
 }  # fmt: skip
