@@ -353,7 +353,10 @@ MODELS = {
         "more bytes than",
         chain([2], layer("Embedding", input_dim=10**12, output_dim=8), dtype="int64"),
     ),
-    "a_long_series": ("more bytes than", chain([2], layer("RepeatVector", n=10**9), layer("Flatten"), layer("Dense", units=1))),
+    "a_long_series": (
+        "more bytes than",
+        chain([2], layer("RepeatVector", n=10**9), layer("Flatten"), layer("Dense", units=1)),
+    ),
     "a_large_image": (
         "more bytes than",
         chain(
@@ -382,12 +385,21 @@ MODELS = {
     ),
     "a_shape_of_nothing": ("expected sizes of at least 1", chain([0], layer("Dense", units=3))),
     "an_open_shape": ("leaves axis 0 open", chain([None], layer("Dense", units=3))),
-    "no_shapes": ("expected a model with its shapes", layer("Sequential", name="m", trainable=True, input=[], layers=[])),
+    "no_shapes": (
+        "expected a model with its shapes",
+        layer("Sequential", name="m", trainable=True, input=[], layers=[]),
+    ),
     "no_layers": ("no 'layers'", layer("Sequential", name="m", trainable=True, input=[])),
-    "too_many_layers": ("more than 15000 parts", chain([2], *(layer("Flatten", name=f"f{k}") for k in range(16_000)))),
-    "both_directions_of_no_series": ("expected a recurrent layer", chain([4, 2], layer("Bidirectional", layer=layer("Dense", units=2)))),
+    "too_many_layers": (
+        "more than 15000 parts",
+        chain([2], *(layer("Flatten", name=f"f{k}") for k in range(16_000))),
+    ),
+    "both_directions_of_no_series": (
+        "expected a recurrent layer",
+        chain([4, 2], layer("Bidirectional", layer=layer("Dense", units=2))),
+    ),
     "no_cell": ("is no cell", chain([4, 2], layer("RNN", cell=layer("Dense", units=2)))),
-}  # fmt: skip
+}
 nested = layer("Flatten")
 for _ in range(200):
     nested = layer("TimeDistributed", layer=nested)

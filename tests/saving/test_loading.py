@@ -23,9 +23,11 @@ def test_weights_are_zeros_and_take_what_the_file_has():
         model = nn.deserialize(config)
     assert [w.tolist() for w in model.get_weights()] == [[[0.0] * 3] * 2, [0.0] * 3]
     assert nn.deserialize(config).get_weights()[0].any()
-    with pytest.raises(tg.ModelFormatError, match=r"m\.tiny: .*d/bias of shape \(3,\) needs more bytes"):
-        with loading("m.tiny", 9 * 4 - 1):
-            nn.deserialize(config)
+    with (
+        pytest.raises(tg.ModelFormatError, match=r"m\.tiny: .*d/bias of shape \(3,\) needs more bytes"),
+        loading("m.tiny", 9 * 4 - 1),
+    ):
+        nn.deserialize(config)
 
 
 def test_state_of_an_optimizer_is_counted_too():
@@ -75,9 +77,8 @@ class Broken(nn.Layer):
 def test_an_error_of_ones_own_is_the_cause():
     model = described()
     model["config"]["layers"].append({"class_name": "Broken", "config": {"name": "own"}})
-    with pytest.raises(tg.ModelFormatError, match="ZeroDivisionError") as refusal:
-        with loading("m.tiny", 1000):
-            nn.deserialize(model, {"Broken": Broken})
+    with pytest.raises(tg.ModelFormatError, match="ZeroDivisionError") as refusal, loading("m.tiny", 1000):
+        nn.deserialize(model, {"Broken": Broken})
     assert isinstance(refusal.value.__cause__, ZeroDivisionError)
 
 
@@ -90,7 +91,7 @@ def test_an_error_says_in_which_part_it_was():
     ):
         with loading("m.tiny", 1000):
             nn.deserialize(model)
-    with pytest.raises(ValueError, match="^LSTM 'c': units"):  # elsewhere as it always was
+    with pytest.raises(ValueError, match=r"^LSTM 'c': units"):  # elsewhere as it always was
         nn.deserialize(model)
 
 
@@ -156,7 +157,7 @@ def test_messages_are_short():
     ids=["twice", "deep", "values", "long", "containers", "open"],
 )
 def test_json_is_read_strictly(text, told):
-    with pytest.raises(tg.ModelFormatError, match=f"m.tiny: model: .*{told}"):
+    with pytest.raises(tg.ModelFormatError, match=rf"m\.tiny: model: .*{told}"):
         parsed("m.tiny", "model", text)
     assert parsed("m.tiny", "model", '{"a": [1, NaN]}')["a"][0] == 1
 

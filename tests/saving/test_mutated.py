@@ -1,4 +1,4 @@
-"""Mutated files: each is refused, or is a whole model all the same, at a bounded cost and with no code run."""
+"""Mutated files: each is refused, or is a model all the same, at a bounded cost and with no code run."""
 
 import json
 import os

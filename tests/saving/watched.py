@@ -1,7 +1,7 @@
 """Loads files in a process of its own, with an eye on what each costs and does.
 
-Run as ``python watched.py folder first last`` it loads the mutated files of these seeds, and without seeds those
-made by hand; then it prints a record in JSON. A hook sees whatever Python runs, imports, opens or starts.
+Run as ``python watched.py folder first last`` it loads the mutated files of these seeds, and without seeds
+those made by hand; then it prints a record in JSON. A hook sees what Python runs, imports, opens or starts.
 """
 
 from __future__ import annotations
