@@ -213,11 +213,15 @@ MEANING = [described] * 7 + [arrayed] * 2 + [retold, resized]
 
 
 def mutated(rng, data, others):
-    """Return the name of a mutation, and the bytes it makes; a half of them is signed."""
-    if rng.random() < 0.5:
-        mutation = rng.choice(BYTES)
-        return mutation.__name__, mutation(rng, data, others)
-    mutation = rng.choice(MEANING)
-    header, values = header_of(data)
-    values = mutation(rng, header, values, header_of(rng.choice(others))[0])
-    return mutation.__name__, signed(header, values)
+    """Return the name of a mutation, and other bytes that it makes of a file; a half of them is signed."""
+    while True:
+        if rng.random() < 0.5:
+            mutation = rng.choice(BYTES)
+            made = mutation(rng, data, others)
+        else:
+            mutation = rng.choice(MEANING)
+            header, values = header_of(data)
+            values = mutation(rng, header, values, header_of(rng.choice(others))[0])
+            made = signed(header, values)
+        if made != data:
+            return mutation.__name__, made

@@ -86,11 +86,11 @@ def test_an_error_says_in_which_part_it_was():
     model = described()
     cell = {"class_name": "LSTMCell", "config": {"units": 0, "name": "c"}}
     model["config"]["layers"].append({"class_name": "RNN", "config": {"name": "r", "cell": cell}})
-    with pytest.raises(
-        tg.ModelFormatError, match=r"Sequential 'm' > RNN 'r' > LSTMCell 'c': LSTM 'c': units"
+    with (
+        pytest.raises(tg.ModelFormatError, match=r"Sequential 'm' > RNN 'r' > LSTMCell 'c': LSTM 'c': units"),
+        loading("m.tiny", 1000),
     ):
-        with loading("m.tiny", 1000):
-            nn.deserialize(model)
+        nn.deserialize(model)
     with pytest.raises(ValueError, match=r"^LSTM 'c': units"):  # elsewhere as it always was
         nn.deserialize(model)
 
