@@ -202,9 +202,9 @@ def a_kernel_turned_round(header, metadata):
     kernel(header)["shape"].reverse()
 
 
-@header_case("expected the array 'weights/0000/first/kernel', got 'weights/0000/second/kernel'")
+@header_case("expected the array 'weights/0000/first/kernel', got 'weights/0000/first/gamma'")
 def an_array_of_another_name(header, metadata):
-    header["weights/0000/second/kernel"] = header.pop("weights/0000/first/kernel")
+    header["weights/0000/first/gamma"] = header.pop("weights/0000/first/kernel")
 
 
 @header_case("nothing of Model 'm' is called 'more'")

@@ -182,3 +182,24 @@ def test_a_model_is_a_layer_and_a_loss_a_metric():
     model = nn.deserialize(described())
     model.compile("sgd", "mse", metrics=[registry.serialize(nn.losses.Huber())])
     model.fit(np.ones((2, 2)), np.ones((2, 3)), verbose=0)
+
+
+class Inside(nn.Layer):
+    """A layer with one inside that gets a new name each time."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = nn.Dense(2)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+def test_a_layer_inside_ones_own_may_have_another_name(tmp_path):
+    model = nn.Sequential([Inside(input_shape=(3,))])
+    model.compile("adam", "mse")
+    model.fit(np.ones((2, 3)), np.ones((2, 2)), verbose=0)
+    model.save(tmp_path / "m.tiny")
+    again = tg.load(tmp_path / "m.tiny", {"Inside": Inside})
+    assert again.weights[0].label != model.weights[0].label
+    assert (again.get_weights()[0] == model.get_weights()[0]).all()

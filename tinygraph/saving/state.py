@@ -56,6 +56,12 @@ def group_of(name: str) -> str:
     return name.split("/")[0]
 
 
+def ends_of(name: str) -> tuple[list[str], str]:
+    """Return the number of an array, and what it is called in its layer, which may have a new name."""
+    parts = name.split("/")
+    return parts[:2], parts[-1]
+
+
 def place_of(name: str) -> tuple[int, str]:
     """Return what arrays of a group are sorted by: number 10000 comes after 9999."""
     return len(name.split("/")[1]), name
@@ -85,7 +91,7 @@ def take_arrays(
 ) -> None:
     """Give a model the state that these arrays are, all of it or none; ``path`` is where they are from.
 
-    Weights are needed. With ``whole`` all that the model has is needed, by its very name, and nothing else.
+    Weights are needed. With ``whole`` all that the model has is needed, by its own name, and nothing else.
     """
     parts = parts_of(model)
     spare = [name for name in arrays if group_of(name) not in {*parts, "optimizer"}] if whole else []
@@ -108,9 +114,11 @@ def take_arrays(
                 else f"{parameters[where]!r}, got {stored[where].dtype.name}{list(stored[where].shape)}"
             )
             raise ModelFormatError(f"{path}: the {group} of another model: {model.title} expected {detail}.")
-        if whole and names != (own := names_of(group, parameters)):
-            ours, theirs = next(pair for pair in zip(own, names, strict=True) if pair[0] != pair[1])
-            raise ModelFormatError(f"{path}: {model.title} expected the array {ours!r}, got {brief(theirs)}.")
+        for ours, theirs in zip(names_of(group, parameters) if whole else [], names, strict=whole):
+            if ends_of(ours) != ends_of(theirs):
+                raise ModelFormatError(
+                    f"{path}: {model.title} expected the array {ours!r}, got {brief(theirs)}."
+                )
         taken += zip(parameters, stored, strict=True)
     for parameter, array in taken:
         parameter.assign(array)
