@@ -88,7 +88,7 @@ def an_npz_bomb(whole):
 
 case("header: no JSON", "header_of_bytes")(lambda whole: with_header(b"\xff\xfe{}" * 9))
 case("no whole safetensors file", "header_of_a_list")(lambda whole: with_header("[1, 2]"))
-case("nested too deeply", "header_too_deep")(lambda whole: with_header("[" * 90_000))
+case("nested too deeply", "header_too_deep")(lambda whole: with_header("[" * 30_000))
 case("more than a model needs", "header_too_long")(lambda whole: with_header('{"x":"' + "x" * 2**24 + '"}'))
 case("more than a model needs", "too_many_arrays")(lambda whole: with_header('{"":[' + "{}," * 400_000))
 case("header: no JSON", "header_of_utf16")(lambda whole: with_header('{"a":1}'.encode("utf-16")))
@@ -202,9 +202,9 @@ def a_kernel_turned_round(header, metadata):
     kernel(header)["shape"].reverse()
 
 
-@header_case("expected the array 'weights/0000/first/kernel', got 'weights/0000/second/kernel'")
+@header_case("expected the array 'weights/0000/first/kernel', got 'weights/0000/first/gamma'")
 def an_array_of_another_name(header, metadata):
-    header["weights/0000/second/kernel"] = header.pop("weights/0000/first/kernel")
+    header["weights/0000/first/gamma"] = header.pop("weights/0000/first/kernel")
 
 
 @header_case("nothing of Model 'm' is called 'more'")
@@ -224,6 +224,11 @@ def no_arrays(header, metadata):
     for name in [name for name in header if name != "__metadata__"]:
         del header[name]
     return b""
+
+
+@header_case("nothing of Model 'm' is called 'x0'")
+def many_arrays(header, metadata):
+    header.update({f"x{k}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for k in range(37_000)})
 
 
 @header_case("reads up to")
@@ -253,17 +258,36 @@ def no_model(header, metadata):
 
 # Descriptions, as text.
 
+
+def as_text(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+FULL = as_text([*({f"{k}": f"{k:06d}"} for k in range(39_000)), *(f"{k:06d}" for k in range(119_000))])
+
 TEXTS = {
     "no_json": ("model: no JSON", "Sequential()"),
     "null": ("expected {'class_name': ..., 'config': {...}}, got None", "null"),
     "a_number": ("expected {'class_name': ..., 'config': {...}}, got 3", "3"),
-    "too_deep": ("nested too deeply", "[" * 90_000),
+    "too_deep": ("nested too deeply", "[" * 30_000),
     "too_long": ("more than a model needs", '"' + "x" * 2**23 + '"'),
     "too_many_parts": ("more than a model needs", "[" + "[]," * 150_000),
     "a_key_twice": ("the key 'class_name' stands there twice", '{"class_name":"A","class_name":"Model"}'),
     "ten_thousand_digits": ("model: no JSON", "9" * 10_000),
+    "as_many_lists_as_may_be": ("got [[], [], [], [], [], [], ...]", "[" + "[]," * 39_000 + "0]"),
+    "as_many_dicts_as_may_be": ("got [{'a': {}}", "[" + '{"a":{}},' * 19_000 + "0]"),
+    "as_many_texts_as_may_be": ("got ['000000'", as_text([f"{k:06d}" for k in range(159_000)])),
+    "more_numbers_than_may_be": ("more than a model needs", "[" + "777," * 300_000 + "0]"),
+    "as_long_a_name_as_may_be": ("unknown model", '{"class_name":"' + "Dens" * 1_048_000 + '"}'),
     "an_open_string": ("model: no JSON", '{"class_name":"Mo'),
 }
+
+
+@header_case("got [{'0': '000000'}")
+def two_full_descriptions(header, metadata):
+    metadata["model"] = metadata["training"] = FULL
+
+
 for name, (told, text) in TEXTS.items():
 
     def retold(header, metadata, text=text):
@@ -329,7 +353,10 @@ MODELS = {
         "more bytes than",
         chain([2], layer("Embedding", input_dim=10**12, output_dim=8), dtype="int64"),
     ),
-    "a_long_series": ("more bytes than", chain([2], layer("RepeatVector", n=10**9), layer("Flatten"), layer("Dense", units=1))),
+    "a_long_series": (
+        "more bytes than",
+        chain([2], layer("RepeatVector", n=10**9), layer("Flatten"), layer("Dense", units=1)),
+    ),
     "a_large_image": (
         "more bytes than",
         chain(
@@ -358,12 +385,21 @@ MODELS = {
     ),
     "a_shape_of_nothing": ("expected sizes of at least 1", chain([0], layer("Dense", units=3))),
     "an_open_shape": ("leaves axis 0 open", chain([None], layer("Dense", units=3))),
-    "no_shapes": ("expected a model with its shapes", layer("Sequential", name="m", trainable=True, input=[], layers=[])),
+    "no_shapes": (
+        "expected a model with its shapes",
+        layer("Sequential", name="m", trainable=True, input=[], layers=[]),
+    ),
     "no_layers": ("no 'layers'", layer("Sequential", name="m", trainable=True, input=[])),
-    "too_many_layers": ("more than 15000 parts", chain([2], *(layer("Flatten", name=f"f{k}") for k in range(30_000)))),
-    "both_directions_of_no_series": ("expected a recurrent layer", chain([4, 2], layer("Bidirectional", layer=layer("Dense", units=2)))),
+    "too_many_layers": (
+        "more than 15000 parts",
+        chain([2], *(layer("Flatten", name=f"f{k}") for k in range(16_000))),
+    ),
+    "both_directions_of_no_series": (
+        "expected a recurrent layer",
+        chain([4, 2], layer("Bidirectional", layer=layer("Dense", units=2))),
+    ),
     "no_cell": ("is no cell", chain([4, 2], layer("RNN", cell=layer("Dense", units=2)))),
-}  # fmt: skip
+}
 nested = layer("Flatten")
 for _ in range(200):
     nested = layer("TimeDistributed", layer=nested)

@@ -30,3 +30,20 @@ def test_it_is_refused(name, whole, tmp_path):
     assert told in message
     assert message.startswith(str(path))
     assert len(message) < 2000
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_weights_it_is_refused_or_taken_whole(name, whole, tmp_path):
+    make, _ = CASES[name]
+    path = tmp_path / "malformed.tiny"
+    path.write_bytes(make(whole))
+    model = small_model()
+    before = model.get_weights()
+    told = ""
+    try:
+        model.load_weights(path)
+    except tg.ModelFormatError as refusal:
+        told = str(refusal)
+    if told:
+        assert told.startswith(str(path))
+        assert all((old == new).all() for old, new in zip(before, model.get_weights(), strict=True))

@@ -1,7 +1,7 @@
 """Loads files in a process of its own, with an eye on what each costs and does.
 
-Run as ``python watched.py folder first last`` it loads the mutated files of these seeds, and without seeds those
-made by hand; then it prints a record in JSON. A hook sees whatever Python runs, imports, opens or starts.
+Run as ``python watched.py folder first last`` it loads the mutated files of these seeds, and without seeds
+those made by hand; then it prints a record in JSON. A hook sees what Python runs, imports, opens or starts.
 """
 
 from __future__ import annotations
@@ -60,28 +60,25 @@ def forget_peak():
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def measured(watch, path, custom_objects):
-    """Load a file; return what came of it, what happened, CPU seconds, and memory beside twice the file."""
-    forget_peak()
-    before, start = peak(), time.process_time()
-    came, seen = watch.load(path, custom_objects)
-    seconds = time.process_time() - start
-    return came, seen, seconds, peak() - before - 2 * path.stat().st_size
-
-
 class Report:
     """What came of all files: how many were refused and loaded, what was wrong, the worst of the rest."""
 
     def __init__(self, folder):
         self.watch, self.path = Watch(), Path(folder) / "bad.tiny"
+        forget_peak()
+        self.memory = peak()  # before the first file: what one leaves behind counts for the next
         self.counts = {"refused": Counter(), "loaded": Counter()}
         self.wrong, self.slowest, self.largest = [], [0.0, ""], [0.0, ""]
 
     def add(self, name, kind, data, custom_objects, may_load=False):
         """Load a file of these bytes, and keep what came of it."""
         self.path.write_bytes(data)
-        came, seen, seconds, memory = measured(self.watch, self.path, custom_objects)
-        what = f"{name}, {kind}"
+        twice, what = 2 * len(data), f"{name}, {kind}"
+        del data
+        forget_peak()
+        start = time.process_time()
+        came, seen = self.watch.load(self.path, custom_objects)
+        seconds, memory = time.process_time() - start, peak() - self.memory - twice
         if seen or not isinstance(came, str) or not (came or may_load):
             self.wrong.append(f"{what}: {came!r} {seen[:3]}")
         elif came and self.path.name not in came:
@@ -101,14 +98,14 @@ def mutations(folder, first, last):
     from saving.mutate import BYTES, mutated
     from saving.subjects import MAKERS, saved
 
-    files, report = saved(Path(folder)), Report(folder)
+    files = saved(Path(folder))
+    report = Report(folder)
     unsigned = {mutation.__name__ for mutation in BYTES}
     for seed in range(first, last):
         rng = random.Random(seed)
         name = rng.choice([*MAKERS] if seed % 2 else [*files])  # a half is of those that hold most
         kind, data = mutated(rng, files[name], [*files.values()])
-        if data != files[name]:
-            report.add(f"{seed} of {name}", kind, data, FUNCTIONS, may_load=kind not in unsigned)
+        report.add(f"{seed} of {name}", kind, data, FUNCTIONS, may_load=kind not in unsigned)
     report.print()
 
 
@@ -116,10 +113,10 @@ def malformed(folder):
     """Load the files that were made by hand."""
     from saving.malformed import CASES, small_model
 
-    report = Report(folder)
-    small_model().save(report.path)
-    whole = report.path.read_bytes()
-    tg.load(report.path)  # what is imported later is imported now
+    path = Path(folder) / "whole.tiny"
+    small_model().save(path)
+    tg.load(path)  # what is imported later is imported now
+    whole, report = path.read_bytes(), Report(folder)
     for name, (make, _) in CASES.items():
         report.add(name, "malformed", make(whole), {})
     report.print()

@@ -63,7 +63,7 @@ def plain_slots(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_slots(arguments: Mapping[str, Any], values: Sequence[Any]) -> dict[str, Any]:
-    """Return the arguments that `plain_slots` wrote, with ``values`` in their slots, all of them and in order.
+    """Return the arguments that `plain_slots` wrote, with all ``values`` in their slots, in order.
 
     Raises:
         ValueError: other slots than there are values.

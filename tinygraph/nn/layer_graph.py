@@ -1,7 +1,7 @@
 """The layer graph of a Functional model as plain data, and back.
 
-A symbol is ``["input", k]``, or ``["call", k, n]``: result n of call k, which is a call before the one that it
-is an input of. A file may say anything here, so each reference is checked.
+A symbol is ``["input", k]``, or ``["call", k, n]``: result n of call k, one of the calls before those that
+take it. A file may say anything here, so each reference is checked.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ Array = np.ndarray[Any, Any]
 VERSION = 1
 UNSIGNED = "0" * 64
 _DIGEST = re.compile(rb'"digest":"([0-9a-f]{64})"')
-#: what the JSON of a file may take: it grows some twenty-fold when it is read
-MOST_TEXT, MOST_CONTAINERS = 2**22, 100_000
+#: what one description in a file may have: in memory a value takes some 60 bytes, a list or dict some 200
+MOST_TEXT, MOST_VALUES, MOST_CONTAINERS = 2**22, 160_000, 40_000
 
 
 class Contents(NamedTuple):
@@ -98,7 +98,9 @@ def parsed(path: str | os.PathLike[str], what: str, text: str, times: int = 1) -
 
     ``times`` is how often as long as one description it may be.
     """
-    if len(text) > times * MOST_TEXT or text.count("{") + text.count("[") > times * MOST_CONTAINERS:
+    values, containers = text.count(","), text.count("{") + text.count("[")
+    most = [times * number for number in (MOST_TEXT, MOST_VALUES, MOST_CONTAINERS)]
+    if any(came > number for came, number in zip((len(text), values, containers), most, strict=True)):
         raise ModelFormatError(f"{path}: {what}: {len(text)} characters of JSON are more than a model needs.")
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import GraphError, Shape
+from tinygraph.graph import GraphError, Shape, current_scope
 from tinygraph.ops.leaf import Parameter, param_op
 from tinygraph.saving.errors import ModelFormatError
 
@@ -47,7 +47,8 @@ class Loading:
         """Return a parameter of zeros, or raise `GraphError` where the file cannot have its value."""
         size = math.prod(shape) * dtype.itemsize
         if size > self.left:
-            raise GraphError(f"{name!r} of shape {shape} needs more bytes than the arrays of the file have.")
+            label = "/".join(filter(None, [current_scope(), name]))
+            raise GraphError(f"{label} of shape {shape} needs more bytes than the arrays of the file have.")
         self.left -= size
         return Parameter(param_op, np.zeros(shape, dtype), name)
 

@@ -72,17 +72,13 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         raise ModelFormatError(
             f"{path}: it has weights and no model; make the model, and take them with model.load_weights."
         )
-    described = {
-        name: container.parsed(path, name, contents.metadata.get(name, "{}"))
-        for name in ("model", "training")
-    }
-    custom = custom_objects or {}
+    texts, custom = contents.metadata, custom_objects or {}
     with loading(path, sum(array.nbytes for array in contents.arrays.values())):
-        model = _made(described["model"], custom)
-        if compile and described["training"]:
-            _prepare(model, described["training"], custom)
-        position = described["training"].get("position")
-        reached = None if position is None else read_position(position, contents.arrays, path)
+        model = _made(container.parsed(path, "model", texts["model"]), custom)
+        told = container.parsed(path, "training", texts.get("training", "{}"))
+        if compile and told:
+            _prepare(model, told, custom)
+        reached = read_position(told["position"], contents.arrays, path) if "position" in told else None
         take_arrays(model, contents.arrays, path)
         check_whole(model, contents.arrays, path)
     if reached is not None:

@@ -95,13 +95,18 @@ def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: Path) -> Non
 
 
 def check_whole(model: Compiled, arrays: Mapping[str, Array], path: Path) -> None:
-    """Raise `ModelFormatError` unless the arrays are, name by name, those of this very model."""
-    own = _leaves(model)
-    groups = {name.partition("/")[0] for name in own}
-    if odd := {name for name in arrays if name.partition("/")[0] in groups} ^ set(own):
-        raise ModelFormatError(
-            f"{path}: the arrays of another model, not of {model.title}: {brief(min(odd))}."
-        )
+    """Raise `ModelFormatError` unless the arrays are those of this very model, all of them and no others."""
+    own = {_ends(name) for name in _leaves(model)}
+    groups = {group for group, *_ in own}
+    if odd := {ends for ends in map(_ends, arrays) if ends[0] in groups} ^ own:
+        name = "/".join(min(odd))
+        raise ModelFormatError(f"{path}: the arrays of another model, not of {model.title}: {brief(name)}.")
+
+
+def _ends(name: str) -> tuple[str, str, str]:
+    """Return group, number and what an array is called in its layer, which may have another name now."""
+    group, number, *path = name.split("/")
+    return group, number, path[-1] if path else ""
 
 
 def write_state(model: Compiled, path: Path, metadata: Mapping[str, str]) -> None:

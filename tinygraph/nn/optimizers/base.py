@@ -216,7 +216,7 @@ class Optimizer(Configurable):
         with absolute_scope(f"optimizer/{self.name}"):
             whole = blank(name, (size,), dtype)
         if whole is None:
-            whole = self.state(name, np.full(size, start), dtype)
+            whole = self.state(name, np.full(size, start, dtype), dtype)
         first = 0
         for w in parameters:
             with absolute_scope(f"{whole.scope}/{w.label}"):
