@@ -76,9 +76,10 @@ def comparison(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 @inplace
 def same_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
-    """The result has the input's shape; ``axis`` counts from the front, the dtype is a float one."""
+    """The result has the input's shape; axes count from the front, the dtype is a float one."""
     (x,) = inputs
-    attrs["axis"] = axis_of(attrs["axis"], x.ndim)
+    several = isinstance(attrs["axis"], (tuple, list))
+    attrs["axis"] = (axes_of if several else axis_of)(attrs["axis"], x.ndim)
     return x.shape, x.dtype if number(x.dtype).kind == "f" else floatx()
 
 

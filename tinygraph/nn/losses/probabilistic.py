@@ -51,7 +51,7 @@ class BinaryCrossentropy(Crossentropy):
         if self.from_logits:
             return ops.mean(ops.sigmoid_cross_entropy(y, y_pred), axis=self.axis)
         p = ops.clip(y_pred, EPSILON, 1.0 - EPSILON)
-        return ops.mean(-(y * ops.log(p) + (1.0 - y) * ops.log(1.0 - p)), axis=self.axis)
+        return ops.mean(-(y * ops.log(p) + (1.0 - y) * ops.log1p(-p)), axis=self.axis)
 
 
 @register("loss")
