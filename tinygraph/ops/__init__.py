@@ -84,7 +84,7 @@ from tinygraph.ops.reduce import (
     variance,
 )
 from tinygraph.ops.slicing import flip, place, slice, split
-from tinygraph.ops.softmax import log_softmax, logsumexp, softmax, softmax_of_others
+from tinygraph.ops.softmax import log_softmax, logsumexp, softmax, softmax_error
 from tinygraph.ops.window import fold, windows
 
 __all__ = [
@@ -172,7 +172,7 @@ __all__ = [
     "slice",
     "softmax",
     "softmax_cross_entropy",
-    "softmax_of_others",
+    "softmax_error",
     "softplus",
     "softsign",
     "split",

@@ -1,36 +1,42 @@
 """Shares of a whole, exp(x) / Σ exp(x), and their logarithms, to a few units in the last place at any x.
 
-exp is of x less its largest element, so nothing overflows. What is then lost is made good: the rounding of
-the difference, by which a small share may be off by 1e-5 of itself; and the sum of the other terms beside
-the largest, which is 1.
+Three things would lose digits: to sum what is small beside the largest term; to subtract a share that is all
+but 1 from 1; and to round a difference x - max x, which is an exponent.
 """
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
-from tinygraph.ops.broadcast import sum, widen
+from tinygraph.ops.broadcast import broadcast_to, sum, sum_to, widen
 from tinygraph.ops.reduce import reduced_float
-from tinygraph.ops.rules import same_float
+from tinygraph.ops.rules import Inferred, axes_of, axis_of, elementwise_float, same_float
 
 SAMPLES = [((3, 4),), ((2, 3, 4), {"axis": 1}), ((5,),), ((0, 3),), ((2, 3, 2), {"axis": (0, 2)})]
 
 
 def exponentials(xp, x, axis):
-    """exp(x - max x). The difference d is off by some r (Knuth's TwoSum), and e^(d + r) is e^d + r e^d; where
-    d is infinite there is no r."""
+    """exp(x - c), c one number for each row: neither they nor their sum overflow, nor is it less than 1 / e.
+
+    c is no larger than it must be, 0 for most rows: x - c is then exact, or off by a few units of 1. With the
+    largest x as c, as usual, e^-80 would be off by 40 units.
+    """
     top = x.max(axis=axis, keepdims=True)
-    d = x - top
-    back = d - x
-    r = (x - (d - back)) - (top + back)
-    e = xp.exp(d)
-    return e + xp.where(xp.isfinite(r), r, 0) * e
+    most = math.log(np.finfo(top.dtype).max / (x.size / top.size)) - 1.0
+    return xp.exp(x - xp.maximum(top - most, xp.minimum(xp.ceil(top), 0)))
 
 
-def others(xp, e, axis):
-    """Σ e - 1, where the largest term is 1: what log(Σ e) and 1 - e / Σ e would lose beside it."""
-    largest = e == 1
-    ties = largest.sum(axis=axis, keepdims=True, dtype=e.dtype) - 1
-    return xp.where(largest, 0, e).sum(axis=axis, keepdims=True) + ties
+def largest_and_others(xp, e, axis):
+    """The largest term and Σ of the others, which would drown in Σ e where they are small."""
+    largest = e.max(axis=axis, keepdims=True)
+    ties = e == largest
+    others = xp.where(ties, 0, e).sum(axis=axis, keepdims=True)
+    return largest, others + largest * (ties.sum(axis=axis, keepdims=True, dtype=e.dtype) - 1)
 
 
 @op(same_float, samples=SAMPLES)
@@ -52,44 +58,58 @@ def _(g, y, x, axis):
     return ((g - sum(g * y, axis=axis, keepdims=True)) * y,)
 
 
-@op(same_float, samples=SAMPLES)
-def softmax_of_others(xp, x, *, axis=-1, out):
-    """1 - softmax(x): for each element the shares of all others, exact where its own is all but 1.
+def beside_logits(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
+    """A target that broadcasts to the logits, and axes of theirs."""
+    _, logits = inputs
+    shape, dtype = elementwise_float(inputs, attrs)
+    if shape != logits.shape:
+        raise GraphError("needs a target that broadcasts to the logits")
+    several = isinstance(attrs["axis"], (tuple, list))
+    attrs["axis"] = (axes_of if several else axis_of)(attrs["axis"], logits.ndim)
+    return shape, dtype
+
+
+@op(beside_logits, samples=[((3, 4), (3, 4)), ((4,), (2, 3, 4)), ((2, 1, 2), (2, 3, 2), {"axis": (0, 2)})])
+def softmax_error(xp, target, logits, *, axis=-1, out):
+    """p Σ t - t, p = softmax(logits): how far the shares are from a target t, and a cross-entropy's slope.
+
+    It is p Σ' t - t Σ' p, Σ' over all others, which keeps its digits where p is all but t.
 
     >>> import tinygraph as tg
-    >>> tg.compile(tg.softmax_of_others(tg.constant([50.0, 0.0])))()
-    array([1.9287499e-22, 1.0000000e+00], dtype=float32)
+    >>> tg.compile(tg.softmax_error(tg.constant([1.0, 0.0]), tg.constant([50.0, 0.0])))()
+    array([-1.9287499e-22,  1.9287499e-22], dtype=float32)
     """
-    if not x.size:
+    if not logits.size:
         return
-    e = exponentials(xp, x, axis)
-    rest = others(xp, e, axis)
-    xp.divide(1 - e + rest, 1 + rest, out=out)
+    t = xp.broadcast_to(target, logits.shape)
+    e = exponentials(xp, logits, axis)
+    largest, others = largest_and_others(xp, e, axis)
+    rest = (largest - e + others) / (largest + others)
+    xp.multiply(e / (largest + others), t.sum(axis=axis, keepdims=True) - t, out=out)
+    xp.subtract(out, t * rest, out=out)
 
 
-@softmax_of_others.vjp
-def _(g, y, x, axis):
-    p = softmax(x, axis=axis)
-    return ((sum(g * p, axis=axis, keepdims=True) - g) * p,)
+@softmax_error.vjp
+def _(g, y, target, logits, axis):
+    p = softmax(logits, axis=axis)
+    weighted = g * sum(broadcast_to(target, shape=logits.shape), axis=axis, keepdims=True)
+    d_target = sum(g * p, axis=axis, keepdims=True) - g
+    return sum_to(d_target, target.shape), p * (weighted - sum(weighted * p, axis=axis, keepdims=True))
 
 
 @op(same_float, samples=SAMPLES)
 def log_softmax(xp, x, *, axis=-1, out):
-    """ln(softmax(x)) along axes, without the loss of digits that a logarithm of softmax has.
-
-    Its slope is written as g (1 - p) - p Σ' g, p = softmax(x), Σ' over the others: the same as g - p Σ g.
-    """
+    """ln(softmax(x)) along axes, without the loss of digits that a logarithm of softmax has."""
     if not x.size:
         return
-    rest = others(xp, exponentials(xp, x, axis), axis)
+    largest, others = largest_and_others(xp, exponentials(xp, x, axis), axis)
     xp.subtract(x, x.max(axis=axis, keepdims=True), out=out)
-    xp.subtract(out, xp.log1p(rest), out=out)
+    xp.subtract(out, xp.log1p(others / largest), out=out)
 
 
 @log_softmax.vjp
 def _(g, y, x, axis):
-    other = sum(g, axis=axis, keepdims=True) - g
-    return (g * softmax_of_others(x, axis=axis) - softmax(x, axis=axis) * other,)
+    return (-softmax_error(g, x, axis=axis),)
 
 
 @op(reduced_float, samples=[((3, 4), {"axis": -1}), ((2, 3), {}), ((2, 3), {"axis": 0, "keepdims": True})])
@@ -97,8 +117,8 @@ def logsumexp(xp, x, *, axis=None, keepdims=False, out):
     """ln(sum(exp(x))) over the axes, as max + ln(sum(exp(x - max))): nothing overflows."""
     top = x.max(axis=axis, keepdims=True)
     top = xp.where(xp.isfinite(top), top, 0)
-    rest = others(xp, xp.exp(x - top), axis)
-    out[...] = (xp.log1p(rest) + top).reshape(out.shape)
+    largest, others = largest_and_others(xp, xp.exp(x - top), axis)
+    out[...] = (xp.log(largest) + xp.log1p(others / largest) + top).reshape(out.shape)
 
 
 @logsumexp.vjp
