@@ -20,8 +20,10 @@ def without_classes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred
 
 @op(without_classes, samples=[((3, 4), (3, 4)), ((4,), (2, 3, 4)), ((3, 1), (3, 4), {"axis": 0})])
 def softmax_cross_entropy(xp, target, logits, *, axis=-1, out):
-    """-sum(target * ln softmax(logits)) along an axis; with targets that add up to 1 its slope is
-    softmax(logits) - target. A class of logit -inf and target 0 adds nothing.
+    """-sum(target * ln softmax(logits)) along an axis.
+
+    With targets that add up to 1 its slope is softmax(logits) - target. A class of logit -inf and target 0
+    adds nothing.
 
     >>> import tinygraph as tg
     >>> loss = tg.softmax_cross_entropy(tg.constant([[0.0, 1.0]]), tg.constant([[1e4, -1e4]]))

@@ -17,18 +17,21 @@ from tinygraph.ops.broadcast import broadcast_to, sum, sum_to, widen
 from tinygraph.ops.reduce import reduced_float
 from tinygraph.ops.rules import Inferred, axes_of, axis_of, elementwise_float, same_float
 
+#: how large an exponent may be, less 1
+LOG_MAX = {np.dtype(name): math.log(np.finfo(name).max) - 1.0 for name in ("float32", "float64")}
 SAMPLES = [((3, 4),), ((2, 3, 4), {"axis": 1}), ((5,),), ((0, 3),), ((2, 3, 2), {"axis": (0, 2)})]
 
 
-def exponentials(xp, x, axis):
+def exponentials(xp, x, top, out=None):
     """exp(x - c), c one number for each row: neither they nor their sum overflow, nor is it less than 1 / e.
 
     c is no larger than it must be, 0 for most rows: x - c is then exact, or off by a few units of 1. With the
-    largest x as c, as usual, e^-80 would be off by 40 units.
+    largest x, ``top``, as c, e^-80 would be off by 40 units.
     """
-    top = x.max(axis=axis, keepdims=True)
-    most = math.log(np.finfo(top.dtype).max / (x.size / top.size)) - 1.0
-    return xp.exp(x - xp.maximum(top - most, xp.minimum(xp.ceil(top), 0)))
+    most = LOG_MAX[x.dtype] - math.log(x.size / top.size)
+    c = xp.maximum(top - most, xp.minimum(xp.ceil(top), 0))
+    e = xp.subtract(x, c, out=out)
+    return xp.exp(e, out=e if e.ndim else None)
 
 
 def largest_and_others(xp, e, axis):
@@ -49,8 +52,9 @@ def softmax(xp, x, *, axis=-1, out):
     """
     if not x.size:
         return
-    e = exponentials(xp, x, axis)
-    xp.divide(e, e.sum(axis=axis, keepdims=True), out=out)
+    x = xp.asarray(x, out.dtype)
+    exponentials(xp, x, x.max(axis=axis, keepdims=True), out)
+    xp.divide(out, out.sum(axis=axis, keepdims=True), out=out)
 
 
 @softmax.vjp
@@ -81,12 +85,12 @@ def softmax_error(xp, target, logits, *, axis=-1, out):
     """
     if not logits.size:
         return
-    t = xp.broadcast_to(target, logits.shape)
-    e = exponentials(xp, logits, axis)
+    t, logits = xp.broadcast_to(target, logits.shape), xp.asarray(logits, out.dtype)
+    e = exponentials(xp, logits, logits.max(axis=axis, keepdims=True))
     largest, others = largest_and_others(xp, e, axis)
-    rest = (largest - e + others) / (largest + others)
-    xp.multiply(e / (largest + others), t.sum(axis=axis, keepdims=True) - t, out=out)
-    xp.subtract(out, t * rest, out=out)
+    total = largest + others
+    p, rest = e / total, (largest - e + others) / total
+    xp.subtract(p * (t.sum(axis=axis, keepdims=True) - t), t * rest, out=out)
 
 
 @softmax_error.vjp
@@ -102,8 +106,10 @@ def log_softmax(xp, x, *, axis=-1, out):
     """ln(softmax(x)) along axes, without the loss of digits that a logarithm of softmax has."""
     if not x.size:
         return
-    largest, others = largest_and_others(xp, exponentials(xp, x, axis), axis)
-    xp.subtract(x, x.max(axis=axis, keepdims=True), out=out)
+    x = xp.asarray(x, out.dtype)
+    top = x.max(axis=axis, keepdims=True)
+    largest, others = largest_and_others(xp, exponentials(xp, x, top), axis)
+    xp.subtract(x, top, out=out)
     xp.subtract(out, xp.log1p(others / largest), out=out)
 
 
