@@ -94,8 +94,9 @@ class Layer(Configurable):
     ):
         registry.reject_unknown(self, unknown)
         self.name = name if name is not None else unique_name(registry.snake_case(type(self).__name__))
-        if not isinstance(self.name, str) or not self.name:
-            raise ValueError(f"{type(self).__name__}: expected a string as name, got {name!r}.")
+        if not isinstance(self.name, str) or not self.name or "/" in self.name:
+            what = "a string without '/'" if isinstance(self.name, str) and self.name else "a string"
+            raise ValueError(f"{type(self).__name__}: expected {what} as name, got {name!r}.")
         self._trainable = flag(self.title, "trainable", trainable)
         self.dtype = dtype
         #: the float type that the layer computes in, whatever `floatx` becomes later
@@ -241,6 +242,9 @@ class Layer(Configurable):
         [[10.5, 20.5]]
         """
         weights = self.weights
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            came = type(values).__name__
+            raise ValueError(f"{self.title}: expected a list of {len(weights)} arrays, got {came}.")
         if len(values) != len(weights):
             made = "" if self.built else " It has no weights before it is built."
             raise ValueError(f"{self.title}: expected {len(weights)} arrays, got {len(values)}.{made}")
@@ -280,6 +284,8 @@ class Layer(Configurable):
 
         arguments = self._named(args) | arguments
         training = arguments.pop("training", training)
+        if training is not None:
+            training = flag(self.title, "training", training)
         self._check_arguments(arguments)
         if isinstance(inputs, Sequential):
             return inputs.add(self)

@@ -85,9 +85,12 @@ def same_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 def known_dtype(dtype: Any) -> np.dtype:
     """Return ``dtype``, by default `floatx`; one of the five that kernels know."""
-    result = floatx() if dtype is None else np.dtype(dtype)
-    if result.name not in ("float32", "float64", "int32", "int64", "bool"):
-        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {result}")
+    try:
+        result = floatx() if dtype is None else np.dtype(dtype)
+    except TypeError:
+        result = None
+    if result is None or result.name not in ("float32", "float64", "int32", "int64", "bool"):
+        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {dtype!r}")
     return result
 
 
@@ -120,6 +123,8 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """Return ``shape`` after a reduction over ``axes``."""
+    if keepdims not in (True, False):
+        raise GraphError(f"needs keepdims True or False, not {keepdims!r}")
     if keepdims:
         return tuple(1 if axis in axes else size for axis, size in enumerate(shape))
     return tuple(size for axis, size in enumerate(shape) if axis not in axes)
