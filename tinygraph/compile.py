@@ -103,7 +103,9 @@ def _fitted(leaf: Node, value: Any) -> Array:
     try:
         array = np.asarray(value)
     except ValueError:
-        raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got rows of different lengths.") from None
+        raise GraphError(
+            f"input {leaf.name!r}: expected {leaf.dtype}, got rows of different lengths."
+        ) from None
     if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
         raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got {array.dtype}.")
     if array.shape != leaf.shape:

@@ -190,6 +190,8 @@ class Op:
         return given
 
     def _complaint(self, problem: str, inputs: tuple[Node, ...]) -> str:
+        if not inputs:
+            return f"{self.name}: {problem}, got none."
         came = " and ".join(f"{node.shape}" for node in inputs[:4])
         names = ", ".join(node.label for node in inputs[:4])
         where = f"; at {current_scope()}" if current_scope() else ""

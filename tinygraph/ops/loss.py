@@ -32,7 +32,7 @@ def softmax_cross_entropy(xp, target, logits, *, axis=-1, out):
     """
     log_p = xp.empty(logits.shape, out.dtype)
     log_softmax.kernel(xp, logits, axis=axis, out=log_p)
-    out[...] = -xp.where(target == 0, 0, target * log_p).sum(axis=axis)
+    xp.subtract(0, xp.where(target == 0, 0, target * log_p).sum(axis=axis), out=out)
 
 
 @softmax_cross_entropy.vjp

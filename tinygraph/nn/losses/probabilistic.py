@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 
 from tinygraph import ops
-from tinygraph.graph import Node
+from tinygraph.graph import GraphError, Node
 from tinygraph.nn.alignment import as_classes, as_predictions
 from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.losses.base import EPSILON, Loss
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
-from tinygraph.ops.rules import axis_of
 
 
 class Crossentropy(Loss):
@@ -78,8 +77,9 @@ class CategoricalCrossentropy(Crossentropy):
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """Return -sum(y ln p) over the classes."""
-        axis = axis_of(self.axis, y_pred.ndim)
-        y = smoothed(y_true, self.label_smoothing, y_pred.shape[axis])
+        if not -y_pred.ndim <= self.axis < y_pred.ndim:
+            raise GraphError(f"CategoricalCrossentropy: axis {self.axis} is none of y_pred {y_pred.shape}.")
+        y = smoothed(y_true, self.label_smoothing, y_pred.shape[self.axis])
         return cross_entropy(y, y_pred, self.from_logits, self.axis)
 
 
