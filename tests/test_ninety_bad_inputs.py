@@ -106,6 +106,9 @@ CASES = {
          "(2, 3); inputs constant, x."),
         (lambda m, folder: x[5], GraphError,
          "slice: needs an index below 2 on axis 0, not 5, got (2, 3); inputs x."),
+        (lambda m, folder: tg.gather(x, [0, 5]), GraphError,
+         "gather: needs indices from -2 to 1 on axis 0, not [0, 5], got (2, 3) and (2,); inputs x, "
+         "constant."),
         (lambda m, folder: tg.gradients(x, [x]), GraphError,
          "gradients: <x float32[2, 3]> has 6 elements; reduce it with tg.sum or tg.mean, or give a seed."),
         (lambda m, folder: tg.compile(tg.tanh(x))(x=np.ones((3, 2))), GraphError,
@@ -178,6 +181,11 @@ CASES = {
         (lambda m, folder: x[::0], GraphError,
          "slice: needs slices of whole numbers, whose step is not 0, not slice(None, None, 0), got (2, 3);"
          " inputs x."),
+        (lambda m, folder: np.mean(x), TypeError,
+         "x has no value yet: use functions of tinygraph, as tg.mean for np.mean."),
+        (lambda m, folder: x.mean(), AttributeError,
+         "Node: a node has no attribute 'mean'; there is tg.mean(node)."),
+        (lambda m, folder: x.cpu(), AttributeError, "Node: a node has no attribute 'cpu'."),
         (lambda m, folder: tg.one_hot(x, 3), GraphError,
          "one_hot: needs whole numbers as classes, not float32, got (2, 3); inputs x."),
         (lambda m, folder: tg.input(3, (2,)), GraphError,

@@ -156,6 +156,13 @@ class Node(Fields):
     def __bool__(self) -> bool:
         raise TypeError(f"{self.label} has no value yet: compile the graph and test its result.")
 
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.label} has no value yet: use functions of tinygraph, as tg.mean for np.mean.")
+
+    def __getattr__(self, name: str) -> Any:
+        hint = f"; there is tg.{name}(node)" if name in OPS else ""
+        raise AttributeError(f"{type(self).__name__}: a node has no attribute {name!r}{hint}.")
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError(f"{self.label} is a scalar and has no length.")
