@@ -281,8 +281,6 @@ CASES = {
          "set_floatx: expected one of float32, float64, got 'float16'."),
         (lambda m, folder: Dense(0, name="d"), ValueError,
          "Dense 'd': units must be a whole number of at least 1, got 0."),
-        (lambda m, folder: Dense(4, name="a/b"), ValueError,
-         "Dense: expected a string without '/' as name, got 'a/b'."),
         (lambda m, folder: LSTM(4, dropout=1.5, name="l"), ValueError,
          "LSTM 'l': dropout must be a number in [0, 1], got 1.5."),
         (lambda m, folder: nn.Embedding(3, 3, name="e")(np.array([[5]])), ValueError,

@@ -94,9 +94,8 @@ class Layer(Configurable):
     ):
         registry.reject_unknown(self, unknown)
         self.name = name if name is not None else unique_name(registry.snake_case(type(self).__name__))
-        if not isinstance(self.name, str) or not self.name or "/" in self.name:
-            what = "a string without '/'" if isinstance(self.name, str) and self.name else "a string"
-            raise ValueError(f"{type(self).__name__}: expected {what} as name, got {name!r}.")
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"{type(self).__name__}: expected a string as name, got {name!r}.")
         self._trainable = flag(self.title, "trainable", trainable)
         self.dtype = dtype
         #: the float type that the layer computes in, whatever `floatx` becomes later
