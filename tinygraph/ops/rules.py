@@ -78,8 +78,7 @@ def comparison(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 def same_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """The result has the input's shape; axes count from the front, the dtype is a float one."""
     (x,) = inputs
-    several = isinstance(attrs["axis"], (tuple, list))
-    attrs["axis"] = (axes_of if several else axis_of)(attrs["axis"], x.ndim)
+    attrs["axis"] = axis_or_axes(attrs["axis"], x.ndim)
     return x.shape, x.dtype if number(x.dtype).kind == "f" else floatx()
 
 
@@ -119,6 +118,11 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     if len(set(axes)) != len(axes):
         raise GraphError(f"needs each axis once, not {tuple(several)}")
     return axes
+
+
+def axis_or_axes(axis: Any, ndim: int) -> int | tuple[int, ...]:
+    """Return one axis, or several of them, counted from the front."""
+    return axes_of(axis, ndim) if isinstance(axis, (tuple, list)) else axis_of(axis, ndim)
 
 
 def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:

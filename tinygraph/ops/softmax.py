@@ -15,7 +15,7 @@ from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import broadcast_to, sum, sum_to, widen
 from tinygraph.ops.reduce import reduced_float
-from tinygraph.ops.rules import Inferred, axes_of, axis_of, elementwise_float, same_float
+from tinygraph.ops.rules import Inferred, axis_or_axes, elementwise_float, same_float
 
 #: how large an exponent may be, less 1
 LOG_MAX = {np.dtype(name): math.log(np.finfo(name).max) - 1.0 for name in ("float32", "float64")}
@@ -68,8 +68,7 @@ def beside_logits(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     shape, dtype = elementwise_float(inputs, attrs)
     if shape != logits.shape:
         raise GraphError("needs a target that broadcasts to the logits")
-    several = isinstance(attrs["axis"], (tuple, list))
-    attrs["axis"] = (axes_of if several else axis_of)(attrs["axis"], logits.ndim)
+    attrs["axis"] = axis_or_axes(attrs["axis"], logits.ndim)
     return shape, dtype
 
 
