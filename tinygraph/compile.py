@@ -37,8 +37,11 @@ class Function:
         self._lock = threading.Lock()
         self.inputs = {leaf.name: leaf for leaf in graph.inputs}
 
-    def __call__(self, /, **feeds: Any) -> Any:
+    def __call__(self, /, *unnamed: Any, **feeds: Any) -> Any:
         """Run the graph on the inputs by name; raises `GraphError` if one is missing or does not fit."""
+        if unnamed:
+            takes = ", ".join(f"{name}=..." for name in self.inputs)
+            raise GraphError(f"run: expected arrays by name, ({takes}), got {len(unnamed)} without.")
         checked = self._checked(feeds)
         with self._lock:
             self._current().run(checked)
@@ -99,8 +102,10 @@ def _fitted(leaf: Node, value: Any) -> Array:
         return value
     try:
         array = np.asarray(value)
-    except ValueError as problem:  # rows of different lengths
-        raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got no array: {problem}") from None
+    except ValueError:
+        raise GraphError(
+            f"input {leaf.name!r}: expected {leaf.dtype}, got rows of different lengths."
+        ) from None
     if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and leaf.dtype.kind != "f"):
         raise GraphError(f"input {leaf.name!r}: expected {leaf.dtype}, got {array.dtype}.")
     if array.shape != leaf.shape:
@@ -164,6 +169,9 @@ def compile(
         raise ValueError(f"compile: expected jit_compile True, False or 'auto', got {jit_compile!r}.")
     if jit_compile is True and not rewrite:
         raise ValueError("compile: jit_compile=True is a rewrite, and rewrite is False.")
+    for name, given in (("rewrite", rewrite), ("reuse", reuse)):
+        if given not in (True, False):
+            raise ValueError(f"compile: expected {name} True or False, got {given!r}.")
     named, form = _named(outputs)
     graph = with_updates(Graph(named, updates or {}))
     if dtype is not None:
@@ -190,8 +198,11 @@ def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:
         named, form = {"output": outputs}, Node
     elif isinstance(outputs, Mapping):
         named, form = dict(outputs), dict
-    else:
+    elif isinstance(outputs, Sequence):
         named, form = {str(index): node for index, node in enumerate(outputs)}, list
+    else:
+        came = type(outputs).__name__
+        raise GraphError(f"compile: expected a node, or a list or dict of nodes, got {came}.")
     for name, node in named.items():
         if not isinstance(node, Node):
             raise GraphError(f"compile: output {name!r} is no node but {type(node).__name__}.")
@@ -199,9 +210,10 @@ def _named(outputs: Outputs) -> tuple[dict[str, Node], Any]:
 
 
 def _float(dtype: Any) -> np.dtype:
-    if np.dtype(dtype) not in (np.dtype("float32"), np.dtype("float64")):
-        raise GraphError(f"compile: expected dtype float32 or float64, got {dtype}.")
-    return np.dtype(dtype)
+    for known in map(np.dtype, ("float32", "float64")):
+        if dtype in (known, known.name, known.type):
+            return known
+    raise GraphError(f"compile: expected dtype float32 or float64, got {dtype}.")
 
 
 def with_updates(graph: Graph) -> Graph:

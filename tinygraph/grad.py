@@ -90,8 +90,12 @@ def _check(loss: Node, wrt: Sequence[Node], seed: Node | None) -> None:
         raise GraphError(
             f"gradients: {loss!r} has {loss.size} elements; reduce it with tg.sum or tg.mean, or give a seed."
         )
+    if seed is not None and not isinstance(seed, Node):
+        raise GraphError(f"gradients: expected a node as seed, got {type(seed).__name__}; see tg.constant.")
     if seed is not None and (seed.shape, seed.dtype) != (loss.shape, loss.dtype):
         raise GraphError(f"gradients: the seed {seed!r} must have the shape and dtype of {loss!r}.")
+    if not isinstance(wrt, Sequence) or isinstance(wrt, str):
+        raise GraphError(f"gradients: expected a list of nodes, got {type(wrt).__name__}.")
     for node in wrt:
         if not isinstance(node, Node) or node.dtype.kind != "f":
             raise GraphError(f"gradients: only float nodes have gradients, not {node!r}.")

@@ -43,6 +43,8 @@ def scope(name: str) -> Iterator[str]:
     >>> node.scope
     'lstm/t3'
     """
+    if not isinstance(name, str) or not name:
+        raise GraphError(f"scope: expected a string as name, got {name!r}.")
     outer = _scope.get()
     token = _scope.set(f"{outer}/{name}" if outer else name)
     try:
@@ -153,6 +155,13 @@ class Node(Fields):
 
     def __bool__(self) -> bool:
         raise TypeError(f"{self.label} has no value yet: compile the graph and test its result.")
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.label} has no value yet: use functions of tinygraph, as tg.mean for np.mean.")
+
+    def __getattr__(self, name: str) -> Any:
+        hint = f"; there is tg.{name}(node)" if name in OPS else ""
+        raise AttributeError(f"{type(self).__name__}: a node has no attribute {name!r}{hint}.")
 
     def __len__(self) -> int:
         if not self.shape:
@@ -342,6 +351,12 @@ class Graph:
     updates: Mapping[Any, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for what in (self.outputs, self.updates):
+            if not isinstance(what, Mapping):
+                raise GraphError(
+                    f"Graph: expected nodes by name, {{'y': node}}, and updates by parameter, got "
+                    f"{type(what).__name__}."
+                )
         # Copies: whoever still holds the given dicts cannot change the graph through them.
         object.__setattr__(self, "outputs", dict(self.outputs))
         object.__setattr__(self, "updates", dict(self.updates))

@@ -146,7 +146,10 @@ class Op:
         """Declare one use of the operation; raises `GraphError` where the shape rule is broken."""
         simple = not (attrs or self.attributes or self.variadic) and len(args) == len(self.arguments)
         values, attrs = (args, attrs) if simple else self._split(args, attrs)
-        inputs = lift(values)
+        try:
+            inputs = lift(values)
+        except GraphError as problem:
+            raise GraphError(f"{self.name}: {problem}") from None
         try:
             shape, dtype = self.rule(inputs, attrs)
         except GraphError as problem:
@@ -187,6 +190,8 @@ class Op:
         return given
 
     def _complaint(self, problem: str, inputs: tuple[Node, ...]) -> str:
+        if not inputs:
+            return f"{self.name}: {problem}, got none."
         came = " and ".join(f"{node.shape}" for node in inputs[:4])
         names = ", ".join(node.label for node in inputs[:4])
         where = f"; at {current_scope()}" if current_scope() else ""
@@ -239,8 +244,14 @@ def _constant(value: Any, beside: np.dtype) -> Node:
         value = value.item()  # NumPy's numbers are as good as Python's, and keep their digits
     if type(value) in (float, int):
         return _number(repr(value), _beside(value, beside))
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise GraphError("expected numbers, got rows of different lengths; pad them.") from None
     dtype = array.dtype
+    if dtype.kind not in "fiub":
+        came = f"an array of {dtype}" if isinstance(value, (list, tuple, np.ndarray)) else repr(value)
+        raise GraphError(f"expected numbers, arrays of numbers or nodes, got {came}.")
     if dtype.kind == "f":
         dtype = beside if beside.kind == "f" else floatx()
     return OPS["constant"](array, dtype=dtype)

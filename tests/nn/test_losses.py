@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import losses, registry
+from tinygraph.nn import DataError, Dense, Sequential, losses, registry
 
 FILE = np.load(Path(__file__).parents[1] / "data" / "keras_losses.npz")
 CASES = [case for case in json.loads(str(FILE["cases"])) if case["kind"] == "loss"]
@@ -54,7 +54,13 @@ def test_equals_keras(case):
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_loss_comes_back_from_its_config(cls):
     arguments = {"reduction": "sum", "name": "mine"}
-    for name, value in (("delta", 0.5), ("from_logits", True), ("label_smoothing", 0.1), ("axis", 1)):
+    for name, value in (
+        ("delta", 0.5),
+        ("from_logits", True),
+        ("label_smoothing", 0.1),
+        ("axis", 1),
+        ("ignore_class", 1),
+    ):
         if name in registry.argument_names(cls):
             arguments[name] = value
     assert registry.deserialize(registry.serialize(cls(**arguments))).get_config() == arguments
@@ -249,3 +255,33 @@ def test_refusals_say_what_to_do(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_an_ignored_class_counts_as_if_its_rows_were_left_out(reduction, weighted):
+    random = np.random.default_rng(0)
+    labels, logits = np.array([0, -1, 2, 4, -1, 3]), random.normal(size=(6, 5))
+    weights = random.uniform(0.5, 2.0, 6)
+    how = {"from_logits": True, "reduction": reduction}
+
+    def of(loss, rows):
+        given = [tg.constant(labels[rows]), tg.constant(logits[rows], "float64")]
+        given += [tg.constant(weights[rows], "float64")] if weighted else []
+        return tg.compile(loss(*given))()
+
+    found = of(losses.SparseCategoricalCrossentropy(ignore_class=-1, **how), np.arange(6))
+    expected = of(losses.SparseCategoricalCrossentropy(**how), np.flatnonzero(labels >= 0))
+    if reduction == "none":
+        assert found[labels < 0].tolist() == [0.0, 0.0]
+        found = found[labels >= 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_a_label_that_is_ignored_need_not_be_one_of_the_classes():
+    model = Sequential([Dense(3, input_shape=(2,))])
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255))
+    x = np.ones((4, 2))
+    model.fit(x, [0, 255, 2, 1], verbose=0)
+    with pytest.raises(DataError, match="expected labels from 0 to 2"):
+        model.fit(x, [0, 254, 2, 1], verbose=0)

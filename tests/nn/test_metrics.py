@@ -276,3 +276,14 @@ def test_refusals_say_what_to_do(call, error, message):
     with pytest.raises(error) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("interpolation", 0.43055556), ("minoring", 0.33333333), ("majoring", 0.52777778)],
+)
+def test_precision_gain_over_recall_gain_as_keras_has_it(method, expected):
+    """The numbers are those of Keras 3.15."""
+    metric = metrics.AUC(num_thresholds=20, curve="PRGAIN", summation_method=method)
+    metric.update_state([0, 0, 1, 1, 1, 0, 1, 0], [0.1, 0.55, 0.3, 0.9, 0.8, 0.4, 0.6, 0.65])
+    assert metric.result() == pytest.approx(expected, abs=1e-7)

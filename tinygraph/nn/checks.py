@@ -51,8 +51,9 @@ def check_batch(layer: Layer, nodes: Sequence[Node]) -> None:
 
 def check_mask(layer: Layer, mask: Node, shape: Shape) -> None:
     """Raise `GraphError` for a mask of another shape: it would broadcast, or fail without a name."""
-    if mask.shape != shape:
-        raise GraphError(f"{layer.title}: expected a mask of {shape}, got {mask.shape}.")
+    came = mask.shape if isinstance(mask, Node) else type(mask).__name__
+    if came != shape:
+        raise GraphError(f"{layer.title}: expected a mask of {shape}, got {came}.")
 
 
 def one_number(penalty: Any, what: str) -> Node:

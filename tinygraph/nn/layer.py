@@ -246,6 +246,9 @@ class Layer(Configurable):
         [[10.5, 20.5]]
         """
         weights = self.weights
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            came = type(values).__name__
+            raise ValueError(f"{self.title}: expected a list of {len(weights)} arrays, got {came}.")
         if len(values) != len(weights):
             made = "" if self.built else " It has no weights before it is built."
             raise ValueError(f"{self.title}: expected {len(weights)} arrays, got {len(values)}.{made}")
@@ -285,6 +288,8 @@ class Layer(Configurable):
 
         arguments = self._named(args) | arguments
         training = arguments.pop("training", training)
+        if training is not None:
+            training = flag(self.title, "training", training)
         self._check_arguments(arguments)
         if isinstance(inputs, Sequential):
             return inputs.add(self)

@@ -41,7 +41,7 @@ def targets_of(model: Graphed, heads: Sequence[Head], y: Any, where: str = "") -
         check_finite(array, what, given[name])
         array = _fitted(array, head, outputs[name].shape, what)
         if head.takes_classes:
-            _check_labels(array, outputs[name].shape[-1], what)
+            _check_labels(array, outputs[name].shape[-1], getattr(head.loss, "ignore_class", None), what)
         elif head.loss is not None and head.loss.target_range is not None:
             _check_range(array, head.loss.target_range, what)
         dtype = np.dtype("int64") if head.takes_classes else outputs[name].dtype
@@ -136,9 +136,11 @@ def _fitted(array: Array, head: Head, output: Shape, what: str) -> Array:
     raise DataError(message)
 
 
-def _check_labels(array: Array, classes: int, what: str) -> None:
+def _check_labels(array: Array, classes: int, ignored: int | None, what: str) -> None:
     check_whole(array, what)
     outside = (array < 0) | (array >= classes)
+    if ignored is not None:
+        outside &= array != ignored
     if outside.any():
         index = first_index(outside)
         raise DataError(

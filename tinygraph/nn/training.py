@@ -172,6 +172,7 @@ class Trainable(Stored):
         Data are as in `fit`. Without metrics it is the loss alone, as in Keras.
         """
         self._reject("evaluate", unknown)
+        flag("evaluate", "return_dict", return_dict)
         source = Source("evaluate", (x, y, sample_weight), batch_size, steps)
         shows = _shows(verbose) and self.is_root
         batches = self._batches("evaluate", source)

@@ -8,15 +8,12 @@ from tinygraph.ops.activation import (
     hard_tanh,
     leaky_relu,
     linear,
-    log_softmax,
-    logsumexp,
     mish,
     relu,
     relu6,
     selu,
     sigmoid,
     silu,
-    softmax,
     softplus,
     softsign,
     tanh,
@@ -87,6 +84,7 @@ from tinygraph.ops.reduce import (
     variance,
 )
 from tinygraph.ops.slicing import flip, place, slice, split
+from tinygraph.ops.softmax import log_softmax, logsumexp, softmax, softmax_error
 from tinygraph.ops.window import fold, windows
 
 __all__ = [
@@ -174,6 +172,7 @@ __all__ = [
     "slice",
     "softmax",
     "softmax_cross_entropy",
+    "softmax_error",
     "softplus",
     "softsign",
     "split",

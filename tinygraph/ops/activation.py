@@ -7,12 +7,10 @@ import math
 from tinygraph.graph import Node
 from tinygraph.op import op
 from tinygraph.ops.arithmetic import abs_
-from tinygraph.ops.broadcast import sum, widen
 from tinygraph.ops.compare import clip, where
 from tinygraph.ops.erf import erf
-from tinygraph.ops.exponential import exp, expm1
-from tinygraph.ops.reduce import reduced_float
-from tinygraph.ops.rules import elementwise_float, same_float
+from tinygraph.ops.exponential import expm1
+from tinygraph.ops.rules import elementwise_float
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017
 
@@ -38,16 +36,21 @@ def _(g, y, x):
     scalar="({0} < 0 ? exp(-abs({0})) : 1) / (1 + exp(-abs({0})))",
     samples=[((3, 4),), ((),)],
 )
-def sigmoid(xp, x, *, out):
-    """1 / (1 + exp(-x)) of each element, as e / (e + 1), e = exp(min(x, 40)): nothing overflows."""
+def sigmoid(xp, x, *, slope_of_y=False, out):
+    """1 / (1 + exp(-x)) of each element, as e / (e + 1), e = exp(min(x, 40)): nothing overflows.
+
+    Its slope is y σ(-x), which is e^-x where y is all but 1. With ``slope_of_y`` it is y (1 - y), off by
+    up to half a unit of the last place of 1: enough for a gate of a recurrent cell, as y is off by as much,
+    and x need not be kept for the way back.
+    """
     xp.minimum(x, 40, out=out)  # from where on it is 1, in float64 too
     xp.exp(out, out=out)
     xp.divide(out, out + 1, out=out)
 
 
 @sigmoid.vjp
-def _(g, y, x):
-    return (g * (y * (1.0 - y)),)
+def _(g, y, x, slope_of_y):
+    return (g * (y * (1.0 - y if slope_of_y else sigmoid(-x))),)
 
 
 @op(elementwise_float, scalar="fmaximum({0}, 0) + log1p(exp(-abs({0})))", samples=[((3, 4),), ((),)])
@@ -134,51 +137,3 @@ def relu6(x: Node) -> Node:
 def linear(x: Node) -> Node:
     """x itself."""
     return x
-
-
-@op(same_float, samples=[((3, 4),), ((2, 3, 4), {"axis": 1}), ((5,),), ((0, 3),)])
-def softmax(xp, x, *, axis=-1, out):
-    """exp(x) / sum(exp(x)) along an axis, of x less its largest element: nothing overflows.
-
-    >>> import tinygraph as tg
-    >>> tg.compile(tg.softmax(tg.constant([1000.0, 1000.0])))()
-    array([0.5, 0.5], dtype=float32)
-    """
-    if not x.size:
-        return
-    xp.subtract(x, x.max(axis=axis, keepdims=True), out=out)
-    xp.exp(out, out=out)
-    xp.divide(out, out.sum(axis=axis, keepdims=True), out=out)
-
-
-@softmax.vjp
-def _(g, y, x, axis):
-    return ((g - sum(g * y, axis=axis, keepdims=True)) * y,)
-
-
-@op(same_float, samples=[((3, 4),), ((2, 3, 4), {"axis": 1}), ((5,),)])
-def log_softmax(xp, x, *, axis=-1, out):
-    """ln(softmax(x)) along an axis, without the loss of digits that a logarithm of softmax has."""
-    if not x.size:
-        return
-    xp.subtract(x, x.max(axis=axis, keepdims=True), out=out)
-    xp.subtract(out, xp.log(xp.exp(out).sum(axis=axis, keepdims=True)), out=out)
-
-
-@log_softmax.vjp
-def _(g, y, x, axis):
-    return (g - exp(y) * sum(g, axis=axis, keepdims=True),)
-
-
-@op(reduced_float, samples=[((3, 4), {"axis": -1}), ((2, 3), {}), ((2, 3), {"axis": 0, "keepdims": True})])
-def logsumexp(xp, x, *, axis=None, keepdims=False, out):
-    """ln(sum(exp(x))) over the axes, as max + ln(sum(exp(x - max))): nothing overflows."""
-    top = x.max(axis=axis, keepdims=True)
-    top = xp.where(xp.isfinite(top), top, 0)
-    total = xp.exp(x - top).sum(axis=axis, keepdims=True)
-    out[...] = (xp.log(total) + top).reshape(out.shape)
-
-
-@logsumexp.vjp
-def _(g, y, x, axis, keepdims):
-    return (widen(g, x, axis) * exp(x - widen(y, x, axis)),)

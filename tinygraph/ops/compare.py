@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinygraph.graph import GraphError, Node
 from tinygraph.op import op
 from tinygraph.ops.broadcast import sum_to
@@ -132,6 +134,9 @@ def _(g, z, x, y):
 @inplace
 def bounded(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """Two bounds in order."""
+    for name in ("low", "high"):
+        if not isinstance(attrs[name], (int, float, np.integer, np.floating)):
+            raise GraphError(f"needs a number as {name}, not {attrs[name]!r}; see tg.maximum and tg.minimum")
     if not attrs["low"] <= attrs["high"]:
         raise GraphError(f"needs low <= high, not {attrs['low']} and {attrs['high']}")
     (x,) = inputs

@@ -16,6 +16,10 @@ def gathered(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     if indices.dtype.kind != "i":
         raise GraphError(f"needs whole numbers as indices, not {indices.dtype}")
     axis = attrs["axis"] = axis_of(attrs["axis"], x.ndim)
+    size = x.shape[axis]
+    known = indices.attrs.get("value")  # of others it shows when they are fed
+    if known is not None and ((known < -size) | (known >= size)).any():
+        raise GraphError(f"needs indices from {-size} to {size - 1} on axis {axis}, not {known.tolist()}")
     return (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype
 
 

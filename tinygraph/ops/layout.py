@@ -49,6 +49,9 @@ def reshaped(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
     """A shape of as many elements; one size may be -1."""
     (x,) = inputs
     given = attrs["shape"] if isinstance(attrs["shape"], (tuple, list)) else (attrs["shape"],)
+    if given.count(-1) > 1:
+        raise GraphError(f"needs at most one size of -1, not {tuple(given)}")
+    integer_shape([size for size in given if size != -1])
     known = -math.prod(given)  # of the other sizes, where one is -1
     if given.count(-1) == 1 and known > 0 and x.size % known == 0:
         given = tuple(x.size // known if size == -1 else size for size in given)

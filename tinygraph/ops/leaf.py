@@ -91,12 +91,19 @@ class Part(Parameter):
         return self.attrs["span"]
 
 
+def checked(name: Any) -> str:
+    """Return the name of a leaf, or raise `GraphError`."""
+    if not isinstance(name, str) or not name:
+        raise GraphError(f"expected a string as name, got {name!r}")
+    return name
+
+
 def array_of(value: Any, dtype: Any, name: str) -> Array:
     """Return ``value`` as an array of ``dtype``: floats take `floatx` unless it is given."""
     try:
         array = np.asarray(value)
-    except ValueError as problem:  # rows of different lengths
-        raise GraphError(f"{name}: expected numbers, got no array: {problem}") from None
+    except ValueError:
+        raise GraphError(f"{name}: expected numbers, got rows of different lengths; pad them.") from None
     if array.dtype.kind not in "fiub":
         raise GraphError(f"{name}: expected numbers, got an array of {array.dtype}.")
     return np.array(array, dtype=known_dtype(dtype or _standard(array.dtype)), order="C")
@@ -119,7 +126,10 @@ def input(name: str, shape: Any, dtype: Any = None) -> Node:
     >>> tg.input("x", (4, 3))
     <x float32[4, 3]>
     """
-    return Node(input_op, (), {}, integer_shape(shape), known_dtype(dtype), name=name)
+    try:
+        return Node(input_op, (), {}, integer_shape(shape), known_dtype(dtype), name=checked(name))
+    except GraphError as problem:
+        raise GraphError(f"input {name!r}: {problem}.") from None
 
 
 def param(name: str, value: Any, dtype: Any = None) -> Parameter:
@@ -133,7 +143,7 @@ def param(name: str, value: Any, dtype: Any = None) -> Parameter:
     >>> tg.param("w", [[1.0, 2.0]]).value
     array([[1., 2.]], dtype=float32)
     """
-    return Parameter(param_op, array_of(value, dtype, name), name)
+    return Parameter(param_op, array_of(value, dtype, checked(name)), name)
 
 
 def constant(value: Any, dtype: Any = None, name: str = "") -> Node:

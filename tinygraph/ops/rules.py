@@ -76,17 +76,20 @@ def comparison(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
 
 @inplace
 def same_float(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
-    """The result has the input's shape; ``axis`` counts from the front, the dtype is a float one."""
+    """The result has the input's shape; axes count from the front, the dtype is a float one."""
     (x,) = inputs
-    attrs["axis"] = axis_of(attrs["axis"], x.ndim)
+    attrs["axis"] = axis_or_axes(attrs["axis"], x.ndim)
     return x.shape, x.dtype if number(x.dtype).kind == "f" else floatx()
 
 
 def known_dtype(dtype: Any) -> np.dtype:
     """Return ``dtype``, by default `floatx`; one of the five that kernels know."""
-    result = floatx() if dtype is None else np.dtype(dtype)
-    if result.name not in ("float32", "float64", "int32", "int64", "bool"):
-        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {result}")
+    try:
+        result = floatx() if dtype is None else np.dtype(dtype)
+    except TypeError:
+        result = None
+    if result is None or result.name not in ("float32", "float64", "int32", "int64", "bool"):
+        raise GraphError(f"expected dtype float32, float64, int32, int64 or bool, got {dtype!r}")
     return result
 
 
@@ -117,8 +120,15 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     return axes
 
 
+def axis_or_axes(axis: Any, ndim: int) -> int | tuple[int, ...]:
+    """Return one axis, or several of them, counted from the front."""
+    return axes_of(axis, ndim) if isinstance(axis, (tuple, list)) else axis_of(axis, ndim)
+
+
 def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """Return ``shape`` after a reduction over ``axes``."""
+    if keepdims not in (True, False):
+        raise GraphError(f"needs keepdims True or False, not {keepdims!r}")
     if keepdims:
         return tuple(1 if axis in axes else size for axis, size in enumerate(shape))
     return tuple(size for axis, size in enumerate(shape) if axis not in axes)

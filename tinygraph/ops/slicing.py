@@ -32,7 +32,7 @@ def _indexed(whole: Shape, index: Any) -> tuple[tuple[Any, ...], Shape]:
             normal.append(None)
             continue
         if isinstance(item, builtins.slice):
-            span = range(*item.indices(whole[axis]))
+            span = _span(item, whole[axis])
             shape.append(len(span))
             normal.append(item)
         elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
@@ -43,6 +43,14 @@ def _indexed(whole: Shape, index: Any) -> tuple[tuple[Any, ...], Shape]:
             raise GraphError(f"needs whole numbers and slices as index, not {item!r}; see gather")
         axis += 1
     return tuple(normal), (*shape, *whole[axis:])
+
+
+def _span(item: builtins.slice, size: int) -> range:
+    """The places that a slice takes of so many."""
+    try:
+        return range(*item.indices(size))
+    except (TypeError, ValueError):
+        raise GraphError(f"needs slices of whole numbers, whose step is not 0, not {item}") from None
 
 
 def _without_ellipsis(index: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
@@ -153,6 +161,8 @@ def split(x: Node, sections: int | Sequence[int], axis: int = 0) -> list[Node]:
         if sections < 1 or size % sections:
             raise GraphError(f"split: {size} on axis {axis} of {x.label} is not {sections} equal parts.")
         sections = [size // sections] * sections
+    if not isinstance(sections, (list, tuple)) or not all(isinstance(n, (int, np.integer)) for n in sections):
+        raise GraphError(f"split: expected a number of parts or a list of their sizes, got {sections!r}.")
     if builtins.sum(sections) != size:
         raise GraphError(f"split: {list(sections)} do not add up to {size} on axis {axis} of {x.label}.")
     before = (builtins.slice(None),) * axis

@@ -7,11 +7,12 @@ to, means what it says.
 from __future__ import annotations
 
 from tinygraph.graph import Node
-from tinygraph.ops.activation import log_softmax, logsumexp, sigmoid, softmax, softplus
+from tinygraph.ops.activation import sigmoid, softplus
 from tinygraph.ops.arithmetic import add, divide, negative, subtract
 from tinygraph.ops.broadcast import sum
 from tinygraph.ops.exponential import exp, expm1, log, log1p
 from tinygraph.ops.same import is_number
+from tinygraph.ops.softmax import log_softmax, logsumexp, softmax
 
 
 @log.stable_as

@@ -39,8 +39,12 @@ def passes_of(given: str | Sequence[str] | None, default: Sequence[str]) -> tupl
     return PASSES if "all" in names else tuple(name for name in PASSES if name in names)
 
 
-def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None = None) -> Subject:
+def subject(
+    thing: Any, passes: Sequence[str] = ("forward",), batch: int | None = None, owner: str = "draw"
+) -> Subject:
     """Return what is drawn of a model in these passes, or of nodes (in whatever form `draw` takes them).
+
+    ``owner`` is who asks, for the messages.
 
     Raises:
         GraphError: a Sequential that is not built yet; a graph without nodes.
@@ -49,10 +53,10 @@ def subject(thing: Any, passes: Sequence[str] = ("forward",), batch: int | None 
         TypeError: something else than a model or nodes.
     """
     if not isinstance(thing, LayerGraph):
-        graph = _graph_of(thing)
+        graph = _graph_of(thing, owner)
         return Subject(graph, {}, ", ".join(few(list(graph.outputs))))
-    check_built(thing)
-    check_names(thing)
+    check_built(thing, owner)
+    check_names(thing, owner)
     batch = batch or thing.batch_size or BATCH
     title = f"{thing.name} ({type(thing).__name__})"
     with untouched(thing.family):
@@ -105,11 +109,11 @@ def check_names(model: LayerGraph, owner: str = "draw") -> None:
             )
 
 
-def _graph_of(thing: Any) -> Graph:
+def _graph_of(thing: Any, owner: str) -> Graph:
     """Return the graph of nodes, named as they are given, or after themselves."""
     if isinstance(thing, Graph):
         if not thing.nodes:
-            raise GraphError("draw: the graph has no nodes.")
+            raise GraphError(f"{owner}: the graph has no nodes.")
         return thing
     if isinstance(thing, Node):
         return Graph({thing.name or "output": thing})
@@ -118,7 +122,7 @@ def _graph_of(thing: Any) -> Graph:
         named = {str(index): node for index, node in enumerate(thing)}
     if not named or not all(isinstance(node, Node) for node in named.values()):
         raise TypeError(
-            "draw: expected a model, a graph, a node, or a list or dict of nodes, "
+            f"{owner}: expected a model, a graph, a node, or a list or dict of nodes, "
             f"got {type(thing).__name__}."
         )
     return Graph(named)

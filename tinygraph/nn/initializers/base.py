@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from tinygraph.defaults import floatx, next_seed
-from tinygraph.graph import Shape
+from tinygraph.graph import GraphError, Shape
 from tinygraph.nn.registry import Configurable
+from tinygraph.ops.rules import integer_shape
 
 Array = np.ndarray[Any, Any]
 
@@ -31,10 +32,18 @@ class Initializer(Configurable):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Array:
         """Return a new array of ``shape`` and ``dtype``, by default `tinygraph.floatx`."""
-        shape = tuple(int(size) for size in shape)
+        shape = self._checked(shape)
         array = np.empty(shape, dtype=floatx() if dtype is None else dtype)
         array[...] = self.values(shape)
         return array
+
+    def _checked(self, shape: Any) -> Shape:
+        """Return a shape as whole numbers, or raise ValueError."""
+        try:
+            return integer_shape(tuple(shape))
+        except (GraphError, TypeError):
+            who = type(self).__name__
+            raise ValueError(f"{who}: expected a shape of whole numbers >= 0, got {shape!r}.") from None
 
 
 class RandomInitializer(Initializer):

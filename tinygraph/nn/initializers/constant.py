@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.graph import Shape
+from tinygraph.nn.checks import array_problem
 from tinygraph.nn.initializers.base import Array, Initializer
 from tinygraph.nn.registry import register
 
@@ -39,6 +40,8 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: Any = 0.0):
+        if problem := array_problem(np.asarray(value)):
+            raise ValueError(f"Constant: expected a number or an array of numbers, got {problem}.")
         self.value = value
 
     def values(self, shape: Shape) -> Array:

@@ -56,9 +56,7 @@ class Softmax(AlongAxes):
 
 def shares(x: Node, axes: tuple[int, ...]) -> Node:
     """Softmax along one or several axes."""
-    if len(axes) == 1:
-        return ops.softmax(x, axis=axes[0])
-    return ops.exp(x - ops.logsumexp(x, axis=axes, keepdims=True))
+    return ops.softmax(x, axis=axes[0] if len(axes) == 1 else axes)
 
 
 class Rectifier(Layer):

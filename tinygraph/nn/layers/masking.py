@@ -9,6 +9,7 @@ from tinygraph.graph import Node, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.masks import carry
+from tinygraph.nn.ranges import number_in
 
 
 @registry.register("layer")
@@ -31,7 +32,7 @@ class Masking(Layer):
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
-        self.mask_value = mask_value
+        self.mask_value = number_in("(-inf, inf)", self, "mask_value", mask_value)
 
     def call(self, x: Node, training: bool) -> Node:
         """x, 0 where it is masked."""

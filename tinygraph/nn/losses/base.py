@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import ClassVar
 
 from tinygraph import ops
@@ -83,7 +84,8 @@ class Loss(Configurable):
         """
         with scope(self.name):
             values = self.unreduced(y_true, y_pred)
-            weights = self._weights(values, sample_weight, mask)
+            masks = [each for each in (mask, self.counted(y_true, y_pred)) if each is not None]
+            weights = self._weights(values, sample_weight, masks)
             return self._reduced(values, weights)
 
     def unreduced(self, y_true: Node, y_pred: Node) -> Node:
@@ -99,12 +101,16 @@ class Loss(Configurable):
             return self.call(as_targets(self, y_true, y_pred), y_pred)
         return self.call(with_axes_of(y_pred, y_true), y_pred)
 
-    def _weights(self, values: Node, sample_weight: Node | None, mask: Node | None) -> Node | None:
-        """Return the weight of each value; in a mean a mask weighs total / valid, which undoes its zeros."""
+    def counted(self, y_true: Node, y_pred: Node) -> Node | None:
+        """Return a mask of the loss's own, of the values that count; None where all do."""
+        return None
+
+    def _weights(self, values: Node, sample_weight: Node | None, masks: Sequence[Node]) -> Node | None:
+        """Return the weight of each value; in a mean masks weigh total / valid, which undoes their zeros."""
         weights = None if sample_weight is None else as_weights(self, sample_weight, values)
-        if mask is None:
+        if not masks:
             return weights
-        counts = as_weights(self, mask, values)
+        counts = reduce(ops.multiply, [as_weights(self, mask, values) for mask in masks])
         if self.reduction in ("sum_over_batch_size", "mean"):
             counts = counts * (counts.size / ops.maximum(ops.sum(counts), 1.0))
         return counts if weights is None else counts * weights

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from tinygraph import ops
-from tinygraph.graph import Node
+from tinygraph.graph import GraphError, Node
+from tinygraph.nn.alignment import as_classes, as_predictions
+from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.losses.base import EPSILON, Loss
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
@@ -23,9 +27,9 @@ class Crossentropy(Loss):
         name: str | None = None,
     ):
         super().__init__(reduction, name)
-        self.from_logits = from_logits
+        self.from_logits = flag(type(self).__name__, "from_logits", from_logits)
         self.label_smoothing = number_in("[0, 1]", self, "label_smoothing", label_smoothing)
-        self.axis = axis
+        self.axis = whole_number(type(self).__name__, "axis", axis, least=-sys.maxsize)
 
 
 @register("loss", "bce", "BCE")
@@ -51,7 +55,7 @@ class BinaryCrossentropy(Crossentropy):
         if self.from_logits:
             return ops.mean(ops.sigmoid_cross_entropy(y, y_pred), axis=self.axis)
         p = ops.clip(y_pred, EPSILON, 1.0 - EPSILON)
-        return ops.mean(-(y * ops.log(p) + (1.0 - y) * ops.log(1.0 - p)), axis=self.axis)
+        return ops.mean(-(y * ops.log(p) + (1.0 - y) * ops.log1p(-p)), axis=self.axis)
 
 
 @register("loss")
@@ -73,6 +77,8 @@ class CategoricalCrossentropy(Crossentropy):
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """Return -sum(y ln p) over the classes."""
+        if not -y_pred.ndim <= self.axis < y_pred.ndim:
+            raise GraphError(f"CategoricalCrossentropy: axis {self.axis} is none of y_pred {y_pred.shape}.")
         y = smoothed(y_true, self.label_smoothing, y_pred.shape[self.axis])
         return cross_entropy(y, y_pred, self.from_logits, self.axis)
 
@@ -83,6 +89,8 @@ class SparseCategoricalCrossentropy(Loss):
 
     Args:
         from_logits: whether y_pred is the logits z of p = softmax(z). Otherwise p is y_pred / sum(y_pred).
+        ignore_class: a label, which may be one that is none of the classes, such as -1, whose rows do not
+            count: their loss is 0, and a mean is over the others.
         reduction, name: see `Loss`.
 
     >>> import tinygraph as tg
@@ -97,15 +105,31 @@ class SparseCategoricalCrossentropy(Loss):
     def __init__(
         self,
         from_logits: bool = False,
+        ignore_class: int | None = None,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
     ):
         super().__init__(reduction, name)
-        self.from_logits = from_logits
+        self.from_logits = flag(type(self).__name__, "from_logits", from_logits)
+        least = -sys.maxsize
+        none = ignore_class is None
+        self.ignore_class = (
+            None
+            if none
+            else whole_number("SparseCategoricalCrossentropy", "ignore_class", ignore_class, least)
+        )
+
+    def counted(self, y_true: Node, y_pred: Node) -> Node | None:
+        """Return where y is another class than the one to ignore."""
+        if self.ignore_class is None:
+            return None
+        return ops.not_equal(as_classes(self, y_true, as_predictions(y_pred)), self.ignore_class)
 
     def call(self, y_true: Node, y_pred: Node) -> Node:
         """Return -ln p[y] of each row."""
         y = ops.one_hot(y_true, y_pred.shape[-1], dtype=y_pred.dtype)
+        if self.ignore_class is not None:
+            y = y * ops.expand_dims(ops.not_equal(y_true, self.ignore_class), -1)
         return cross_entropy(y, y_pred, self.from_logits, -1)
 
 

@@ -8,6 +8,7 @@ from tinygraph.nn.alignment import as_classes, as_targets
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.losses import Loss
 from tinygraph.nn.metrics.mean import MeanMetric
+from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
 
 
@@ -41,7 +42,7 @@ class BinaryAccuracy(MeanMetric):
 
     def __init__(self, name: str | None = None, threshold: float = 0.5):
         super().__init__(name)
-        self.threshold = threshold
+        self.threshold = number_in("(-inf, inf)", self, "threshold", threshold)
 
     def values(self, y_true: Node, y_pred: Node) -> Node:
         """Return whether y is 1 where p > threshold and 0 elsewhere."""

@@ -15,7 +15,7 @@ from tinygraph.nn.metrics.confusion import above, split_labels
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import did_you_mean, register
 
-CURVES = ("ROC", "PR")
+CURVES = ("ROC", "PR", "PRGAIN")
 METHODS = ("interpolation", "minoring", "majoring")
 
 #: what the first and last thresholds lie beyond 0 and 1
@@ -28,11 +28,12 @@ class AUC(Metric):
 
     ROC is the rate of true positives over that of false positives: the area is the probability that a
     positive scores higher than a negative. PR is precision over recall; its interpolation is that of
-    Davis and Goadrich (2006).
+    Davis and Goadrich (2006). PRGAIN is precision gain over recall gain, 1 - (1 / p - 1) P / N of both
+    (Flach and Kull 2015).
 
     Args:
         num_thresholds: how many thresholds, evenly from 0 to 1.
-        curve: ``"ROC"`` or ``"PR"``.
+        curve: ``"ROC"``, ``"PR"`` or ``"PRGAIN"``.
         summation_method: ``"interpolation"``; ``"minoring"`` and ``"majoring"`` sum rectangles from below
             and from above.
         name: see `Metric`.
@@ -105,8 +106,12 @@ class AUC(Metric):
         recall = ratio(true, positives)
         if self.curve == "ROC":
             x, y = ratio(false, negatives), recall
-        else:
+        elif self.curve == "PR":
             x, y = recall, ratio(true, true + false)
+        else:
+            odds = ratio(positives, negatives)
+            x = np.where(true == 0, 0.0, np.maximum(1.0 - odds * ratio(positives - true, true), 0.0))
+            y = 1.0 - odds * ratio(false, true)
         left, right = y[:-1], y[1:]
         heights = {
             "interpolation": (left + right) / 2.0,

@@ -69,6 +69,9 @@ class Metric(Configurable):
 
         ``more`` is what else ``statistics`` takes, such as ``inputs``.
         """
+        for name, value in (("y_true", y_true), ("y_pred", y_pred)):
+            if value is None:
+                raise GraphError(f"{type(self).__name__}: expected numbers as {name}, got None.")
         given = {"y_true": y_true, "y_pred": y_pred, "sample_weight": sample_weight, **more}
         feeds = {name: self._array(name, value) for name, value in given.items() if value is not None}
         function = self._function(*((name, array.shape, array.dtype) for name, array in feeds.items()))

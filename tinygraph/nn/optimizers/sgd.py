@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinygraph.graph import Node
+from tinygraph.nn.checks import flag
 from tinygraph.nn.optimizers.base import Optimizer, Updated
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import register
@@ -34,7 +35,7 @@ class SGD(Optimizer):
     ):
         super().__init__(learning_rate, **kwargs)
         self.momentum = number_in("[0, 1]", self, "momentum", momentum)
-        self.nesterov = nesterov
+        self.nesterov = flag("SGD", "nesterov", nesterov)
 
     def slots(self) -> dict[str, float]:
         """The last step, with momentum."""

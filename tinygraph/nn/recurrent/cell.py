@@ -170,10 +170,10 @@ class Cell(Layer):
 def named(name: str, activation: Callable[[Node], Node], z: Node) -> Node:
     """activation(z), in a scope of its name within the step, so that drawings know a gate by it.
 
-    An activation that is none does not leave z outside of it.
+    An activation that is none does not leave z outside of it. The slope of a sigmoid is made of y alone.
     """
     with scope(name):
-        y = activation(z)
+        y = ops.sigmoid(z, slope_of_y=True) if activation is ops.sigmoid else activation(z)
         return y if y is not z else z.op(*z.inputs, **z.attrs)
 
 

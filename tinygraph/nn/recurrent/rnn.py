@@ -160,8 +160,9 @@ class RNN(Layer):
             zeros = {shape: ops.zeros(shape, dtype=x.dtype) for shape in shapes}
             return [zeros[shape] for shape in shapes]
         states = flat(given)
-        if [state.shape for state in states] != shapes:
-            expected, came = (", ".join(map(str, each)) for each in (shapes, [s.shape for s in states]))
+        found = [state.shape if isinstance(state, Node) else type(state).__name__ for state in states]
+        if found != shapes:
+            expected, came = (", ".join(map(str, each)) for each in (shapes, found))
             raise GraphError(f"{self.title}: expected an initial_state of {expected}, got {came}.")
         return [s if s.dtype == x.dtype else ops.cast(s, dtype=x.dtype) for s in states]
 

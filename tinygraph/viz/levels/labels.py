@@ -16,6 +16,8 @@ from tinygraph.viz.text import shape_text
 
 #: Longer attributes are not said: a box is no place for a table.
 _LONGEST = 28
+#: Nor is the shape, which is shown anyway, or how an operation is differentiated, which its slope shows.
+_UNTOLD = {"shape", "slope_of_y"}
 
 
 def number_of(node: Node) -> str | None:
@@ -67,7 +69,7 @@ def attributes(node: Node) -> str:
     for name, value in node.attrs.items():
         if name == "index" and not node.op.picks:
             said.append(f"[{', '.join(_item(item) for item in value)}]")
-        elif name != "shape" and not isinstance(value, np.ndarray) and value != defaults.get(name):
+        elif name not in _UNTOLD and not isinstance(value, np.ndarray) and value != defaults.get(name):
             said.append(f"{name}={value}")
     text = ", ".join(said)
     return text if len(text) <= _LONGEST else ""

@@ -71,6 +71,6 @@ def memory_chart(thing: Any) -> MemoryChart:
     if isinstance(thing, Function):
         return MemoryChart(", ".join(thing.graph.outputs), thing.plan)
     trained = isinstance(thing, LayerGraph) and thing.compiled
-    given = subject(thing, PASSES if trained else PASSES[:1])
+    given = subject(thing, PASSES if trained else PASSES[:1], owner="memory_chart")
     (planned,) = stages(given.graph, ["planned"])
     return MemoryChart(given.title, planned.plan)
