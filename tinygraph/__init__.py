@@ -22,6 +22,7 @@ from tinygraph.viz import notebook as _notebook  # noqa: F401  (nodes and graphs
 if TYPE_CHECKING:
     from tinygraph import datasets as datasets, distribute as distribute, nn as nn, sklearn as sklearn
     from tinygraph.differences import GradientError as GradientError, gradcheck as gradcheck
+    from tinygraph.saving.model_file import load as load
     from tinygraph.viz.draw import draw as draw
     from tinygraph.viz.explore.explore import explore as explore
     from tinygraph.viz.flow import gradient_flow as gradient_flow
@@ -35,6 +36,7 @@ _LATER = {
     "draw": "tinygraph.viz.draw",
     "gradcheck": "tinygraph.differences",
     "GradientError": "tinygraph.differences",
+    "load": "tinygraph.saving.model_file",
     "explore": "tinygraph.viz.explore.explore",
     "gradient_flow": "tinygraph.viz.flow",
     "memory_chart": "tinygraph.viz.memory.chart",

@@ -22,7 +22,6 @@ class Trainable(Stored):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
 
     stop_training = stop_evaluating = stop_predicting = False
-    history: History | None = None
 
     def fit(
         self,

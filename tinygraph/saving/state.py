@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.files import write_whole
 from tinygraph.nn.pickled import draws_of
 from tinygraph.ops import Parameter
+from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
 
 if TYPE_CHECKING:
@@ -37,17 +36,18 @@ def parts_of(model: Compiled) -> dict[str, Sequence[Parameter]]:
     return parts
 
 
-def write_state(model: Compiled, path: str | os.PathLike[str], metadata: Mapping[str, str]) -> None:
-    """Write the state of a model to a file, whole or not at all; make its folder if need be."""
-    from safetensors.numpy import save
-
-    arrays = {
+def arrays_of(model: Compiled) -> dict[str, Array]:
+    """Return the arrays that make the state of a model, by name."""
+    return {
         f"{group}/{k:04d}/{parameter.label}": parameter.value
         for group, parameters in parts_of(model).items()
         for k, parameter in enumerate(parameters)
     }
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_whole(Path(path), save(arrays, dict(metadata)))
+
+
+def write_state(model: Compiled, path: str | os.PathLike[str], metadata: Mapping[str, str]) -> None:
+    """Write the state of a model to a file, whole or not at all; make its folder if need be."""
+    container.write(path, arrays_of(model), metadata)
 
 
 def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
@@ -59,7 +59,13 @@ def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
         FileNotFoundError: there is no such file.
         ModelFormatError: it is no safetensors file, or the state of another model.
     """
-    arrays, metadata = _opened(Path(path))
+    arrays, metadata, _ = container.read(path)
+    take_arrays(model, arrays, path)
+    return metadata
+
+
+def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: str | os.PathLike[str]) -> None:
+    """Give a model the state that these arrays are, all of it or none; ``path`` is where they are from."""
     taken: list[tuple[Parameter, Array]] = []
     for group, parameters in parts_of(model).items():
         stored = [arrays[name] for name in sorted(arrays) if name.startswith(f"{group}/")]
@@ -79,21 +85,3 @@ def read_state(model: Compiled, path: str | os.PathLike[str]) -> dict[str, str]:
         taken += zip(parameters, stored, strict=True)
     for parameter, array in taken:
         parameter.assign(array)
-    return metadata
-
-
-def _opened(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
-    """Return the arrays and the metadata of a safetensors file."""
-    from safetensors import SafetensorError, safe_open
-
-    with open(path, "rb") as file:  # raises FileNotFoundError, IsADirectoryError and so on
-        keras = file.read(4) in (b"\x89HDF", b"PK\x03\x04")
-    if keras:
-        raise ModelFormatError(
-            f"{path}: a file of Keras, not of tinygraph; bring its weights by get_weights and set_weights."
-        )
-    try:
-        with safe_open(path, framework="np") as opened:
-            return {name: opened.get_tensor(name) for name in opened.keys()}, opened.metadata() or {}  # noqa: SIM118
-    except SafetensorError as problem:
-        raise ModelFormatError(f"{path}: no whole safetensors file: {problem}.") from None

@@ -1,0 +1,155 @@
+"""The file of a model: safetensors, with descriptions as JSON in its metadata and a digest of all of it.
+
+The metadata are strings: ``format`` and ``version`` say what the file is, ``digest`` is the SHA-256 of the
+whole file with zeros where the digest stands; the rest is what the writer has to say. Files from before there
+was a version have no digest; they are read too, as version 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygraph.files import write_whole
+from tinygraph.saving.errors import ModelFormatError
+
+Array = np.ndarray[Any, Any]
+
+VERSION = 1
+UNSIGNED = "0" * 64
+_DIGEST = re.compile(rb'"digest":"([0-9a-f]{64})"')
+#: what the JSON of a file may take: it grows some twenty-fold when it is read
+MOST_TEXT, MOST_CONTAINERS = 2**22, 100_000
+
+
+class Contents(NamedTuple):
+    """What a file holds: arrays by name, strings by name, and the version of the format."""
+
+    arrays: dict[str, Array]
+    metadata: dict[str, str]
+    version: int
+
+
+def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+    """Write arrays and strings to a file, whole or not at all; make its folder if need be."""
+    from safetensors.numpy import save
+
+    target = Path(path)
+    told = {"format": "tinygraph", "version": str(VERSION), **metadata}
+    data = memoryview(save({name: np.asarray(array, order="C") for name, array in arrays.items()}, told))
+    end = 8 + int.from_bytes(data[:8], "little")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, signed(json.loads(bytes(data[8:end])), data[end:]))
+
+
+def signed(header: Mapping[str, Any], values: bytes | memoryview) -> bytes:
+    """Return the bytes of a file: the header with its keys in order and the digest in it, and the values."""
+
+    def lead(digest: str) -> bytes:
+        metadata = {**header["__metadata__"], "digest": digest}
+        text = json.dumps({**header, "__metadata__": metadata}, sort_keys=True, separators=(",", ":"))
+        return (len(text) + -len(text) % 8).to_bytes(8, "little") + text.encode() + b" " * (-len(text) % 8)
+
+    found = hashlib.sha256(lead(UNSIGNED))
+    found.update(values)
+    return b"".join([lead(found.hexdigest()), values])
+
+
+def read(path: str | os.PathLike[str]) -> Contents:
+    """Return what a file holds; the arrays are copies.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ModelFormatError: it is no safetensors file, is damaged, or was written by a newer tinygraph.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(path)
+    with open(path, "rb") as file:  # raises FileNotFoundError, IsADirectoryError and so on
+        header = _header(path, file)
+        try:
+            with safe_open(path, framework="np") as opened:
+                metadata = opened.metadata() or {}
+                version = _version(path, metadata)
+                if version > 0 or "digest" in metadata:
+                    _check_digest(path, header, metadata, file)
+                return Contents({n: opened.get_tensor(n) for n in opened.keys()}, metadata, version)  # noqa: SIM118
+        except SafetensorError as problem:
+            raise ModelFormatError(f"{path}: no whole safetensors file: {problem}.") from None
+        except (KeyError, TypeError, ValueError, OverflowError) as problem:
+            if isinstance(problem, ModelFormatError):
+                raise
+            raise ModelFormatError(f"{path}: arrays of a kind that NumPy does not have: {problem}.") from None
+
+
+def parsed(path: str | os.PathLike[str], what: str, text: str) -> Any:
+    """Return the value of JSON in a file, or raise `ModelFormatError`: it may hold anything."""
+    if len(text) > MOST_TEXT or text.count("{") + text.count("[") > MOST_CONTAINERS:
+        raise ModelFormatError(f"{path}: {what}: {len(text)} characters of JSON are more than a model needs.")
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates)
+    except RecursionError:
+        raise ModelFormatError(f"{path}: {what}: JSON that is nested too deeply.") from None
+    except ValueError as problem:
+        raise ModelFormatError(f"{path}: {what}: no JSON: {problem}.") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for k, (name, _) in enumerate(pairs) if name in dict(pairs[:k]))
+        raise ValueError(f"the key {twice!r} stands there twice")
+    return found
+
+
+def _header(path: Path, file: Any) -> bytes:
+    """Return the header with its length in front; the file is then at its arrays."""
+    start = file.read(8)
+    if start[:4] in (b"\x89HDF", b"PK\x03\x04"):
+        raise ModelFormatError(
+            f"{path}: a file of Keras, not of tinygraph; name it .keras or .weights.h5, by what it is."
+        )
+    length, size = int.from_bytes(start, "little"), os.fstat(file.fileno()).st_size
+    if len(start) < 8 or length > size - 8:
+        raise ModelFormatError(
+            f"{path}: no whole safetensors file: it has {size} bytes, less than its header says."
+        )
+    return start + file.read(length)
+
+
+def _version(path: Path, metadata: Mapping[str, str]) -> int:
+    """Return the version of the format, or raise `ModelFormatError` for one that is not known here."""
+    if "format" not in metadata and "version" not in metadata:
+        return 0
+    given = metadata.get("version", "")
+    if metadata.get("format") != "tinygraph" or not re.fullmatch(r"[1-9][0-9]{0,8}", given):
+        raise ModelFormatError(
+            f"{path}: expected a file of tinygraph, got format {metadata.get('format')!r}, version {given!r}."
+        )
+    if int(given) > VERSION:
+        raise ModelFormatError(
+            f"{path}: version {given} of the format; this tinygraph reads up to {VERSION}. "
+            "Update it: pip install --upgrade tinygraph."
+        )
+    return int(given)
+
+
+def _check_digest(path: Path, header: bytes, metadata: Mapping[str, str], file: Any) -> None:
+    """Raise `ModelFormatError` unless the file has the bytes that were written."""
+    told = _DIGEST.findall(header)
+    if len(told) == 1 and told[0].decode() == metadata.get("digest"):
+        found = hashlib.sha256(_DIGEST.sub(f'"digest":"{UNSIGNED}"'.encode(), header))
+        while piece := file.read(2**20):
+            found.update(piece)
+        if found.hexdigest().encode() == told[0]:
+            return
+    raise ModelFormatError(
+        f"{path}: damaged: its bytes are not those that were written. Take another copy of the file."
+    )
