@@ -44,9 +44,9 @@ def state(model: Any) -> bytes:
 def loaded_by(read: Callable[[Any, str], Any]) -> Callable[[str], Any]:
     """What makes a model and lets it read its state."""
 
-    def load(path: str) -> Any:
+    def load(folder: str) -> Any:
         model = made(2)
-        read(model, path)
+        read(model, folder)
         return model
 
     return load
@@ -70,13 +70,20 @@ def _told(callback: Any, model: Any) -> None:
 
 
 SAVERS = {
+    "save": Saver(
+        "m.tiny",
+        lambda model, folder: model.save(f"{folder}/m.tiny"),
+        lambda folder: tg.load(f"{folder}/m.tiny"),
+    ),
     "save_weights": Saver(
         "w.safetensors",
         lambda model, folder: model.save_weights(f"{folder}/w.safetensors"),
         loaded_by(lambda model, folder: model.load_weights(f"{folder}/w.safetensors")),
     ),
     "ModelCheckpoint": Saver(
-        "c.safetensors", checkpoint, loaded_by(lambda model, folder: read_state(model, f"{folder}/c.safetensors"))
+        "c.safetensors",
+        checkpoint,
+        loaded_by(lambda model, folder: read_state(model, f"{folder}/c.safetensors")),
     ),
     "BackupAndRestore": Saver(
         "latest.safetensors",

@@ -27,7 +27,7 @@ from saving.savers import SAVERS, Saver, made, state
 import tinygraph
 
 PACKAGE = os.path.dirname(tinygraph.__file__)
-FILES = [saver.file for saver in SAVERS.values()]
+FILES = tuple(saver.file for saver in SAVERS.values())
 REFUSED = 3  # how a process ends that was told that its file cannot be written
 
 
@@ -40,7 +40,7 @@ def forked(work: Callable[[], None]) -> int:
         work()
         os._exit(0)
     except OSError as problem:
-        os._exit(REFUSED if problem.filename and os.path.basename(problem.filename) in FILES else 1)
+        os._exit(REFUSED if os.path.basename(problem.filename or "").startswith(FILES) else 1)
     finally:
         os._exit(1)
 
@@ -94,6 +94,7 @@ def dies_at(event: int) -> Callable[..., object]:
 def by_event(saver: Saver, folder: str, points: int) -> Iterator[tuple[float, int]]:
     """Let the process kill itself at instructions: half of them spread over all, half over the last ones,
     where the file is written."""
+    saver.save(MODELS[1], folder)
     trace = dies_at(-1)
     sys.settrace(trace)
     saver.save(MODELS[0], folder)
@@ -114,7 +115,7 @@ def by_event(saver: Saver, folder: str, points: int) -> Iterator[tuple[float, in
 
 def by_size(saver: Saver, folder: str, points: int, action: signal.Handlers) -> Iterator[tuple[float, int]]:
     """Let the kernel allow files of so many bytes, and do ``action`` where a process writes more."""
-    saver.save(MODELS[0], folder)
+    saver.save(MODELS[1], folder)
     size = os.path.getsize(f"{folder}/{saver.file}")
 
     def work(limit: int) -> None:

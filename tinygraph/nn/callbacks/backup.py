@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
+from tinygraph.files import write_whole
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
@@ -69,7 +69,7 @@ class BackupAndRestore(Periodic):
         if not self.model.is_root:
             return
         if self.double_checkpoint and self.latest.exists():
-            shutil.copy(self.latest, self.earlier)
+            write_whole(self.earlier, self.latest.read_bytes())
         write_state(self.model, self.latest, {"epoch": str(self.epoch + (batch is None))})
 
     def on_train_end(self, logs: Logs) -> None:
