@@ -103,7 +103,9 @@ def test_eight_threads_share_large_products():
     x = RNG.normal(size=(768, 256))
     sizes = [768, 3, 64, 17, 768, 5, 128, 33]
     expected = [model.predict(x, batch_size=size) for size in sizes]
-    found = at_once([lambda size=size: [model.predict(x, batch_size=size) for _ in range(4)] for size in sizes])
+    found = at_once(
+        [lambda size=size: [model.predict(x, batch_size=size) for _ in range(4)] for size in sizes]
+    )
     for came, wanted in zip(found, expected, strict=True):
         assert {each.tobytes() for each in came} == {wanted.tobytes()}
 

@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-
 from saving.savers import SAVERS, made, state
+
 from tinygraph import files
 from tinygraph.files import write_whole
 

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from saving.savers import SAVERS
 
 if sys.platform == "win32":

@@ -126,7 +126,7 @@ class Sequential(Trainable):
             calls = [*calls, *(symbol.call for symbol in outputs[:1] if symbol.call is not None)]
         self.outputs, self.calls, self.built = outputs, calls, True
         self.forget_programs()
-        self.inputs = self.inputs if start is None else [start]  # last: it tells other threads that all is there
+        self.inputs = self.inputs if start is None else [start]  # last, as other threads look at it
 
     @property
     def layers(self) -> list[Layer]:
