@@ -33,7 +33,10 @@ Path = str | os.PathLike[str]
 def save_model(model: Stored, path: Path) -> None:
     """Write a model to a file; see `Model.save`."""
     described = {"model": registry.serialize(model), "training": _training(model)}
-    texts = {name: json.dumps(value) for name, value in described.items()}
+    try:
+        texts = {name: json.dumps(value) for name, value in described.items()}
+    except (TypeError, ValueError) as problem:
+        raise ValueError(f"{model.title}.save: get_config must return plain data, but: {problem}.") from None
     container.write(path, arrays_of(model), {"written_by": __version__, **texts})
 
 
@@ -99,7 +102,14 @@ def _training(model: Stored) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if model.compiled:
         settings = {name: value for name, value in model._settings("save").items() if name != "distribute"}
-        told["compile"] = {name: registry.plain(value) for name, value in settings.items()}
+        try:
+            told["compile"] = {name: registry.plain(value) for name, value in settings.items()}
+        except ValueError as problem:
+            warnings.warn(
+                f"{model.title}.save: what it is trained by is left out: {problem} After tinygraph.load, "
+                "compile it again, and take the optimizer's state with load_weights.",
+                stacklevel=4,
+            )
         told["served"] = compiled_state(model)[0]
     if model.history is not None:
         told["history"] = {"epoch": model.history.epoch, "rows": registry.plain(model.history.rows)}

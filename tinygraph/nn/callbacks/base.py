@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tinygraph.nn.compiled import Compiled
+    from tinygraph.nn.stored import Stored
 
 Logs = Mapping[str, float]
 
@@ -25,10 +25,10 @@ class Callback:
     ...         print(epoch, logs["loss"])
     """
 
-    model: Compiled
+    model: Stored
     params: dict[str, Any]
 
-    def set_model(self, model: Compiled) -> None:
+    def set_model(self, model: Stored) -> None:
         """Receive the model before anything begins."""
         self.model = model
 
@@ -90,7 +90,7 @@ class Callback:
 class CallbackList:
     """Tells several callbacks the same, in order."""
 
-    def __init__(self, callbacks: Sequence[Callback], model: Compiled, params: dict[str, Any]):
+    def __init__(self, callbacks: Sequence[Callback], model: Stored, params: dict[str, Any]):
         for callback in callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(f"callbacks: expected Callback objects, got {callback!r}.")

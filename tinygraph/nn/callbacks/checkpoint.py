@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from tinygraph.nn import registry
@@ -11,16 +10,13 @@ from tinygraph.nn.callbacks.monitor import Monitor, say
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
 from tinygraph.nn.ranges import number_in
-from tinygraph.saving.state import write_state
 
 
 class ModelCheckpoint(Monitor, Periodic):
     """Writes the model to a file at the end of each epoch, or every so many batches.
 
-    The file is a safetensors file, whatever its name ends with, and is there whole or not at all. It has
-    what `Model.save_weights` writes, for `Model.load_weights` to read: the weights, the state of the
-    optimizer and how far the random numbers are. Without ``save_weights_only`` its metadata besides have
-    the model's config as JSON, as ``"model"``: `tinygraph.nn.deserialize` makes the model of that.
+    The file is that of `Model.save`, for `tinygraph.load`, or with ``save_weights_only`` that of
+    `Model.save_weights`, for `Model.load_weights`. It is there whole or not at all.
 
     Args:
         filepath: where; ``{epoch:02d}``, counted from 1, ``{batch}`` and the names of losses and metrics are
@@ -28,7 +24,7 @@ class ModelCheckpoint(Monitor, Periodic):
         monitor: what says which epoch is the best.
         verbose: 1 says when a file is written.
         save_best_only: whether to write only where ``monitor`` is better than ever before.
-        save_weights_only: whether to leave the model's config out.
+        save_weights_only: whether to leave out what the model is, and what it is trained by.
         mode: ``"min"``, ``"max"``, or ``"auto"`` for what the name says.
         save_freq: ``"epoch"``, or after how many batches.
         initial_value_threshold: what must be surpassed by the first one that is written.
@@ -75,9 +71,8 @@ class ModelCheckpoint(Monitor, Periodic):
         """Learn what better is, and see that the model can be described. The best of a fit before counts."""
         if self.save_best_only:
             self.find_direction()
-        self.metadata = (
-            {} if self.save_weights_only else {"model": json.dumps(registry.serialize(self.model))}
-        )
+        if not self.save_weights_only:
+            registry.serialize(self.model)
 
     def write(self, logs: Logs, batch: int | None) -> None:
         """Write, if it is the best so far or all are wanted."""
@@ -91,7 +86,8 @@ class ModelCheckpoint(Monitor, Periodic):
             raise KeyError(f"ModelCheckpoint: {self.filepath!r} needs {name}; there are {there}.") from None
         if not self.model.is_root:
             return
-        write_state(self.model, path, self.metadata)
+        write = self.model.save_weights if self.save_weights_only else self.model.save
+        write(path)
         if self.verbose:
             say(f"Epoch {self.epoch + 1}: saved the model to {path}")
 
