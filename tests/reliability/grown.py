@@ -1,8 +1,8 @@
-"""By how much a process grows: ``python grown.py WORK TIMES WARM`` prints megabytes; run by test_growth.py.
+"""By how much a process grows: ``python grown.py WORK JIT TIMES WARM`` prints megabytes; see test_growth.py.
 
-The work is done WARM times; then the resident memory is read, with all garbage collected and what the C library
-holds given back, before and after TIMES more. The most that it was meanwhile is told too, as it then was: with
-garbage.
+The work is done WARM times; then the resident memory is read before and after TIMES more, with all garbage
+collected and what the C library holds given back. Of models that are built it is told how many are alive
+before and after garbage is collected, and the most memory that there was meanwhile.
 """
 
 from __future__ import annotations
@@ -92,5 +92,5 @@ if __name__ == "__main__":
     alive = sum(model() is not None for model in work.models)
     after = settled()
     left = sum(model() is not None for model in work.models)
-    told = {"grown": after - before, "most": work.most - before, "alive": alive, "left": left}
-    print(json.dumps(told))
+    told = {"alive": alive, "left": left, "most": work.most - before} if work.models else {}
+    print(json.dumps({"grown": after - before, **told}))

@@ -100,7 +100,7 @@ class Trained:
         take_arrays(self.model, self.start, "")
 
     def check(self, context):
-        """After a Ctrl-C the state is that after whole steps; the next fit is that of a model that was there."""
+        """The state is that after whole steps, and the next fit that of a model that came there alone."""
         assert gc.isenabled()
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         steps = int(self.model.optimizer.iterations.value)

@@ -1,4 +1,4 @@
-"""Every way to put a model into a file, and to get it back: what saving must stand is tested on all of them."""
+"""Every way to put a model into a file, and to get it back: all of them are tested for what may go wrong."""
 
 from __future__ import annotations
 

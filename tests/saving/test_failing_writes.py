@@ -7,12 +7,14 @@ import stat
 from pathlib import Path
 
 import pytest
+import safetensors
 from saving.savers import SAVERS, made, state
 
 from tinygraph import files
 from tinygraph.files import write_whole
 
 CODES = [errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EFBIG]
+SAFETENSORS = (".tiny", ".safetensors")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions, links and devices of POSIX")
 
 
@@ -94,6 +96,24 @@ def test_each_call_that_fails(saver, tmp_path, disk):
             assert sorted(os.listdir(folder)) == there
             assert state(way.load(folder)) == state(old if place < taken else new)
             way.save(old, folder)
+
+
+@POSIX
+@pytest.mark.parametrize("saver", [name for name, way in SAVERS.items() if way.file.endswith(SAFETENSORS)])
+def test_a_file_that_is_replaced_while_it_is_read(saver, tmp_path, monkeypatch):
+    """Who loads while another process saves gets the one model or the other."""
+    way, folder, (old, new) = SAVERS[saver], str(tmp_path), (made(0), made(1))
+    way.save(old, folder)
+    opens, waiting = safetensors.safe_open, [new, old]
+
+    def replaced_first(*arguments, **options):
+        if waiting:
+            way.save(waiting.pop(0), folder)
+        return opens(*arguments, **options)
+
+    monkeypatch.setattr(safetensors, "safe_open", replaced_first)
+    assert state(way.load(folder)) == state(old)
+    assert not waiting
 
 
 @POSIX

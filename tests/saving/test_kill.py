@@ -1,4 +1,4 @@
-"""kill -9 while a model is saved, and files that may not grow: the model before or the new one is there, whole."""
+"""kill -9 while a model is saved, and files that may not grow: the old model or the new one is there."""
 
 import json
 import os
