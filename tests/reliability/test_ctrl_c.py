@@ -172,6 +172,33 @@ def test_at_any_time(trained):
     check_at_times(trained, points=10)
 
 
+def check_loading(trained, path, points):
+    """While a model takes its state from a file: it has all of it or none."""
+    trained.begin()
+    fit(trained.model)
+    trained.model.save_weights(path)
+    loaded, before = state(trained.model), trained.states[0]
+    with Presses(-1):
+        counting = sys.gettrace()
+        trained.model.load_weights(path)
+    events, found = next(counting.count), set()
+    for k in range(points):
+        trained.begin()
+        with pytest.raises(KeyboardInterrupt), Presses(k * events // points):
+            trained.model.load_weights(path)
+        found.add(state(trained.model))
+    assert found == {before, loaded}
+
+
+def test_while_a_file_is_loaded(trained, tmp_path):
+    check_loading(trained, tmp_path / "w.safetensors", points=60)
+
+
+@pytest.mark.full
+def test_at_any_instruction_while_a_file_is_loaded(trained, tmp_path):
+    check_loading(trained, tmp_path / "w.safetensors", points=1000)
+
+
 @pytest.mark.parametrize("jit", JIT)
 def test_while_programs_are_made(jit):
     check_first_fits(jit, points=2)

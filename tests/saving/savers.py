@@ -11,7 +11,7 @@ import numpy as np
 import tinygraph as tg
 from tinygraph.nn import LSTM, Dense, Dropout, Sequential
 from tinygraph.nn.callbacks import BackupAndRestore, ModelCheckpoint
-from tinygraph.saving.state import parts_of, read_state
+from tinygraph.saving.state import arrays_of, read_state
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ def made(seed: int = 0) -> Sequential:
 
 def state(model: Any) -> bytes:
     """All numbers of a model: weights, the optimizer's state, and how far its random numbers are."""
-    parts = parts_of(model)
-    return b"".join(parameter.value.tobytes() for group in parts.values() for parameter in group)
+    return b"".join(array.tobytes() for array in arrays_of(model).values())
 
 
 def loaded_by(read: Callable[[Any, str], Any]) -> Callable[[str], Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.interrupts import interrupts_held
 from tinygraph.nn.pickled import draws_of
 from tinygraph.ops import Parameter
 from tinygraph.saving import container
@@ -37,12 +38,13 @@ def parts_of(model: Compiled) -> dict[str, Sequence[Parameter]]:
 
 
 def arrays_of(model: Compiled) -> dict[str, Array]:
-    """Return the arrays that make the state of a model, by name."""
-    return {
-        f"{group}/{k:04d}/{parameter.label}": parameter.value
-        for group, parameters in parts_of(model).items()
-        for k, parameter in enumerate(parameters)
-    }
+    """Return the arrays that make the state of a model, by name: that between two steps."""
+    with model.turns:
+        return {
+            f"{group}/{k:04d}/{parameter.label}": parameter.value
+            for group, parameters in parts_of(model).items()
+            for k, parameter in enumerate(parameters)
+        }
 
 
 def write_state(model: Compiled, path: str | os.PathLike[str], metadata: Mapping[str, str]) -> None:
@@ -83,5 +85,6 @@ def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: str | os.Pat
             )
             raise ModelFormatError(f"{path}: the {group} of another model: {model.title} expected {detail}.")
         taken += zip(parameters, stored, strict=True)
-    for parameter, array in taken:
-        parameter.assign(array)
+    with model.turns, interrupts_held():
+        for parameter, array in taken:
+            parameter.assign(array)
