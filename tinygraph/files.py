@@ -28,6 +28,8 @@ def write_whole(target: Path, content: str | bytes) -> None:
         else:
             _replace(Path(os.path.realpath(target)), data)
     except OSError as problem:
+        if problem.errno is None:  # none of the system's
+            raise
         raise OSError(problem.errno, problem.strerror, str(target)) from None
 
 
