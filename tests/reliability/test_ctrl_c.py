@@ -25,6 +25,9 @@ X, Y = RNG.normal(size=(20, 4, 2)), RNG.normal(size=(20, 1))
 FIT = {"epochs": 2, "batch_size": 8, "shuffle": False, "validation_split": 0.2, "verbose": 0}
 JIT = [False] + [True] * backends.compiles("numpy")
 
+#: between the opening of a file and the block that closes it
+UNCLOSED = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def made(jit):
     """A model of all that changes in a step: weights, moving averages, statistics, counters of draws."""
@@ -190,10 +193,12 @@ def check_loading(trained, path, points):
     assert found == {before, loaded}
 
 
+@UNCLOSED
 def test_while_a_file_is_loaded(trained, tmp_path):
     check_loading(trained, tmp_path / "w.safetensors", points=60)
 
 
+@UNCLOSED
 @pytest.mark.full
 def test_at_any_instruction_while_a_file_is_loaded(trained, tmp_path):
     check_loading(trained, tmp_path / "w.safetensors", points=1000)

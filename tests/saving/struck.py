@@ -94,10 +94,10 @@ def dies_at(event: int) -> Callable[..., object]:
 def by_event(saver: Saver, folder: str, points: int) -> Iterator[tuple[float, int]]:
     """Let the process kill itself at instructions: half of them spread over all, half over the last ones,
     where the file is written."""
-    saver.save(MODELS[1], folder)
+    saver.save(MODELS[0], folder)
     trace = dies_at(-1)
     sys.settrace(trace)
-    saver.save(MODELS[0], folder)
+    saver.save(MODELS[1], folder)
     sys.settrace(None)
     events, written = next(trace.count), 250  # type: ignore[attr-defined]
     half = points // 2
