@@ -102,7 +102,7 @@ def by_event(saver: Saver, folder: str, points: int) -> Iterator[tuple[float, in
     events, written = next(trace.count), 250  # type: ignore[attr-defined]
     half = points // 2
     chosen = [k * events // half for k in range(half)]
-    chosen += [events - written + k * written // (points - half) for k in range(points - half)]
+    chosen += [events - 1 - k * written // (points - half) for k in range(points - half)]
 
     def work(event: int) -> None:
         sys.settrace(dies_at(event))
