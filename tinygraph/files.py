@@ -19,7 +19,8 @@ def write_whole(target: Path, content: str | bytes) -> None:
     not the link; a device is just written to.
 
     Raises:
-        OSError: it cannot be written; names the target, which is as it was.
+        OSError: it cannot be written; names the target, which is as it was, or new if all that failed was to
+            tell the disk of the new name.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
