@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ class Function:
         self.program = program
         self._fusing = fusing
         self._form = form
-        self._lock = threading.Lock()
+        #: held during a run; programs of the same parameters may share one, so that none sees half an update
+        self.lock: AbstractContextManager[Any] = threading.Lock()
         self.inputs = {leaf.name: leaf for leaf in graph.inputs}
 
     def __call__(self, /, *unnamed: Any, **feeds: Any) -> Any:
@@ -43,7 +45,7 @@ class Function:
             takes = ", ".join(f"{name}=..." for name in self.inputs)
             raise GraphError(f"run: expected arrays by name, ({takes}), got {len(unnamed)} without.")
         checked = self._checked(feeds)
-        with self._lock:
+        with self.lock:
             self._current().run(checked)
             values = {name: self.program.value(name) for name in self.graph.outputs}
         if self._form is dict:
@@ -56,7 +58,7 @@ class Function:
         After a run whose guard was False no parameter changes until `failed` is asked.
         """
         checked = self._checked(feeds)
-        with self._lock:
+        with self.lock:
             program = self._current()
             program.start(checked)
             return {name: program.copy(name) for name in self.graph.outputs}
@@ -64,7 +66,7 @@ class Function:
     def failed(self) -> int | None:
         """Wait; return which `start` since this was last asked, counted from 0, was the first whose guard was
         False."""
-        with self._lock:
+        with self.lock:
             return self.program.failed()
 
     @property

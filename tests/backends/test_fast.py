@@ -17,7 +17,7 @@ pytest.importorskip("llvmlite", reason="the extra 'fast' is not installed")
 
 from backends.fused_call import compiled, one_call, plain, run
 
-from tinygraph.backends.fast import elementwise, kernel, library
+from tinygraph.backends.fast import kernel, library
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.machine import machine
 from tinygraph.backends.fast.vectors import Vectors
@@ -160,7 +160,6 @@ def layouts():
 @pytest.mark.parametrize("layout", list(layouts()), ids=lambda layout: layout[0])
 def test_any_layout_on_any_host(layout, host, monkeypatch):
     monkeypatch.setattr(machine(), "host", host)
-    elementwise.source.cache_clear()
     _, x = layout
     y = np.arange(40, dtype="float32").reshape(4, 10)
 
@@ -173,7 +172,6 @@ def test_any_layout_on_any_host(layout, host, monkeypatch):
     backends.get("numpy").compiled().bind(node, [x, y], out)()
     np.testing.assert_array_equal(out[0], np.concatenate([x + y, x - y], axis=1))
     np.testing.assert_array_equal(out[1], x < y)
-    elementwise.source.cache_clear()
 
 
 def test_axes_that_cannot_be_walked_are_copied_first():

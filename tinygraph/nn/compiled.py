@@ -17,6 +17,7 @@ from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.heads import check_named, heads_of
+from tinygraph.nn.latest import building
 from tinygraph.nn.pickled import compiled_state, recompiled
 from tinygraph.nn.step_data import StepData
 from tinygraph.nn.steps import Head, Steps, TrainingStep
@@ -232,19 +233,21 @@ class Compiled(Graphed):
     def _steps(self, method: str) -> Steps:
         """The programs, made when the model has its shapes."""
         given = self._settings(method)
-        if self.steps is None:
-            heads = heads_of(self, given)
-            make = Steps if given["distribute"] is None else given["distribute"].steps
-            self.steps = make(self, heads, given["optimizer"], given["backend"], given["jit_compile"])
-        return self.steps
+        with building:
+            if self.steps is None:
+                heads = heads_of(self, given)
+                make = Steps if given["distribute"] is None else given["distribute"].steps
+                self.steps = make(self, heads, given["optimizer"], given["backend"], given["jit_compile"])
+            return self.steps
 
     def _prediction_steps(self) -> Steps:
         """The programs of a model that is compiled, or else some that only predict."""
         if self._compiled is not None:
             return self._steps("predict")
-        if self.steps is None:
-            self.steps = Steps(self, [], optimizers.SGD(), "numpy", "auto")
-        return self.steps
+        with building:
+            if self.steps is None:
+                self.steps = Steps(self, [], optimizers.SGD(), "numpy", "auto")
+            return self.steps
 
     def _reject(self, method: str, unknown: Mapping[str, Any]) -> None:
         """Raise TypeError for an argument that a method does not have."""

@@ -75,7 +75,9 @@ class Programs:
             given = put_back(arguments, more)
             result = self.layer.lower(nodes if several else nodes[0], training=training, **given)
         form, nodes = take_out({"result": result})
-        return form, compile(nodes, updates=trace.updates), trace.checks
+        function = compile(nodes, updates=trace.updates)
+        function.lock = self.layer.turns
+        return form, function, trace.checks
 
     def array(self, index: int, value: Any) -> Array:
         """Return an input as an array in one of the dtypes of graphs, or raise `GraphError`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.graph import GraphError, Node, Shape, scope
+from tinygraph.interrupts import interrupts_held
 from tinygraph.nn import constraints, registry, regularizers
 from tinygraph.nn.arguments import flat, listed, mapped, put_back, take_out, taken_by
 from tinygraph.nn.checks import array_problem, check_shape, flag, float_type, one_number, whole_number
@@ -107,6 +109,8 @@ class Layer(Configurable):
         #: sizes that the weights were made for: axis of a sample -> size
         self.fixed: dict[int, int] = {}
         self.own_weights: list[Weight] = []
+        #: held while a program runs, or all weights are read or replaced: threads see none of it half done
+        self.turns = threading.RLock()
         self.programs = Programs(self)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.batch_input_shape = None if batch_input_shape is None else tuple(batch_input_shape)
@@ -234,7 +238,8 @@ class Layer(Configurable):
 
     def get_weights(self) -> list[Array]:
         """Return copies of the weights' values, in the order of `weights`."""
-        return [weight.value for weight in self.weights]
+        with self.turns:
+            return [weight.value for weight in self.weights]
 
     def set_weights(self, values: Sequence[Any]) -> None:
         """Replace all weights. Raises ValueError, and changes none, if one has another shape.
@@ -253,8 +258,9 @@ class Layer(Configurable):
             made = "" if self.built else " It has no weights before it is built."
             raise ValueError(f"{self.title}: expected {len(weights)} arrays, got {len(values)}.{made}")
         arrays = [self._weight_value(w, value) for w, value in zip(weights, values, strict=True)]
-        for weight, array in zip(weights, arrays, strict=True):
-            weight.assign(array)
+        with self.turns, interrupts_held():
+            for weight, array in zip(weights, arrays, strict=True):
+                weight.assign(array)
 
     def _weight_value(self, weight: Parameter, value: Any) -> Array:
         """Return ``value`` as an array for ``weight``, or raise ValueError."""

@@ -10,6 +10,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import flag
 from tinygraph.nn.graphed import Graphed, check_names
+from tinygraph.nn.latest import building
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.symbol import Input, Symbol, described, sample_shape
 from tinygraph.nn.training import Trainable
@@ -96,10 +97,11 @@ class Sequential(Trainable):
         """Make the weights for samples of ``shape``, the batch axis left out."""
         if not self.stack:
             raise GraphError(f"{self.title}: there is no layer to build; add one first.")
-        if self.inputs:
-            return
-        with self._whole_or_not_at_all():
-            self._chain(self.stack, self._input(self.stack[0], sample_shape(shape, self.title)))
+        with building:
+            if self.inputs:  # perhaps another thread was first
+                return
+            with self._whole_or_not_at_all():
+                self._chain(self.stack, self._input(self.stack[0], sample_shape(shape, self.title)))
 
     def _unbuild(self) -> None:
         super()._unbuild()
@@ -127,9 +129,9 @@ class Sequential(Trainable):
             result = layer(outputs[0] if len(outputs) == 1 else outputs)
             outputs = flat(result)
             calls += (symbol.call for symbol in outputs[:1] if symbol.call is not None)
-        self.inputs = self.inputs if start is None else [start]
         self.outputs, self.calls, self.built = outputs, calls, True
         self.forget_programs()
+        self.inputs = self.inputs if start is None else [start]  # last, as other threads look at it
 
     @property
     def layers(self) -> list[Layer]:

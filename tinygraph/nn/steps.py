@@ -213,10 +213,10 @@ class Steps:
         with Trace(training=mode == "train") as trace:
             if mode == "predict":
                 predictions = self.model.lowered(self.model.input_nodes(batch_of(feeds)), False)
-                return compile(predictions, trace.updates, **self.settings), trace.checks
+                return self._program(predictions, trace.updates), trace.checks
             loss, slopes, sums = self._judged(mode, feeds)
         if mode == "test":
-            return compile({"loss": loss}, sums | trace.updates, **self.settings), trace.checks
+            return self._program({"loss": loss}, sums | trace.updates), trace.checks
         return self._guarded(self._trained(loss, slopes, trace), sums), trace.checks
 
     def _guarded(self, step: TrainingStep, sums: Mapping[Parameter, Node]) -> Function:
@@ -226,7 +226,15 @@ class Steps:
         # new values then cannot overwrite the old ones: 1 to 4 % of a step's time, and no more memory.
         floats = (node for node in new.values() if node.dtype.kind == "f")
         results = {"loss": loss, "finite": ops.all_finite(loss, *slopes.values(), *floats)}
-        return compile(results, {**sums, **new}, **self.settings, guard="finite")
+        return self._program(results, {**sums, **new}, guard="finite")
+
+    def _program(
+        self, outputs: Mapping[str, Node], updates: Mapping[Parameter, Node], guard: str | None = None
+    ) -> Function:
+        """Return a program that takes turns with the model's others, so that none sees half an update."""
+        function = compile(outputs, updates, **self.settings, guard=guard)
+        function.lock = self.model.turns
+        return function
 
     def training_step(self, feeds: Mapping[str, Any]) -> TrainingStep:
         """Return one step of training on a batch as nodes, without what only watches it."""

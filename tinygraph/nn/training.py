@@ -151,7 +151,8 @@ class Trainable(Stored):
             for line in shown:
                 line.close()
         if history.epoch:
-            self.optimizer.finalize_variable_values(self.trainable_weights)
+            with self.turns:
+                self.optimizer.finalize_variable_values(self.trainable_weights)
         told.tell("train_end", logs)
         return history
 

@@ -71,26 +71,36 @@ def read(path: str | os.PathLike[str]) -> Contents:
         FileNotFoundError: there is no such file.
         ModelFormatError: it is no safetensors file, is damaged, or was written by a newer tinygraph.
     """
+    path = Path(path)
+    while True:
+        with open(path, "rb") as file:  # raises FileNotFoundError, IsADirectoryError and so on
+            try:
+                return _contents(path, file)
+            except ModelFormatError:
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                    raise  # else somebody has saved meanwhile, and it was half of each file
+
+
+def _contents(path: Path, file: Any) -> Contents:
+    """Return what is in a file, which is open and stands at its path."""
     from safetensors import SafetensorError, safe_open
 
-    path = Path(path)
-    with open(path, "rb") as file:  # raises FileNotFoundError, IsADirectoryError and so on
-        header = _header(path, file)
-        try:
-            with safe_open(path, framework="np") as opened:
-                metadata = opened.metadata() or {}
-                version = _version(path, metadata)
-                if version > 0 or "digest" in metadata:
-                    _check_digest(path, header, metadata, file)
-                return Contents({n: opened.get_tensor(n) for n in opened.keys()}, metadata, version)  # noqa: SIM118
-        except SafetensorError as problem:
-            raise ModelFormatError(f"{path}: no whole safetensors file: {shortened(str(problem))}.") from None
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as problem:
-            if isinstance(problem, ModelFormatError):
-                raise
-            raise ModelFormatError(
-                f"{path}: arrays of a kind that NumPy does not have: {shortened(str(problem))}."
-            ) from None
+    header = _header(path, file)
+    try:
+        with safe_open(path, framework="np") as opened:
+            metadata = opened.metadata() or {}
+            version = _version(path, metadata)
+            if version > 0 or "digest" in metadata:
+                _check_digest(path, header, metadata, file)
+            return Contents({n: opened.get_tensor(n) for n in opened.keys()}, metadata, version)  # noqa: SIM118
+    except SafetensorError as problem:
+        raise ModelFormatError(f"{path}: no whole safetensors file: {shortened(str(problem))}.") from None
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as problem:
+        if isinstance(problem, ModelFormatError):
+            raise
+        raise ModelFormatError(
+            f"{path}: arrays of a kind that NumPy does not have: {shortened(str(problem))}."
+        ) from None
 
 
 def parsed(path: str | os.PathLike[str], what: str, text: str, times: int = 1) -> Any:

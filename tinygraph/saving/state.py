@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.interrupts import interrupts_held
 from tinygraph.nn.pickled import draws_of, stateful_of
 from tinygraph.nn.recurrent.states import state_shapes
 from tinygraph.ops import Parameter
@@ -38,13 +39,14 @@ GROUPS = ("weights", "optimizer", "served", "draws", "states", "training")
 
 
 def arrays_of(model: Compiled) -> dict[str, Array]:
-    """Return copies of all arrays that make the state of a model, by name."""
-    found = {name: leaf.value for name, leaf in _leaves(model).items()}
-    if model.compiled:
-        found["served/0000"] = np.array([model.weights.index(w) for w in _moved(model)], dtype="int64")
-    for k, layer in enumerate(stateful_of(model)):
-        found |= {f"states/{k:04d}/{j:04d}": value for j, value in enumerate(layer.lasting.values)}
-    return found
+    """Return copies of all arrays that make the state of a model, by name: that between two steps."""
+    with model.turns:
+        found = {name: leaf.value for name, leaf in _leaves(model).items()}
+        if model.compiled:
+            found["served/0000"] = np.array([model.weights.index(w) for w in _moved(model)], dtype="int64")
+        for k, layer in enumerate(stateful_of(model)):
+            found |= {f"states/{k:04d}/{j:04d}": value for j, value in enumerate(layer.lasting.values)}
+        return found
 
 
 def _leaves(model: Compiled) -> dict[str, Parameter]:
@@ -90,8 +92,10 @@ def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: Path) -> Non
             ]
     if model.compiled and (stored := _stored(arrays, "optimizer")):
         gives.append(_optimizer(model, arrays, stored, path))
-    for give in gives + _states(model, arrays, path):
-        give()
+    gives += _states(model, arrays, path)
+    with model.turns, interrupts_held():
+        for give in gives:
+            give()
 
 
 def check_whole(model: Compiled, arrays: Mapping[str, Array], path: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tinygraph.backends.cupy.language import TYPES, Statements
 from tinygraph.backends.cupy.launch import GUARD, GUARDED, NAME, Launch, compiled, fits
 from tinygraph.backends.scalar.lowering import compute, pieces, split
 from tinygraph.backends.scalar.space import joined
+from tinygraph.backends.scalar.texts import kept_with_graph
 from tinygraph.graph import Graph
 
 THREADS = 128  # of a block: small ones spread a small array over more of the device
@@ -46,7 +46,7 @@ def launch(xp: Any, graph: Graph, inputs: Sequence[Any], out: Sequence[Any]) -> 
     return Launch(compiled(xp, text), (-(-size // THREADS),), (THREADS,), tuple(arguments))
 
 
-@lru_cache(maxsize=4096)
+@kept_with_graph
 def source(graph: Graph, axes: int, wide: bool) -> str:
     """The text of the kernel over so many axes; in a ``wide`` one places are numbers of 64 bits."""
     named = {node.name: node for node in graph.inputs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.fast.library import function
 from tinygraph.backends.scalar.lowering import split
 from tinygraph.backends.scalar.space import joined
+from tinygraph.backends.scalar.texts import kept_with_graph
 from tinygraph.graph import Graph
 
 
@@ -64,7 +65,7 @@ def call(graph: Graph, inputs: Sequence[Array], out: Sequence[Array], host: Host
     return in_turn([*first, run])
 
 
-@lru_cache(maxsize=4096)
+@kept_with_graph
 def source(graph: Graph, varies: tuple[bool, ...], one_column: bool, host: Host) -> str:
     """The text of a kernel."""
     return kernel.source(graph, varies, one_column, host)

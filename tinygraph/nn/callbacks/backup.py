@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
+from tinygraph.files import write_whole
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.periodic import Periodic
 from tinygraph.nn.checks import flag
@@ -80,7 +80,7 @@ class BackupAndRestore(Periodic):
         if not self.model.is_root:
             return
         if self.double_checkpoint and self.latest.exists():
-            shutil.copy(self.latest, self.earlier)
+            write_whole(self.earlier, self.latest.read_bytes())
         plain, arrays = plain_position(self.model.position)
         container.write(self.latest, arrays | arrays_of(self.model), {"position": json.dumps(plain)})
 

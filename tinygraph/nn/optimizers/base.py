@@ -11,6 +11,7 @@ import numpy as np
 from tinygraph import ops
 from tinygraph.defaults import floatx
 from tinygraph.graph import Node, absolute_scope, scope
+from tinygraph.interrupts import interrupts_held
 from tinygraph.nn import registry
 from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.checks import flag
@@ -285,9 +286,10 @@ class Optimizer(Configurable):
         0.25
         """
         if self.use_ema and any(counter.value for counter in self._counters):
-            for w in parameters:
-                if w in self._slots:
-                    w.assign(self._slots[w][AVERAGE].value)
+            with interrupts_held():
+                for w in parameters:
+                    if w in self._slots:
+                        w.assign(self._slots[w][AVERAGE].value)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data; a schedule as its own config."""
