@@ -1,4 +1,4 @@
-"""Activations, element by element but for the softmax; `np.tanh` and `np.exp` need no function."""
+"""Activations, element by element but for the softmax. NumPy has `tanh` and `exp`."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Convolution and pooling: x is (batch, *space, channels), with any number of axes of space."""
+"""Convolution and pooling: x is (batch, *space, channels), with any axes of space."""
 
 import numpy as np
 
