@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -48,7 +48,35 @@ def plain_position(position: Position) -> tuple[dict[str, Any], dict[str, Array]
             f"got {value!r}."
         )
 
-    return {name: plain(getattr(position, name)) for name in NAMES}, arrays
+    history = {"epochs": np.array(position.epochs, "int64"), "rows": _columns(position.rows)}
+    return {name: plain(history.get(name, getattr(position, name))) for name in NAMES}, arrays
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the values of each name, and which rows have one, as arrays: there may be many rows."""
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(name for row in rows for name in row):
+        at = [k for k, row in enumerate(rows) if name in row]
+        values = [rows[k][name] for k in at]
+        numbers = all(isinstance(value, (float, np.floating)) for value in values)
+        columns[name] = {
+            "at": np.array(at, "int64"),
+            "values": np.array(values, "float64") if numbers else values,
+        }
+    return columns
+
+
+def _rows(count: int, columns: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows that `_columns` took apart."""
+    rows: list[dict[str, Any]] = [{} for _ in range(count)]
+    for name, column in columns.items():
+        at, values = column["at"].tolist(), column["values"]
+        listed = values.tolist() if isinstance(values, np.ndarray) else values
+        if at != sorted(set(at)) or not set(at) <= set(range(count)):
+            raise ValueError(f"rows has {name!r} in {at}")
+        for k, value in zip(at, listed, strict=True):
+            rows[k][name] = value
+    return rows
 
 
 def read_position(plain: Any, arrays: Mapping[str, Array], path: str | os.PathLike[str]) -> Position:
@@ -71,12 +99,12 @@ def read_position(plain: Any, arrays: Mapping[str, Array], path: str | os.PathLi
         found = read(plain)
         if not isinstance(found, dict) or list(found) != NAMES:
             raise ValueError(f"expected {', '.join(NAMES)}")
+        found["epochs"] = found["epochs"].tolist()
+        found["rows"] = _rows(len(found["epochs"]), found["rows"])
         for name, fits in CHECKS.items():
             if not fits(found[name]):
                 raise ValueError(f"{name} is {found[name]!r}")
-        if len(found["epochs"]) != len(found["rows"]):
-            raise ValueError("epochs and rows are not as many")
-    except (KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise ModelFormatError(f"{path}: it does not say how far the training is: {problem}.") from None
     return Position(**found)
 
@@ -114,7 +142,6 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "data": lambda value: isinstance(value, dict) and all(isinstance(each, int) for each in value.values()),
     "seeds": lambda value: isinstance(value, list) and all(isinstance(each, int) for each in value),
     "epochs": _counts,
-    "rows": lambda value: isinstance(value, list) and all(isinstance(row, dict) for row in value),
     "sums": _sums,
     "callbacks": lambda value: isinstance(value, list) and all(map(_kept, value)),
 }

@@ -81,7 +81,7 @@ def take_arrays(model: Compiled, arrays: Mapping[str, Array], path: Path) -> Non
     model._check_built()
     for name in arrays:
         if name.partition("/")[0] not in GROUPS or "/" not in name:
-            raise ModelFormatError(f"{path}: expected arrays of {', '.join(GROUPS)}, got {name!r}.")
+            raise ModelFormatError(f"{path}: expected arrays of {', '.join(GROUPS)}, got {brief(name)}.")
     gives: Gives = []
     for group, parameters in (("weights", model.weights), ("draws", draws_of(model))):
         stored = _stored(arrays, group)
