@@ -225,5 +225,6 @@ def test_keras_goes_on_training_our_files(names, written):
         check_close(numbers(name, "p", said), expected[f"{name}/p"], 1e-6)
         check_close(numbers(f"{name}.64", "p", said), numbers(f"{name}.64", "p"), limit(name, ".64"))
         if name in TRAINED:
-            check_close(numbers(name, "w", said), expected[f"{name}/w"], 1e-5)
+            # Adam's first step is g / |g|, of rounding errors where g should be 0; float64 tells
+            check_close(numbers(name, "w", said), expected[f"{name}/w"], 1e-4)
             check_close(numbers(f"{name}.64", "w", said), numbers(f"{name}.64", "w"), 1e-11)
