@@ -20,21 +20,29 @@ from exchange.keras_models import CASES, TRAINED, targets_for  # noqa: E402
 from reference import use_float64  # noqa: E402
 
 
+def numbers_of(folder, backend, name, bits):
+    """What Keras makes of a model's files."""
+    label = name + bits
+    model = keras.saving.load_model(folder / f"{label}.keras")
+    found = {f"{label}/p{k}": each for k, each in enumerate(outputs_of(model))}
+    if model.compiled and backend != "numpy":
+        model.fit(data_for(model), targets_for(model), verbose=0)
+        found |= {f"{label}/w{k}": each for k, each in enumerate(model.get_weights())}
+    if backend == "numpy" and not bits:
+        fresh = (CASES | TRAINED)[name](keras)
+        fresh.load_weights(folder / f"{name}.weights.h5")
+        found |= {f"{name}/only{k}": each for k, each in enumerate(outputs_of(fresh))}
+    return found
+
+
 def main(folder, backend, *names):
     """Write what Keras makes of each file."""
     folder, found = Path(folder), {}
-    use_float64()
-    for name in [f"{name}{bits}" for name in names for bits in ("", ".64")]:
-        keras.config.set_floatx("float64" if name.endswith(".64") else "float32")
-        model = keras.saving.load_model(folder / f"{name}.keras")
-        found |= {f"{name}/p{k}": each for k, each in enumerate(outputs_of(model))}
-        if model.compiled and backend != "numpy":
-            model.fit(data_for(model), targets_for(model), verbose=0)
-            found |= {f"{name}/w{k}": each for k, each in enumerate(model.get_weights())}
-        if backend == "numpy" and not name.endswith(".64"):
-            fresh = (CASES | TRAINED)[name](keras)
-            fresh.load_weights(folder / f"{name}.weights.h5")
-            found |= {f"{name}/only{k}": each for k, each in enumerate(outputs_of(fresh))}
+    for bits in ("", ".64"):
+        if bits:
+            use_float64()
+        for name in names:
+            found |= numbers_of(folder, backend, name, bits)
     np.savez(folder / f"{backend}.npz", **found)
 
 

@@ -135,6 +135,30 @@ def test_weights_alone(tmp_path):
     check_close(outputs_of(plain), numbers("trained_momentum", "p"), 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '"mask": {"class_name": "__keras_tensor__", "config": {"shape": [null, 4], "dtype": "bool", '
+            '"keras_history": ["logical_or_2"',
+            None,
+        ),
+        ('"mask_value": -1.0', '"mask_value": -2.0'),
+        ('"class_name": "LogicalOr"', '"class_name": "LogicalXor"'),
+    ],
+)
+def test_a_mask_that_the_inputs_do_not_carry_is_refused(before, after, tmp_path):
+    with zipfile.ZipFile(extracted("masked.keras", tmp_path)) as archive:
+        config, weights = archive.read("config.json").decode(), archive.read("model.weights.h5")
+    assert before in config
+    after = before.replace("logical_or_2", "any") if after is None else after
+    with zipfile.ZipFile(tmp_path / "other.keras", "w") as archive:
+        archive.writestr("config.json", config.replace(before, after))
+        archive.writestr("model.weights.h5", weights)
+    with pytest.raises(tg.ModelFormatError, match=r"on symbols, not a layer; .* let masks go along"):
+        tg.load(tmp_path / "other.keras")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """A folder of files that tinygraph wrote, of its own models and of those of Keras that it read."""
@@ -201,5 +225,6 @@ def test_keras_goes_on_training_our_files(names, written):
         check_close(numbers(name, "p", said), expected[f"{name}/p"], 1e-6)
         check_close(numbers(f"{name}.64", "p", said), numbers(f"{name}.64", "p"), limit(name, ".64"))
         if name in TRAINED:
-            check_close(numbers(name, "w", said), expected[f"{name}/w"], 1e-5)
+            # Adam's first step is g / |g|, of rounding errors where g should be 0; float64 tells
+            check_close(numbers(name, "w", said), expected[f"{name}/w"], 1e-4)
             check_close(numbers(f"{name}.64", "w", said), numbers(f"{name}.64", "w"), 1e-11)
