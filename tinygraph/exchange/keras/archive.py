@@ -61,10 +61,10 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
             raise ModelFormatError("no .keras file: it does not begin as a zip does.")
         with zipfile.ZipFile(file) as archive:
             _check_members(archive.infolist(), size)
-            config = parsed(path, CONFIG, archive.read(CONFIG).decode())
+            config = parsed(path, CONFIG, _member(archive, CONFIG).decode())
             if not isinstance(config, dict):
                 raise ModelFormatError(f"{CONFIG} must describe an object, got {type(config).__name__}.")
-            return Archive(config, archive.read(WEIGHTS))
+            return Archive(config, _member(archive, WEIGHTS))
 
 
 def write_archive(path: str | os.PathLike[str], config: Mapping[str, Any], weights: bytes) -> None:
@@ -80,6 +80,12 @@ def write_archive(path: str | os.PathLike[str], config: Mapping[str, Any], weigh
         archive.writestr(zipfile.ZipInfo(WEIGHTS), weights)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_whole(Path(path), whole.getvalue())
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return a member, of which no more is unpacked than it says that it has."""
+    with archive.open(name) as member:
+        return member.read(archive.getinfo(name).file_size)
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
