@@ -176,7 +176,14 @@ def _begin(batches: Batches, where: str, epochs: range) -> None:
         raise DataError(f"{where}: expected at least one batch, got none.")
 
 
-def validation_parts(validation: Any) -> tuple[Any, Any, Any]:
+def validation_source(data: Any, batch_size: int | None, steps: int | None, training: Source) -> Source:
+    """Return where validation reads, in batches as large as those of training unless they are told."""
+    if batch_size is None and not gives_batches(data):
+        batch_size = training.batch_size
+    return Source("fit", _validation_parts(data), batch_size, steps, "validation_steps", "validation_")
+
+
+def _validation_parts(validation: Any) -> tuple[Any, Any, Any]:
     """Return x, y and sample_weight of what was passed as ``validation_data``."""
     if validation is None or gives_batches(validation):
         return validation, None, None
@@ -184,11 +191,3 @@ def validation_parts(validation: Any) -> tuple[Any, Any, Any]:
         raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
     x, y, weight = (*validation, None)[:3]
     return x, y, weight
-
-
-def epochs_judged(freq: Any, epochs: int) -> Collection[int]:
-    """Return the numbers of the epochs that validation follows."""
-    if isinstance(freq, (list, tuple, set, range)):
-        return {whole_number("fit", "each of validation_freq", epoch) for epoch in freq}
-    every = whole_number("fit", "validation_freq", freq)
-    return range(every, epochs + 1, every)
