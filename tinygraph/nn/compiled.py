@@ -16,11 +16,13 @@ from tinygraph.nn.arrays import check_lengths
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
 from tinygraph.nn.graphed import Graphed
+from tinygraph.nn.head import Head
 from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.latest import building
 from tinygraph.nn.pickled import compiled_state, recompiled
 from tinygraph.nn.step_data import StepData
-from tinygraph.nn.steps import Head, Steps, TrainingStep
+from tinygraph.nn.step_nodes import TrainingStep
+from tinygraph.nn.steps import Steps
 from tinygraph.nn.targets import targets_of, weights_of
 from tinygraph.ops import Parameter
 
@@ -138,7 +140,8 @@ class Compiled(Graphed):
         for head in steps.heads:
             if head.loss is not None:
                 arrays[head.target] = (batch, *head.target_shape(shapes[head.name]))
-        return steps.training_step({name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()})
+        feeds = {name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()}
+        return steps.nodes.training_step(feeds)
 
     def train_step(self, data: StepData) -> tuple[Any, ...]:
         """Return one step of training as nodes: ``(loss, y_pred)``, or ``(loss, y_pred, gradients)``.
@@ -200,7 +203,7 @@ class Compiled(Graphed):
         ...         (slope,) = tg.gradients(tg.sum(y_pred), [x])
         ...         return super().compute_loss(x, y, y_pred, sample_weight) + tg.mean(slope * slope)
         """
-        return self._steps("compute_loss").loss(y, y_pred, sample_weight)
+        return self._steps("compute_loss").objective.loss(y, y_pred, sample_weight)
 
     def loss_nodes(
         self, x: Any, y: Any, sample_weight: Any = None, training: bool = True
@@ -209,7 +212,7 @@ class Compiled(Graphed):
         fed: for `tinygraph.gradcheck`."""
         steps, data = self._labelled("gradcheck", x, y, sample_weight)
         feeds = data.take(slice(None))
-        return steps.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
+        return steps.nodes.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
 
     def heads(self) -> list[Head]:
         """Return what each output is judged by: as compiled, else by the mean of squares."""
