@@ -16,10 +16,10 @@ from tinygraph.distribute.shards import Shard, Share, mean, shard, share_of
 from tinygraph.grad import gradients
 from tinygraph.graph import Graph, Node, scope
 from tinygraph.nn.alignment import in_dtype
-from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.data import Samples
 from tinygraph.nn.head import metrics_of
 from tinygraph.nn.layers.batch_normalization import BatchNormalization
+from tinygraph.nn.stepped import Stepped
 from tinygraph.nn.steps import Checked, Steps
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Counter, Parameter
@@ -50,7 +50,7 @@ class SharedSteps(Steps):
 
     def _check_step(self) -> None:
         for name in ("train_step", "test_step", "compute_loss"):
-            if getattr(type(self.model), name) is not getattr(Compiled, name):
+            if getattr(type(self.model), name) is not getattr(Stepped, name):
                 raise ValueError(
                     f"{self.model.title}.{name}: a step of one's own cannot be distributed: what of it is a "
                     "sum over samples cannot be told. Leave distribute out, or take a loss in compile."

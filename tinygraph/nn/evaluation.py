@@ -8,9 +8,9 @@ from typing import Any
 from tinygraph.nn.callbacks import Callback, CallbackList
 from tinygraph.nn.callbacks.base import callbacks_of
 from tinygraph.nn.checks import flag
-from tinygraph.nn.feeding import Source
 from tinygraph.nn.loop import Loop
 from tinygraph.nn.progress import described, shows
+from tinygraph.nn.sources import Source
 from tinygraph.nn.stored import Stored
 
 

@@ -20,7 +20,7 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
-    from tinygraph.nn.compiled import Compiled
+    from tinygraph.nn.stepped import Stepped
 
 
 class TrainingStep(NamedTuple):
@@ -35,7 +35,7 @@ class TrainingStep(NamedTuple):
 class StepNodes:
     """What a step of training, or of testing, computes; ``sums`` are what it adds to, by mode."""
 
-    def __init__(self, model: Compiled, objective: Objective, optimizer: Optimizer, sums: Mapping[str, Sums]):
+    def __init__(self, model: Stepped, objective: Objective, optimizer: Optimizer, sums: Mapping[str, Sums]):
         self.model = model
         self.objective = objective
         self.heads = objective.heads

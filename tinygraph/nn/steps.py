@@ -24,8 +24,8 @@ from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Parameter
 
 if TYPE_CHECKING:
-    from tinygraph.nn.compiled import Compiled
     from tinygraph.nn.data import Samples
+    from tinygraph.nn.stepped import Stepped
 
 #: a program, and what to call before each run of it
 Checked = tuple[Runnable, list[Callable[[], None]]]
@@ -36,7 +36,7 @@ class Steps:
 
     def __init__(
         self,
-        model: Compiled,
+        model: Stepped,
         heads: Sequence[Head],
         optimizer: Optimizer,
         backend: str,

@@ -10,10 +10,10 @@ from typing import Any
 from tinygraph.nn.callbacks import Callback, History
 from tinygraph.nn.checks import flag, whole_number
 from tinygraph.nn.evaluation import Evaluated, listed
-from tinygraph.nn.feeding import Source, validation_source
 from tinygraph.nn.fitting import Fit, epochs_judged
 from tinygraph.nn.position import Position
 from tinygraph.nn.progress import Progress, shows
+from tinygraph.nn.sources import Source, validation_source
 
 
 class Trainable(Evaluated):
