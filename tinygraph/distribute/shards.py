@@ -10,8 +10,9 @@ import numpy as np
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node
 from tinygraph.nn.data import Samples
+from tinygraph.nn.head import Head
 from tinygraph.nn.masks import mask_of
-from tinygraph.nn.steps import Head, counted
+from tinygraph.nn.step_nodes import counted
 from tinygraph.ops.random import Rows
 
 

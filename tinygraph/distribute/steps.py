@@ -16,10 +16,11 @@ from tinygraph.distribute.shards import Shard, Share, mean, shard, share_of
 from tinygraph.grad import gradients
 from tinygraph.graph import Graph, Node, scope
 from tinygraph.nn.alignment import in_dtype
-from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.data import Samples
+from tinygraph.nn.head import metrics_of
 from tinygraph.nn.layers.batch_normalization import BatchNormalization
-from tinygraph.nn.steps import Checked, Steps, metrics_of
+from tinygraph.nn.stepped import Stepped
+from tinygraph.nn.steps import Checked, Steps
 from tinygraph.nn.tracing import Trace
 from tinygraph.ops import Counter, Parameter
 
@@ -49,7 +50,7 @@ class SharedSteps(Steps):
 
     def _check_step(self) -> None:
         for name in ("train_step", "test_step", "compute_loss"):
-            if getattr(type(self.model), name) is not getattr(Compiled, name):
+            if getattr(type(self.model), name) is not getattr(Stepped, name):
                 raise ValueError(
                     f"{self.model.title}.{name}: a step of one's own cannot be distributed: what of it is a "
                     "sum over samples cannot be told. Leave distribute out, or take a loss in compile."
@@ -153,7 +154,7 @@ class SharedSteps(Steps):
         inputs = self.model.input_nodes(feeds.rows.size)
         predictions = self.model.lowered(inputs, mode == "train")
         with scope("loss"):
-            true, weights = self._targets(feeds)
+            true, weights = self.objective.targets(feeds)
             shares = {
                 head.name: share_of(
                     head, true[head.name], predictions[head.name], weights.get(head.name), feeds.rows
@@ -162,7 +163,7 @@ class SharedSteps(Steps):
                 if head.loss is not None
             }
             penalty = [ops.add_n(trace.losses) * part] if trace.losses else []
-        sums = self._statistics(mode, inputs, predictions, true, weights)
+        sums = self.nodes.statistics(mode, inputs, predictions, true, weights)
         sent: Values = {("total", name): share.total for name, share in shares.items()}
         for name, share in shares.items():
             if share.divisor is not None:
@@ -194,12 +195,14 @@ class SharedSteps(Steps):
     def _closing(self, mode: str, sums: Values, whole: int) -> Function:
         """Return the program of what follows from the sums over all ranks: the loss and the update."""
         divisors = of("divisor", sums)
-        self.parts = {name: mean(total, divisors.get(name)) for name, total in of("total", sums).items()}
+        self.objective.parts = {
+            name: mean(total, divisors.get(name)) for name, total in of("total", sums).items()
+        }
         with scope("loss"):
-            regular = self._regularization()
+            regular = self.objective.regularization()
             penalties = [*of("penalty", sums).values(), *regular]
-            loss = self._whole_loss(penalties)
-            updates = self._loss_sums(mode, whole, loss)
+            loss = self.objective.whole_loss(penalties)
+            updates = self.nodes.loss_sums(mode, whole, loss)
         states = {leaf: in_dtype(node, leaf.dtype) for leaf, node in of("state", sums).items()}
         if mode == "test":
             return compile({"loss": loss}, updates | states, **self.settings)
@@ -211,7 +214,7 @@ class SharedSteps(Steps):
             for weight, slope in zip(trained, self._slopes_of(regular), strict=True):
                 parts[weight].append(slope)
         slopes = [ops.add_n(each) for each in parts.values()]
-        return self._guarded(self._updated(loss, slopes, states), updates)
+        return self._guarded(self.nodes.updated(loss, slopes, states), updates)
 
 
 def of(what: str, values: Values) -> dict[Any, Node]:

@@ -107,6 +107,7 @@ from tinygraph.nn.layers.shape import (
 )
 from tinygraph.nn.model import Model as Model
 from tinygraph.nn.naming import clear_session as clear_session
+from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
 from tinygraph.nn.recurrent.bidirectional import Bidirectional as Bidirectional
 from tinygraph.nn.recurrent.conv_lstm import (
     ConvLSTM1D as ConvLSTM1D,
@@ -126,4 +127,3 @@ from tinygraph.nn.registry import deserialize as deserialize, serialize as seria
 from tinygraph.nn.sequential import Sequential as Sequential
 from tinygraph.nn.sources import PyDataset as PyDataset
 from tinygraph.nn.symbol import Input as Input, Symbol as Symbol
-from tinygraph.nn.training import NonFiniteError as NonFiniteError

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node, Shape
+from tinygraph.nn import registry
 
 if TYPE_CHECKING:
+    from tinygraph.nn.input_spec import Specified
     from tinygraph.nn.layer import Layer
 
 
-def check_shape(layer: Layer, index: int | None, shape: Shape, batch: tuple[Any, ...]) -> None:
+def check_shape(layer: Specified, index: int | None, shape: Shape, batch: tuple[Any, ...]) -> None:
     """Raise unless a sample of ``shape`` has the axes and sizes that ``layer`` needs.
 
     ``index`` is the input's, None where the shape was given to the constructor; ``batch`` is the size of the
@@ -40,6 +43,15 @@ def check_shape(layer: Layer, index: int | None, shape: Shape, batch: tuple[Any,
         what = f"the {axes[axis]} " if axes else "the size "
         message += f" Axis {axis + 1} must be {fixed[axis]}, {what}{layer.name!r} was built with."
     raise GraphError(message)
+
+
+def check_arguments(layer: Layer, arguments: Mapping[str, Any]) -> None:
+    """Raise TypeError for what its ``call`` does not take: a graph of symbols would notice it much later."""
+    if not arguments:
+        return
+    parameters = inspect.signature(layer.call).parameters
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        registry.reject(layer.title, arguments, [name for name in parameters if name != "x"])
 
 
 def check_batch(layer: Layer, nodes: Sequence[Node]) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 from tinygraph.nn.registry import did_you_mean
 
 if TYPE_CHECKING:
-    from tinygraph.nn.graphed import Graphed
     from tinygraph.nn.layer import Layer
+    from tinygraph.nn.layered import Layered
 
 
-def chosen(model: Graphed, method: str, which: Iterable[Any]) -> list[Layer]:
+def chosen(model: Layered, method: str, which: Iterable[Any]) -> list[Layer]:
     """Return the layers that are meant, each once; raises ValueError for one that there is not."""
     layers = model.layers
     places = {layer.name: place for place, layer in enumerate(layers)}

@@ -1,4 +1,4 @@
-"""`Compiled`: a model that knows what it is trained by, and checks data against it."""
+"""`Compiled`: a model that knows what it is trained by."""
 
 from __future__ import annotations
 
@@ -10,22 +10,18 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.distribute.mpi import MPI
-from tinygraph.graph import Node
 from tinygraph.nn import optimizers, registry
-from tinygraph.nn.arrays import check_lengths
 from tinygraph.nn.checks import whole_number
-from tinygraph.nn.data import Samples, inputs_of, sample_shape_of
-from tinygraph.nn.graphed import Graphed
+from tinygraph.nn.head import Head
 from tinygraph.nn.heads import check_named, heads_of
 from tinygraph.nn.latest import building
 from tinygraph.nn.pickled import compiled_state, recompiled
-from tinygraph.nn.step_data import StepData
-from tinygraph.nn.steps import Head, Steps, TrainingStep
-from tinygraph.nn.targets import targets_of, weights_of
-from tinygraph.ops import Parameter
+from tinygraph.nn.step_nodes import TrainingStep
+from tinygraph.nn.stepped import Stepped
+from tinygraph.nn.steps import Steps
 
 
-class Compiled(Graphed):
+class Compiled(Stepped):
     """A model with an optimizer, losses and metrics, and the programs that follow from them."""
 
     steps: Steps | None = None
@@ -138,78 +134,8 @@ class Compiled(Graphed):
         for head in steps.heads:
             if head.loss is not None:
                 arrays[head.target] = (batch, *head.target_shape(shapes[head.name]))
-        return steps.training_step({name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()})
-
-    def train_step(self, data: StepData) -> tuple[Any, ...]:
-        """Return one step of training as nodes: ``(loss, y_pred)``, or ``(loss, y_pred, gradients)``.
-
-        Override it for a step of your own. `fit` runs it as one graph, with the gradients of the loss unless
-        they are given, the optimizer's update, constraints, new statistics of layers and metrics of y_pred.
-
-        Args:
-            data: ``x, y, sample_weight``, input nodes for a batch. x is a list for several inputs; y and
-                sample_weight are dicts by output for several; sample_weight is None where none is fed.
-
-        Returns:
-            the loss, a node of one number; the predictions, a list for several outputs; and perhaps the
-            gradients of `trainable_weights`, in order, of ``optimizer.scale_loss(loss)``.
-
-        >>> import numpy as np, tinygraph as tg
-        >>> from tinygraph.nn import Dense, Sequential
-        >>> class Noisy(Sequential):
-        ...     def train_step(self, data):
-        ...         x, y, sample_weight = data
-        ...         y_pred = self(x, training=True)
-        ...         loss = self.compute_loss(x, y, y_pred, sample_weight)
-        ...         slopes = tg.gradients(loss, self.trainable_weights)
-        ...         return loss, y_pred, [tg.sign(slope) for slope in slopes]
-        >>> model = Noisy([Dense(1, kernel_initializer="zeros", input_shape=(1,))])
-        >>> model.compile("sgd", "mse")
-        >>> model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0).history["loss"]
-        [1.0]
-        >>> [round(float(weight.squeeze()), 6) for weight in model.get_weights()]
-        [0.01, 0.01]
-        """
-        x, y, sample_weight = data
-        y_pred = self.call(x, training=True)
-        return self.compute_loss(x, y, y_pred, sample_weight), y_pred
-
-    def test_step(self, data: StepData) -> tuple[Any, ...]:
-        """Return what `evaluate` and validation make of a batch: ``(loss, y_pred)``; see `train_step`."""
-        x, y, sample_weight = data
-        y_pred = self.call(x, training=False)
-        return self.compute_loss(x, y, y_pred, sample_weight, training=False), y_pred
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """Return the loss as a node: the losses of `compile`, and the penalties of regularizers and layers.
-
-        Override it for a loss that needs more than true values and predictions; the arguments are nodes, as
-        `train_step` has them. The loss of `compile` says which true values an output takes in any case.
-
-        >>> import tinygraph as tg
-        >>> from tinygraph.nn import Dense, Sequential
-        >>> class Smooth(Sequential):
-        ...     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        ...         (slope,) = tg.gradients(tg.sum(y_pred), [x])
-        ...         return super().compute_loss(x, y, y_pred, sample_weight) + tg.mean(slope * slope)
-        """
-        return self._steps("compute_loss").loss(y, y_pred, sample_weight)
-
-    def loss_nodes(
-        self, x: Any, y: Any, sample_weight: Any = None, training: bool = True
-    ) -> tuple[Node, list[Parameter], dict[str, Any]]:
-        """Return the loss of these samples as a node, the weights that are trained, and what the inputs are
-        fed: for `tinygraph.gradcheck`."""
-        steps, data = self._labelled("gradcheck", x, y, sample_weight)
-        feeds = data.take(slice(None))
-        return steps.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
+        feeds = {name: np.broadcast_to(0.0, shape) for name, shape in arrays.items()}
+        return steps.nodes.training_step(feeds)
 
     def heads(self) -> list[Head]:
         """Return what each output is judged by: as compiled, else by the mean of squares."""
@@ -254,21 +180,3 @@ class Compiled(Graphed):
         if unknown:
             known = inspect.signature(getattr(self, method)).parameters
             registry.reject(f"{self.title}.{method}", unknown, [name for name in known if name != "unknown"])
-
-    def _inputs(self, x: Any, where: str = "") -> Samples:
-        """Check ``x``; a model without shapes takes them from it."""
-        if not self.inputs:
-            self.build(sample_shape_of(x, f"{where}x"))
-        return inputs_of(self, x, where)
-
-    def _labelled(
-        self, method: str, x: Any, y: Any, sample_weight: Any, where: str = ""
-    ) -> tuple[Steps, Samples]:
-        """Check inputs, true values and weights against one another; ``where`` stands before their names."""
-        self._settings(method)
-        inputs = self._inputs(x, where)
-        steps = self._steps(method)
-        targets = targets_of(self, steps.heads, y, where)
-        check_lengths({f"{where}x": inputs, f"{where}y": targets})
-        weights = weights_of(steps.heads, targets, sample_weight, where)
-        return steps, Samples({**inputs.arrays, **targets.arrays, **weights}, inputs.columns)

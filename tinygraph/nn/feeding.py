@@ -7,46 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from tinygraph.defaults import next_seed
-from tinygraph.nn.arrays import DataError
+from tinygraph.graph import Node
+from tinygraph.nn.arrays import DataError, check_lengths
 from tinygraph.nn.batches import Batches, CutBatches, ReadBatches
-from tinygraph.nn.checks import whole_number
 from tinygraph.nn.compiled import Compiled
-from tinygraph.nn.data import Samples, check_columns
+from tinygraph.nn.data import Samples, check_columns, inputs_of, sample_shape_of
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.sources import gives_batches, unpacked
-from tinygraph.nn.targets import class_weights_of
-
-
-class Source:
-    """Arrays, or in ``x`` what gives batches of its own, and the sizes that the user asked for.
-
-    ``prefix`` stands before the names of arguments: "validation_".
-
-    Raises:
-        DataError: ``x`` gives batches, and what they hold or how large they are is said as well.
-    """
-
-    def __init__(
-        self,
-        method: str,
-        data: tuple[Any, Any, Any],
-        batch_size: int | None,
-        steps: int | None,
-        steps_name: str = "steps",
-        prefix: str = "",
-    ):
-        self.x, self.y, self.sample_weight = data
-        self.read = gives_batches(self.x)
-        size = f"{prefix}batch_size"
-        given = {"y": self.y, "sample_weight": self.sample_weight, size: batch_size}
-        for name, value in given.items() if self.read else ():
-            if value is not None:
-                raise DataError(
-                    f"{method}: the {type(self.x).__name__} gives whole batches, (x, y) or "
-                    f"(x, y, sample_weight); leave {name} out."
-                )
-        self.batch_size = whole_number(method, size, 32 if batch_size is None else batch_size)
-        self.steps = None if steps is None else whole_number(method, steps_name, steps)
+from tinygraph.nn.sources import Source, unpacked
+from tinygraph.nn.steps import Steps
+from tinygraph.nn.targets import class_weights_of, targets_of, weights_of
+from tinygraph.ops import Parameter
 
 
 class Fed(Compiled):
@@ -54,6 +24,33 @@ class Fed(Compiled):
 
     #: the columns of each input that was a data frame when the model was trained
     columns: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def loss_nodes(
+        self, x: Any, y: Any, sample_weight: Any = None, training: bool = True
+    ) -> tuple[Node, list[Parameter], dict[str, Any]]:
+        """Return the loss of these samples as a node, the weights that are trained, and what the inputs are
+        fed: for `tinygraph.gradcheck`."""
+        steps, data = self._labelled("gradcheck", x, y, sample_weight)
+        feeds = data.take(slice(None))
+        return steps.nodes.loss_node("train" if training else "test", feeds), self.trainable_weights, feeds
+
+    def _inputs(self, x: Any, where: str = "") -> Samples:
+        """Check ``x``; a model without shapes takes them from it."""
+        if not self.inputs:
+            self.build(sample_shape_of(x, f"{where}x"))
+        return inputs_of(self, x, where)
+
+    def _labelled(
+        self, method: str, x: Any, y: Any, sample_weight: Any, where: str = ""
+    ) -> tuple[Steps, Samples]:
+        """Check inputs, true values and weights against one another; ``where`` stands before their names."""
+        self._settings(method)
+        inputs = self._inputs(x, where)
+        steps = self._steps(method)
+        targets = targets_of(self, steps.heads, y, where)
+        check_lengths({f"{where}x": inputs, f"{where}y": targets})
+        weights = weights_of(steps.heads, targets, sample_weight, where)
+        return steps, Samples({**inputs.arrays, **targets.arrays, **weights}, inputs.columns)
 
     def _fit_batches(
         self,
@@ -174,21 +171,3 @@ def _begin(batches: Batches, where: str, epochs: range) -> None:
         )
     if not batches.ready(where, epochs.start):
         raise DataError(f"{where}: expected at least one batch, got none.")
-
-
-def validation_parts(validation: Any) -> tuple[Any, Any, Any]:
-    """Return x, y and sample_weight of what was passed as ``validation_data``."""
-    if validation is None or gives_batches(validation):
-        return validation, None, None
-    if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
-        raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
-    x, y, weight = (*validation, None)[:3]
-    return x, y, weight
-
-
-def epochs_judged(freq: Any, epochs: int) -> Collection[int]:
-    """Return the numbers of the epochs that validation follows."""
-    if isinstance(freq, (list, tuple, set, range)):
-        return {whole_number("fit", "each of validation_freq", epoch) for epoch in freq}
-    every = whole_number("fit", "validation_freq", freq)
-    return range(every, epochs + 1, every)

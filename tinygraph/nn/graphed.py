@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,11 @@ import numpy as np
 from tinygraph.graph import Graph, GraphError, Node, Shape
 from tinygraph.nn.arguments import flat, put_back
 from tinygraph.nn.checks import shown, whole_number
-from tinygraph.nn.chosen import chosen
 from tinygraph.nn.data import by_name
-from tinygraph.nn.layer import Layer
-from tinygraph.nn.recurrent.rnn import RNN
+from tinygraph.nn.layered import Layered
 from tinygraph.nn.symbol import Call, Symbol
 from tinygraph.nn.tracing import Trace
-from tinygraph.ops import Parameter, input
+from tinygraph.ops import input
 
 if TYPE_CHECKING:
     from tinygraph.viz.drawing import Drawing
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
-class Graphed(Layer):
+class Graphed(Layered):
     """What every model has: a layer graph, its weights, and its lowering to ops."""
 
     carries_mask = False  # its layers see to the masks
@@ -36,22 +34,6 @@ class Graphed(Layer):
     calls: list[Call]
     #: what the outputs are called where they were given as a dict
     output_keys: list[str] | None = None
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, each once."""
-        raise NotImplementedError
-
-    @property
-    def sublayers(self) -> list[Layer]:
-        """The layers."""
-        return self.layers
-
-    @property
-    def non_trainable_weights(self) -> list[Parameter]:
-        """The parameter nodes that training leaves alone."""
-        trained = set(self.trainable_weights)
-        return [weight for weight in self.weights if weight not in trained]
 
     @property
     def several_inputs(self) -> bool:  # type: ignore[override]
@@ -178,75 +160,3 @@ class Graphed(Layer):
         from tinygraph.viz.notebook import picture
 
         return picture(self)
-
-    def reset_states(self) -> None:
-        """Set the states of all stateful layers back to zero."""
-        for layer in self.family:
-            if isinstance(layer, RNN) and layer.stateful:
-                layer.reset_states()
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return the layer of this name, or that at this place in `layers`.
-
-        Raises:
-            ValueError: no such layer, with the closest name; both or neither given.
-        """
-        if (name is None) == (index is None):
-            given = "neither" if name is None else "both"
-            raise ValueError(f"{self.title}.get_layer: expected a name or an index, got {given}.")
-        (found,) = chosen(self, "get_layer", [index if name is None else name])
-        return found
-
-    def freeze(self, *which: Any) -> None:
-        """Keep layers as they are in training, from the next step on; without arguments all of them.
-
-        Args:
-            *which: names, places in `layers`, ranges or slices of places, and slices of names, both of whose
-                ends count: ``freeze("embedding")``, ``freeze(range(3))``, ``freeze(slice("conv", "lstm"))``.
-
-        Raises:
-            ValueError: no such layer; nothing is changed then.
-
-        >>> from tinygraph.nn import Sequential, Dense
-        >>> model = Sequential([Dense(2, name=name, input_shape=(2,)) for name in ("a", "b", "c")])
-        >>> model.freeze(slice("a", "b")); [layer.trainable for layer in model.layers]
-        [False, False, True]
-        >>> model.unfreeze("a"); [layer.trainable for layer in model.layers]
-        [True, False, True]
-        """
-        for layer in chosen(self, "freeze", which or [slice(None)]):
-            layer.trainable = False
-
-    def unfreeze(self, *which: Any) -> None:
-        """Train layers again; the arguments are those of `freeze`."""
-        for layer in chosen(self, "unfreeze", which or [slice(None)]):
-            layer.trainable = True
-
-
-def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol]) -> None:
-    """Raise `GraphError` where two layers, or two inputs, have one name."""
-    for what, names in (("layers", [layer.name for layer in layers]), ("inputs", [s.name for s in inputs])):
-        name, count = Counter(names).most_common(1)[0] if names else ("", 0)
-        if count > 1:
-            raise GraphError(f"{model.title}: two {what} are named {name!r}; give one another name.")
-
-
-def in_order(calls: Sequence[Call], outputs: Sequence[Symbol]) -> list[Layer]:
-    """Return the layers by their longest distance to an output, farthest first; those of one distance in
-    the order in which they are met on the way back from the outputs. As in Keras, so that weights are in
-    the same order."""
-    distance: dict[Call | Layer, int] = {}
-    for call in reversed(calls):
-        own = max(distance.get(call, 0), distance.get(call.layer, 0))
-        distance[call] = distance[call.layer] = own
-        for symbol in call.inputs:
-            if symbol.call is not None:
-                distance[symbol.call] = max(distance.get(symbol.call, 0), own + 1)
-    met: dict[Call, None] = {}
-    waiting = [*reversed(outputs)]
-    while waiting:
-        source = waiting.pop().call
-        if source is not None and source not in met:
-            met[source] = None
-            waiting += reversed(source.inputs)
-    return sorted(dict.fromkeys(call.layer for call in met), key=lambda layer: -distance[layer])

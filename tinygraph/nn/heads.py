@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygraph.nn import losses, metrics
+from tinygraph.nn.head import Head, metrics_of
 from tinygraph.nn.registry import did_you_mean
-from tinygraph.nn.steps import Head, metrics_of
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed

@@ -18,7 +18,7 @@ from tinygraph.nn.steps import Steps
 from tinygraph.nn.sums import Sums
 
 if TYPE_CHECKING:
-    from tinygraph.nn.training import Trainable
+    from tinygraph.nn.evaluation import Evaluated
 
 Array = np.ndarray[Any, Any]
 UNSEEN = 32  # batches that are read wait, with their memory, until somebody looks what became of their steps
@@ -27,7 +27,7 @@ UNSEEN = 32  # batches that are read wait, with their memory, until somebody loo
 class Loop:
     """Runs the programs of a model batch by batch, and tells the callbacks."""
 
-    def __init__(self, model: Trainable, steps: Steps, told: CallbackList):
+    def __init__(self, model: Evaluated, steps: Steps, told: CallbackList):
         self.model = model
         self.steps = steps
         self.told = told

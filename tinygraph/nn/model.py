@@ -7,10 +7,9 @@ from typing import Any
 
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
-from tinygraph.nn.graphed import check_names, in_order
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layer_graph import read, written
-from tinygraph.nn.symbol import Symbol, calls_before
+from tinygraph.nn.symbol import Symbol, calls_before, check_names, in_order
 from tinygraph.nn.training import Trainable
 
 Symbols = Symbol | Sequence[Symbol] | Mapping[str, Symbol]

@@ -33,6 +33,27 @@ def stateful_of(layer: Layer) -> list[Any]:
     return [each for each in layer.family if "lasting" in vars(each) and vars(each)["stateful"]]
 
 
+def named_in(layer: Layer) -> dict[str, Any]:
+    """Return by name the classes and functions, perhaps the user's own, that a config only names."""
+    found: dict[str, Any] = {}
+    for each in layer.family:
+        for value in (each, *vars(each).values()):
+            thing = type(value) if isinstance(value, registry.Configurable) else value
+            if not callable(thing) or (name := registry.name_of(thing)) == "<lambda>":
+                continue
+            if found.setdefault(name, thing) is not thing:
+                raise ValueError(f"{layer.title}: a copy cannot tell two things named {name!r} apart.")
+    return found
+
+
+def parts_of(layer: Layer) -> tuple[Any, ...]:
+    """Return what `remade` makes a layer of: config, what it names, shape, weights, draws and states."""
+    weights = layer.get_weights() if layer.built else None
+    draws = [counter.value for counter in draws_of(layer)]
+    states = [each.lasting.values for each in stateful_of(layer)]
+    return registry.serialize(layer), named_in(layer), layer.built_shape, weights, draws, states
+
+
 def remade(
     described: Mapping[str, Any],
     named: Mapping[str, Any],

@@ -84,6 +84,13 @@ class Progress(Callback):
         self.stream.flush()
 
 
+def shows(verbose: Any) -> bool:
+    """Return whether ``verbose`` asks for lines to be shown, or raise ValueError."""
+    if verbose not in (0, 1, 2, "auto", True, False):
+        raise ValueError(f"verbose: expected 0, 1, 2 or 'auto', got {verbose!r}.")
+    return bool(verbose)
+
+
 def described(logs: Any) -> str:
     """Return losses and metrics as text: ``loss 0.4213  accuracy 0.812``."""
     return "  ".join(f"{name} {_short(value)}" for name, value in logs.items())

@@ -9,10 +9,10 @@ from tinygraph.graph import GraphError, Shape
 from tinygraph.nn import registry
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import flag
-from tinygraph.nn.graphed import Graphed, check_names
+from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.latest import building
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.symbol import Input, Symbol, described, sample_shape
+from tinygraph.nn.symbol import Input, Symbol, check_names, described, sample_shape
 from tinygraph.nn.training import Trainable
 
 

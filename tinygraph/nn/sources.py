@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinygraph.nn.arrays import DataError
+from tinygraph.nn.checks import whole_number
 
 #: iterables that are arrays to be
 SEQUENCES = (str, bytes, bytearray, memoryview, list, tuple, range, array, deque, Mapping)
@@ -76,3 +77,52 @@ def length_of(source: Any) -> int | None:
         return len(source)
     except TypeError:
         return None
+
+
+class Source:
+    """Arrays, or in ``x`` what gives batches of its own, and the sizes that the user asked for.
+
+    ``prefix`` stands before the names of arguments: "validation_".
+
+    Raises:
+        DataError: ``x`` gives batches, and what they hold or how large they are is said as well.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        data: tuple[Any, Any, Any],
+        batch_size: int | None,
+        steps: int | None,
+        steps_name: str = "steps",
+        prefix: str = "",
+    ):
+        self.x, self.y, self.sample_weight = data
+        self.read = gives_batches(self.x)
+        size = f"{prefix}batch_size"
+        given = {"y": self.y, "sample_weight": self.sample_weight, size: batch_size}
+        for name, value in given.items() if self.read else ():
+            if value is not None:
+                raise DataError(
+                    f"{method}: the {type(self.x).__name__} gives whole batches, (x, y) or "
+                    f"(x, y, sample_weight); leave {name} out."
+                )
+        self.batch_size = whole_number(method, size, 32 if batch_size is None else batch_size)
+        self.steps = None if steps is None else whole_number(method, steps_name, steps)
+
+
+def validation_source(data: Any, batch_size: int | None, steps: int | None, training: Source) -> Source:
+    """Return where validation reads, in batches as large as those of training unless they are told."""
+    if batch_size is None and not gives_batches(data):
+        batch_size = training.batch_size
+    return Source("fit", _validation_parts(data), batch_size, steps, "validation_steps", "validation_")
+
+
+def _validation_parts(validation: Any) -> tuple[Any, Any, Any]:
+    """Return x, y and sample_weight of what was passed as ``validation_data``."""
+    if validation is None or gives_batches(validation):
+        return validation, None, None
+    if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+        raise DataError("validation_data: expected (x, y) or (x, y, sample_weight).")
+    x, y, weight = (*validation, None)[:3]
+    return x, y, weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -141,3 +142,32 @@ def calls_before(outputs: Sequence[Symbol]) -> list[Call]:
         else:
             stack.extend(waiting[::-1])
     return list(done)
+
+
+def in_order(calls: Sequence[Call], outputs: Sequence[Symbol]) -> list[Layer]:
+    """Return the layers by their longest distance to an output, farthest first; those of one distance in
+    the order in which they are met on the way back from the outputs. As in Keras, so that weights are in
+    the same order."""
+    distance: dict[Call | Layer, int] = {}
+    for call in reversed(calls):
+        own = max(distance.get(call, 0), distance.get(call.layer, 0))
+        distance[call] = distance[call.layer] = own
+        for symbol in call.inputs:
+            if symbol.call is not None:
+                distance[symbol.call] = max(distance.get(symbol.call, 0), own + 1)
+    met: dict[Call, None] = {}
+    waiting = [*reversed(outputs)]
+    while waiting:
+        source = waiting.pop().call
+        if source is not None and source not in met:
+            met[source] = None
+            waiting += reversed(source.inputs)
+    return sorted(dict.fromkeys(call.layer for call in met), key=lambda layer: -distance[layer])
+
+
+def check_names(model: Layer, layers: Sequence[Layer], inputs: Sequence[Symbol]) -> None:
+    """Raise `GraphError` where two layers, or two inputs, have one name."""
+    for what, names in (("layers", [layer.name for layer in layers]), ("inputs", [s.name for s in inputs])):
+        name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+        if count > 1:
+            raise GraphError(f"{model.title}: two {what} are named {name!r}; give one another name.")

@@ -23,7 +23,7 @@ from tinygraph.nn.data import Samples, by_name
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed
-    from tinygraph.nn.steps import Head
+    from tinygraph.nn.head import Head
 
 
 def targets_of(model: Graphed, heads: Sequence[Head], y: Any, where: str = "") -> Samples:

@@ -1,27 +1,23 @@
-"""`Trainable`: compile, fit, evaluate and predict, as Keras has them."""
+"""`Trainable`: `fit`, as Keras has it."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tinygraph.nn.callbacks import Callback, CallbackList, History
+from tinygraph.nn.callbacks import Callback, History
 from tinygraph.nn.checks import flag, whole_number
-from tinygraph.nn.feeding import Source, epochs_judged, validation_parts
-from tinygraph.nn.loop import Loop
-from tinygraph.nn.outcomes import NonFiniteError as NonFiniteError
-from tinygraph.nn.progress import Progress, described
-from tinygraph.nn.sources import gives_batches
-from tinygraph.nn.stored import Stored
+from tinygraph.nn.evaluation import Evaluated, listed
+from tinygraph.nn.fitting import Fit, epochs_judged
+from tinygraph.nn.position import Position
+from tinygraph.nn.progress import Progress, shows
+from tinygraph.nn.sources import Source, validation_source
 
 
-class Trainable(Stored):
+class Trainable(Evaluated):
     """A model that can be trained: `fit` trains it, `evaluate` judges it, `predict` uses it."""
-
-    stop_training = stop_evaluating = stop_predicting = False
 
     def fit(
         self,
@@ -89,137 +85,20 @@ class Trainable(Stored):
         epochs = whole_number("fit", "epochs", epochs)
         initial_epoch = whole_number("fit", "initial_epoch", initial_epoch, least=0)
         shuffle = flag("fit", "shuffle", shuffle)
-        shown = [Progress()] if _shows(verbose) and self.is_root else []
+        shown = [Progress()] if shows(verbose) and self.is_root else []
         judged = epochs_judged(validation_freq, epochs)
         source = Source("fit", (x, y, sample_weight), batch_size, steps_per_epoch, "steps_per_epoch")
-        if validation_batch_size is None and not gives_batches(validation_data):
-            validation_batch_size = source.batch_size
-        validation = Source(
-            "fit",
-            validation_parts(validation_data),
-            validation_batch_size,
-            validation_steps,
-            "validation_steps",
-            "validation_",
-        )
+        validation = validation_source(validation_data, validation_batch_size, validation_steps, source)
         start = self._start(flag("fit", "resume", resume), initial_epoch)
-        order = self._shared_seed() if shuffle else None
-        if shuffle and start.order is not None:
-            order = start.order
-        batches, held_out, rows = self._fit_batches(
-            source, validation, validation_split, order, class_weight, range(start.epoch, epochs)
-        )
-        steps = self._steps("fit")
-        held = {f"validation {name}": number for name, number in held_out.numbers.items()} if held_out else {}
-        steps.agree("fit", **batches.numbers, **held, epochs=epochs)
-        given = _callbacks(callbacks)
-        history = next((each for each in given if isinstance(each, History)), None) or History()
-        params = {"epochs": epochs, "steps": batches.steps, "verbose": verbose}
-        if rows is not None:
-            params["validation_rows"] = rows
-        told = CallbackList([*dict.fromkeys([*given, history]), *shown], self, params)
-        loop = Loop(self, steps, told)
-        self.stop_training = False
-        self._begins = start
-        told.tell("train_begin", {})
-        steps.begin(self._begins.epoch, self._begins.batch)
-        if self._begins is not start:
-            batches.again()
-            if held_out is not None:
-                held_out.again()
-        loop.take_up(self._begins, batches, history)
-        logs: dict[str, float] = {}
-        self._loop = loop
-        try:
-            for epoch in range(self._begins.epoch, epochs):
-                where = f"fit, epoch {epoch + 1}"
-                if not loop.done and not batches.ready(where, epoch):
-                    warnings.warn(f"{where}: no batch is left; training stops.", stacklevel=2)
-                    break
-                params["steps"] = batches.steps  # of an iterable, known after the first pass
-                told.tell("epoch_begin", epoch, {})
-                logs = loop.epoch(where)
-                self.history = history  # not before: a fit that fails at once leaves the last one's
-                if held_out is not None and epoch + 1 in judged:
-                    found = loop.judge(held_out, f"{where}, validation", epoch)
-                    logs |= {f"val_{name}": value for name, value in found.items()}
-                loop.end(dict(logs))  # what callbacks add is of the epoch alone
-                if self.stop_training:
-                    break
-        finally:
-            self._position, self._loop = loop.position, None
-            for line in shown:
-                line.close()
-        if history.epoch:
-            with self.turns:
-                self.optimizer.finalize_variable_values(self.trainable_weights)
-        told.tell("train_end", logs)
-        return history
+        order = self._order(start) if shuffle else None
+        ahead = range(start.epoch, epochs)
+        data = self._fit_batches(source, validation, validation_split, order, class_weight, ahead)
+        return Fit(self, data, epochs, judged, callbacks, shown, verbose).run(start)
 
-    def evaluate(
-        self,
-        x: Any,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
-        steps: int | None = None,
-        callbacks: Sequence[Callback] | None = None,
-        return_dict: bool = False,
-        **unknown: Any,
-    ) -> Any:
-        """Return loss and metrics on any number of samples: ``[loss, metric, ...]``, or a dict by name.
-
-        Data are as in `fit`. Without metrics it is the loss alone, as in Keras.
-        """
-        self._reject("evaluate", unknown)
-        flag("evaluate", "return_dict", return_dict)
-        source = Source("evaluate", (x, y, sample_weight), batch_size, steps)
-        shows = _shows(verbose) and self.is_root
-        batches = self._batches("evaluate", source)
-        batches.ready("evaluate")
-        self._steps("evaluate").agree("evaluate", **batches.numbers)
-        params = {"steps": batches.steps, "verbose": verbose}
-        told = CallbackList(_callbacks(callbacks), self, params)
-        self.stop_evaluating = False
-        loop = Loop(self, self._steps("evaluate"), told)
-        logs = loop.judge(batches, "evaluate")
-        if shows:
-            print(f"evaluated {loop.samples} samples: {described(logs)}")
-        return logs if return_dict else _listed(logs)
-
-    def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: Any = 0,
-        steps: int | None = None,
-        callbacks: Sequence[Callback] | None = None,
-        **unknown: Any,
-    ) -> Any:
-        """Return the outputs for any number of samples: an array, or for several outputs a list of arrays.
-
-        A model whose outputs were given as a dict returns a dict. Of batches that are read, ``x`` or
-        ``(x, y)``, the outputs of all are joined.
-        """
-        self._reject("predict", unknown)
-        source = Source("predict", (x, None, None), batch_size, steps)
-        shows = _shows(verbose) and self.is_root
-        batches = self._batches_of_x(source)
-        batches.ready("predict")
-        params = {"steps": batches.steps, "verbose": verbose}
-        told = CallbackList(_callbacks(callbacks), self, params)
-        self.stop_predicting = False
-        results = Loop(self, self._prediction_steps(), told).predict(batches, "predict")
-        if shows:
-            print(f"predicted {len(results[0])} samples")
-        return self.formed(results)
-
-    def formed(self, results: list[Any]) -> Any:
-        """Return one array for each output in the form of the outputs: alone, in a list or a dict by key."""
-        if self.output_keys is not None:
-            return dict(zip(self.output_keys, results, strict=True))
-        return results if len(results) > 1 else results[0]
+    def _order(self, start: Position) -> int:
+        """Return the seed that training shuffles by: that of the training which goes on, or a new one."""
+        seed = self._shared_seed()
+        return seed if start.order is None else start.order
 
     def train_on_batch(
         self,
@@ -236,40 +115,10 @@ class Trainable(Stored):
             steps.training.step(data, slice(None), "train_on_batch")
             steps.training.look()
             logs = steps.results("train")
-        return logs if return_dict else _listed(logs)
-
-    def test_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
-    ) -> Any:
-        """Return loss and metrics on these samples as one batch."""
-        return self.evaluate(
-            x, y, batch_size=2**62, verbose=0, sample_weight=sample_weight, return_dict=return_dict
-        )
+        return logs if return_dict else listed(logs)
 
     def explore(self, x: Any, y: Any, path: str | PathLike[str]) -> Path:
         """Write a page to look inside the model with, on the batch ``x``, ``y``; see `tg.explore`."""
         from tinygraph.viz.explore.explore import explore
 
         return explore(self, x, y, path)
-
-    def predict_on_batch(self, x: Any) -> Any:
-        """Return the outputs for these samples as one batch."""
-        return self.predict(x, batch_size=2**62)
-
-
-def _callbacks(given: Any) -> list[Callback]:
-    """Return what was passed as ``callbacks`` as a list; `CallbackList` checks what is in it."""
-    if given is not None and not isinstance(given, (Callback, list, tuple)):
-        raise TypeError(f"callbacks: expected a list of Callback objects, got {given!r}.")
-    return [given] if isinstance(given, Callback) else list(given or ())
-
-
-def _listed(logs: Mapping[str, float]) -> Any:
-    values = list(logs.values())
-    return values if len(values) > 1 else values[0]
-
-
-def _shows(verbose: Any) -> bool:
-    if verbose not in (0, 1, 2, "auto", True, False):
-        raise ValueError(f"verbose: expected 0, 1, 2 or 'auto', got {verbose!r}.")
-    return bool(verbose)

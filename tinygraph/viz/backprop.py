@@ -11,10 +11,9 @@ from tinygraph.grad import adjoints
 from tinygraph.graph import Graph, Node, toposort
 from tinygraph.nn.arrays import check_lengths
 from tinygraph.nn.data import inputs_of
-from tinygraph.nn.optimizers import SGD
+from tinygraph.nn.objective import Objective
 from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.recurrent.unroll import Unrolled
-from tinygraph.nn.steps import Steps
 from tinygraph.nn.targets import targets_of
 from tinygraph.nn.tracing import Trace
 from tinygraph.nn.training import Trainable
@@ -85,10 +84,9 @@ def backprop(model: Trainable, x: Any, y: Any, *, training: bool = False, owner:
     targets = targets_of(model, heads, y)
     check_lengths({"x": inputs, "y": targets})
     feeds = {**inputs.arrays, **targets.arrays}
-    steps = Steps(model, heads, SGD(), "numpy", False)
     with untouched(model.family), Trace(training) as trace:
         outputs = model.lowered(model.input_nodes(len(inputs)), training)
-        loss = steps.loss_of(outputs, feeds)
+        loss = Objective(model, heads).loss_of(outputs, feeds)
         for check in trace.checks:
             check()
     weights = model.trainable_weights

@@ -127,3 +127,10 @@ class CallbackList:
         """Call the hook ``on_<hook>`` of every callback."""
         for callback in self.callbacks:
             getattr(callback, f"on_{hook}")(*arguments)
+
+
+def callbacks_of(given: Any) -> list[Callback]:
+    """Return what was passed as ``callbacks`` as a list; `CallbackList` checks what is in it."""
+    if given is not None and not isinstance(given, (Callback, list, tuple)):
+        raise TypeError(f"callbacks: expected a list of Callback objects, got {given!r}.")
+    return [given] if isinstance(given, Callback) else list(given or ())

@@ -7,9 +7,9 @@ import warnings
 from typing import Any
 
 from tinygraph.nn.callbacks.base import Callback, Logs
+from tinygraph.nn.head import metrics_of
 from tinygraph.nn.ranges import number_in
 from tinygraph.nn.registry import did_you_mean
-from tinygraph.nn.steps import metrics_of
 
 MODES = ("auto", "min", "max")
 

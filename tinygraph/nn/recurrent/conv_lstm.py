@@ -11,8 +11,8 @@ from tinygraph.nn import registry
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.layers.convolution import Convolving
 from tinygraph.nn.recurrent.cell import Masks, dropped
+from tinygraph.nn.recurrent.cell_rnn import CellRNN
 from tinygraph.nn.recurrent.lstm import LSTMCell
-from tinygraph.nn.recurrent.rnn import CellRNN
 from tinygraph.nn.spatial import from_channels_last, to_channels_last
 
 

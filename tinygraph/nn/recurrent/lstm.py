@@ -12,7 +12,7 @@ from tinygraph.graph import Node, Shape, scope
 from tinygraph.nn import activations, registry
 from tinygraph.nn.checks import flag
 from tinygraph.nn.recurrent.cell import Array, Cell, Masks, named
-from tinygraph.nn.recurrent.rnn import CellRNN
+from tinygraph.nn.recurrent.cell_rnn import CellRNN
 
 
 @registry.register("layer")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from tinygraph.graph import Node
 from tinygraph.nn import registry
 from tinygraph.nn.recurrent.cell import Cell, Masks, named
-from tinygraph.nn.recurrent.rnn import CellRNN
+from tinygraph.nn.recurrent.cell_rnn import CellRNN
 
 
 @registry.register("layer")

@@ -12,7 +12,7 @@ from tinygraph.viz.text import shape_text
 
 if TYPE_CHECKING:
     from tinygraph.nn.layer import Layer
-    from tinygraph.nn.steps import TrainingStep
+    from tinygraph.nn.step_nodes import TrainingStep
     from tinygraph.nn.symbol import Call, Symbol
 
 
