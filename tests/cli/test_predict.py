@@ -175,8 +175,8 @@ WRONG = {
         "a,b,c\n1,2,3\n",
         [],
         "data.csv: input 'x' of shape (4, 2) needs 2 columns (a row for each time step) or 8 columns (a row "
-        "for each sample), got 3 columns: a, b, c. Choose with --columns, or say with --delimiter what separates "
-        "columns.",
+        "for each sample), got 3 columns: a, b, c. Choose with --columns, or say with --delimiter what "
+        "separates columns.",
     ),
     "other delimiter": ("1;2\n3;4\n", [], "got 1 column: 1;2. Choose with --columns, or say"),
     "few rows": ("1,2\n3,4\n", [], "data.csv: input 'x' takes windows of 4 rows, got only 2."),

@@ -59,7 +59,7 @@ def _expected(table: Table, symbol: Symbol) -> str:
 def chosen(table: Table, asked: str | None, trained_on: Sequence[str] | None) -> Table:
     """Return the columns that were asked for, with commas, or those by name that the model was trained on."""
     if asked is not None:
-        return table.pick([name.strip() for name in next(csv.reader([asked], skipinitialspace=True), [""])])
+        return table.pick([name.strip() for name in next(csv.reader([asked], skipinitialspace=True)) or [""]])
     if trained_on and any(table.names):
         return table.pick(trained_on)
     return table

@@ -104,8 +104,8 @@ def read(path: str, delimiter: str = ",", header: bool | None = None, decimal: s
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(rows[0]):
             raise ValueError(
-                f"{path}: line {line} has {len(row)} columns, the first one {len(rows[0])}; make them as many, "
-                "or say with --delimiter what separates columns."
+                f"{path}: line {line} has {len(row)} columns, the first one {len(rows[0])}; make them as "
+                "many, or say with --delimiter what separates columns."
             )
     names = [""] * len(rows[0]) if rows else []
     if rows and (_are_names(rows[0], decimal) if header is None else header):
@@ -122,7 +122,7 @@ def _are_names(cells: Sequence[str], decimal: str) -> bool:
 
 
 def _rows(file: Iterable[str], delimiter: str) -> tuple[list[int], list[list[str]]]:
-    """The rows that are not blank, and the lines where they end, without the mark of UTF-8 at the beginning."""
+    """The rows that are not blank, and the lines where they end; a mark of UTF-8 before them is left out."""
     text = (line.removeprefix("\ufeff") if k == 0 else line for k, line in enumerate(file))
     reader = csv.reader(text, delimiter=delimiter)
     found = [(reader.line_num, row) for row in reader if len(row) > 1 or "".join(row).strip()]

@@ -462,7 +462,8 @@ class Layer(Configurable):
         several = call.several
         if type(self).output_shape is Layer.output_shape:  # traced, with all that the call was given
             own, extra = (
-                [input(s.name, (1, *s.shape), dtype=s.dtype) for s in each] for each in (call.own, call.extra)
+                [input(s.name, (self.batch_size or 1, *s.shape), dtype=s.dtype) for s in each]
+                for each in (call.own, call.extra)
             )
             with Trace(training=False):
                 result = self.lower(own if several else own[0], **put_back(call.arguments, extra))
