@@ -441,11 +441,11 @@ CASES = {
         (lambda m, folder: m.load_weights(text(folder)), ModelFormatError,
          "{folder}/text.safetensors: no whole safetensors file: ..."),
         (lambda m, folder: m.load_weights(archive(folder)), ModelFormatError,
-         "{folder}/a.npz: a file of Keras, not of tinygraph; bring its weights by get_weights and "
-         "set_weights."),
+         "{folder}/a.npz: HDF5 or a zip, not a file of tinygraph; if Keras wrote it, name it .weights.h5 or "
+         ".keras."),
         (lambda m, folder: m.load_weights(of_another(folder, units=5)), ModelFormatError,
          "{folder}/other.safetensors: the weights of another model: Sequential 'm' expected enc/kernel of "
-         "shape (3, 16), got (3, 20)."),
+         "shape (3, 16), float32, got weights/0000/enc/kernel of (3, 20), float32."),
         (lambda m, folder: m.load_weights(of_another(folder, use_bias=False)), ModelFormatError,
          "{folder}/other.safetensors: the weights of another model: Sequential 'm' expected 5 arrays, got "
          "4."),

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
-PAGES = {path.stem: path.read_text(encoding="utf-8") for path in FILES}
+PAGES = {str(path.relative_to(ROOT).with_suffix("")): path.read_text(encoding="utf-8") for path in FILES}
 BLOCKS = [
     pytest.param(block, id=f"{name}{k}")
     for name, page in PAGES.items()
@@ -26,10 +26,10 @@ def test_block_runs(block, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_links_lead_to_files(path):
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[path.stem]):
-        assert (path.parent / target).is_file(), target
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[page]):
+        assert ((ROOT / page).parent / target).is_file(), target
 
 
 def test_each_command_is_one_line_and_ci_runs_the_second():

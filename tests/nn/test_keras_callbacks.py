@@ -483,7 +483,7 @@ def test_files_that_are_refused(tmp_path):
     with pytest.raises(FileExistsError, match="save_weights: there is a file"):
         model.save_weights(path, overwrite=False)
     path.write_bytes(b"\x89HDF\r\n")
-    with pytest.raises(ValueError, match="a file of Keras, not of tinygraph"):
+    with pytest.raises(ValueError, match="HDF5 or a zip, not a file of tinygraph"):
         model.load_weights(path)
     path.write_bytes(b"\x00" * 50)
     with pytest.raises(ValueError, match="no whole safetensors file"):

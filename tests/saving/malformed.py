@@ -70,13 +70,13 @@ case("header says", "ones")(lambda whole: b"\xff" * 1000)
 case("header says", "endless_header")(lambda whole: (2**64 - 1).to_bytes(8, "little") + whole[8:])
 case("no whole safetensors file", "more_at_the_end")(lambda whole: whole + bytes(8))
 case("header says", "a_text")(lambda whole: b"This is no model." * 10**6)
-case("a file of Keras", "an_hdf5_file")(lambda whole: b"\x89HDF\r\n\x1a\n" + whole)
+case("HDF5 or a zip", "an_hdf5_file")(lambda whole: b"\x89HDF\r\n\x1a\n" + whole)
 case("header says", "a_pickle")(lambda whole: pickle.dumps({"model": [1, 2, 3]}))
 case("damaged", "a_bit_flipped")(lambda whole: whole[:-1] + bytes([whole[-1] ^ 1]))
 case("no JSON", "two_files")(lambda whole: whole[:1000] + whole)
 
 
-@case("a file of Keras")
+@case("HDF5 or a zip")
 def an_npz_bomb(whole):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bomb:

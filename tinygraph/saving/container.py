@@ -133,7 +133,8 @@ def _header(path: Path, file: Any) -> bytes:
     start = file.read(8)
     if start[:4] in (b"\x89HDF", b"PK\x03\x04"):
         raise ModelFormatError(
-            f"{path}: a file of Keras, not of tinygraph; name it .keras or .weights.h5, by what it is."
+            f"{path}: HDF5 or a zip, not a file of tinygraph; if Keras wrote it, name it .weights.h5 or "
+            ".keras."
         )
     length, size = int.from_bytes(start, "little"), os.fstat(file.fileno()).st_size
     if len(start) < 8 or length > size - 8:
@@ -141,7 +142,9 @@ def _header(path: Path, file: Any) -> bytes:
             f"{path}: no whole safetensors file: it has {size} bytes, less than its header says."
         )
     header = file.read(min(length, 4 * MOST_TEXT))
-    parsed(path, "header", header.decode(errors="replace"), times=3)  # two descriptions, and the arrays
+    parsed(
+        path, "no whole safetensors file, header", header.decode(errors="replace"), times=3
+    )  # two descriptions, and the arrays
     return start + header
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.compile import compile
 from tinygraph.exchange.script.code import as_code
 from tinygraph.exchange.script.lines import Line, Use, Value, Weights, mentioned
 from tinygraph.exchange.script.names import unlike
@@ -213,4 +214,4 @@ def array_of(weight: Any) -> Array:
     """Return the value of a weight or a constant, or an array as it is."""
     if isinstance(weight, Parameter):
         return weight.value
-    return np.asarray(weight.attrs["value"] if isinstance(weight, Node) else weight)
+    return np.asarray(compile(weight)() if isinstance(weight, Node) else weight)

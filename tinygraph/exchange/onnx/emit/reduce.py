@@ -59,9 +59,36 @@ def _(w: Writer, node: Node, x: str) -> str:
 
 @emits("softmax")
 def _(w: Writer, node: Node, x: str) -> str:
-    return w.add("Softmax", inputs_as(w, node, (x,), node.dtype), axis=node.attrs["axis"])
+    (x,) = inputs_as(w, node, (x,), node.dtype)
+    axes = axes_of(node)
+    if len(axes) == 1:
+        return w.add("Softmax", [x], axis=axes[0])
+    e = w.add("Exp", [w.add("Sub", [x, w.add("ReduceMax", [x], axes=axes, keepdims=1)])])
+    return w.add("Div", [e, w.add("ReduceSum", [e, w.array(axes, "int64")], keepdims=1)])
 
 
 @emits("log_softmax")
 def _(w: Writer, node: Node, x: str) -> str:
-    return w.add("LogSoftmax", inputs_as(w, node, (x,), node.dtype), axis=node.attrs["axis"])
+    return log_softmax(w, inputs_as(w, node, (x,), node.dtype)[0], axes_of(node))
+
+
+@emits("softmax_cross_entropy")
+def _(w: Writer, node: Node, *names: str) -> str:
+    target, logits = inputs_as(w, node, names, node.dtype)
+    axes, zero = axes_of(node), w.array(0.0, node.dtype)
+    terms = w.add("Mul", [target, log_softmax(w, logits, axes)])
+    counted = w.add("Where", [w.add("Equal", [target, zero]), zero, terms])
+    return w.add("Neg", [w.add("ReduceSum", [counted, w.array(axes, "int64")], keepdims=0)])
+
+
+def log_softmax(w: Writer, x: str, axes: list[int]) -> str:
+    """ln(softmax(x)) along axes."""
+    if len(axes) == 1:
+        return w.add("LogSoftmax", [x], axis=axes[0])
+    return w.add("Sub", [x, w.add("ReduceLogSumExp", [x], axes=axes, keepdims=1)])
+
+
+def axes_of(node: Node) -> list[int]:
+    """The axes of an operation that has one, or several."""
+    axis = node.attrs["axis"]
+    return list(axis) if isinstance(axis, tuple) else [axis]
