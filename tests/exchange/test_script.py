@@ -287,7 +287,7 @@ def test_outputs_are_called_by_their_names(tmp_path):
     x = rng().normal(size=(4, 3)).astype("float32")
     same(exported(model, tmp_path)["predict"](x).values(), model.predict(x))
     text = (tmp_path / "predict.py").read_text()
-    assert 'price = dense(series, **weights("price"))  # (batch, 1)' in text
+    assert 'price = dense(x, **weights("price"))  # (batch, 1)' in text
     assert '"price": price,' in text
     assert '"up or down": up_or_down,' in text
     assert ": dense_2," not in text

@@ -14,8 +14,9 @@ import tinygraph.exchange.script.layers  # noqa: F401  declares how layers are w
 from tinygraph.exchange.script.library import FUNCTIONS, Library
 from tinygraph.exchange.script.lines import needed
 from tinygraph.exchange.script.names import name_values
+from tinygraph.exchange.script.own import changes_what_it_computes
 from tinygraph.exchange.script.page import Page, calls_of
-from tinygraph.exchange.script.writer import Array, Writer, changes_what_it_computes
+from tinygraph.exchange.script.writer import Array, Writer
 from tinygraph.files import write_whole
 from tinygraph.nn.checks import file_name
 from tinygraph.nn.graphed import Graphed
