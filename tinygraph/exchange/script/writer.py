@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from tinygraph.compile import compile
 from tinygraph.exchange.script.code import as_code
 from tinygraph.exchange.script.lines import Line, Use, Value, Weights, mentioned
-from tinygraph.exchange.script.names import unlike
+from tinygraph.exchange.script.names import path_part, unlike
 from tinygraph.exchange.script.own import changes_what_it_computes
 from tinygraph.graph import Node
 from tinygraph.nn.arguments import flat, put_back
@@ -181,14 +180,14 @@ class Writer:
     def path(self, layer: Layer) -> str:
         """Return what the layer's arrays are stored under: its name, after those of what it stands in."""
         if layer not in self.paths:
-            name = _plain(layer.name)
+            name = path_part(layer.name)
             within = self.within[:-1] if self.within and self.within[-1] == name else self.within
             self.paths[layer] = unlike("/".join([*within, name]), set(self.paths.values()))
         return self.paths[layer]
 
     @contextmanager
     def _inside(self, layer: Layer) -> Iterator[None]:
-        self.within.append(_plain(layer.name))
+        self.within.append(path_part(layer.name))
         before, given = self.own, not layer.name.startswith(snake_case(type(layer).__name__))
         self.own = layer.name if given else "h"
         try:
@@ -203,8 +202,3 @@ def array_of(weight: Any) -> Array:
     if isinstance(weight, Parameter):
         return weight.value
     return np.asarray(compile(weight)() if isinstance(weight, Node) else weight)
-
-
-def _plain(name: str) -> str:
-    """The name of a layer as part of that of an array."""
-    return re.sub(r"[^0-9A-Za-z_.-]+", "_", name)
