@@ -14,6 +14,7 @@ import pytest
 import tinygraph as tg
 from tinygraph import BackendError, GraphError, nn
 from tinygraph.datasets import make_windows
+from tinygraph.exchange import torch
 from tinygraph.nn import (
     LSTM,
     DataError,
@@ -63,8 +64,8 @@ def empty(folder):
     return path
 
 
-def text(folder):
-    path = folder / "text.safetensors"
+def text(folder, name="text.safetensors"):
+    path = folder / name
     path.write_text("These are no weights.")
     return path
 
@@ -74,11 +75,12 @@ def archive(folder):
     return folder / "a.npz"
 
 
-def of_another(folder, **config):
+def of_another(folder, end=".safetensors", **config):
     """The weights of a model that is another one."""
     other = Sequential([LSTM(config.pop("units", 4), input_shape=(5, 3), name="enc"), Dense(1, **config)])
-    other.save_weights(folder / "other.safetensors")
-    return folder / "other.safetensors"
+    path = folder / f"other{end}"
+    other.save_weights(path)
+    return path
 
 
 #: what is called on the trained model m and an empty folder, the error, and its message; one that ends in
@@ -464,6 +466,83 @@ CASES = {
         (lambda m, folder: m.fit(X, Y, callbacks=[callbacks.CSVLogger(folder)]), IsADirectoryError,
          "[Errno 21]..."),
     ],
+    "exchange": [
+        (lambda m, folder: m.save(3), ValueError,
+         "Sequential 'm'.save: filepath must be the name of a file, got 3."),
+        (lambda m, folder: m.save(""), ValueError,
+         "Sequential 'm'.save: filepath must be the name of a file, got ''."),
+        (lambda m, folder: m.save(folder / "m.onnx"), ValueError,
+         "Sequential 'm'.save: a file whose name ends in .onnx is written by export."),
+        (lambda m, folder: m.save(folder / "m.h5"), ValueError,
+         "Sequential 'm'.save: a file whose name ends in .h5 is written by save_weights, as .weights.h5."),
+        (lambda m, folder: m.save(folder / "m.tiny", overwrite="no"), ValueError,
+         "Sequential 'm'.save: overwrite must be True or False, got 'no'."),
+        (lambda m, folder: m.save(empty(folder), overwrite=False), FileExistsError,
+         "Sequential 'm'.save: there is a file '{folder}/empty.safetensors' already; write over it with "
+         "overwrite=True."),
+        (lambda m, folder: Sequential([Dense(1)], name="u").save(folder / "u.tiny"), GraphError,
+         "Sequential 'u': its shapes are not known yet; call build(shape), or fit it."),
+        (lambda m, folder: m.save(folder), IsADirectoryError,
+         "[Errno 21] Is a directory: '{folder}'"),
+        (lambda m, folder: m.save_weights(None), ValueError,
+         "Sequential 'm'.save_weights: filepath must be the name of a file, got None."),
+        (lambda m, folder: m.save_weights(folder / "m.keras"), ValueError,
+         "Sequential 'm'.save_weights: a file whose name ends in .keras is written by save."),
+        (lambda m, folder: m.load_weights(b"m.weights.h5"), ValueError,
+         "Sequential 'm'.load_weights: filepath must be the name of a file, got b'm.weights.h5'."),
+        (lambda m, folder: m.load_weights(text(folder, "m.weights.h5")), ModelFormatError,
+         "{folder}/m.weights.h5: no weights of Keras: ..."),
+        (lambda m, folder: m.load_weights(of_another(folder, units=5, end=".weights.h5")), ModelFormatError,
+         "{folder}/other.weights.h5: LSTM 'enc': expected variables of [(3, 16), (4, 16), (16,)] at "
+         "layers/lstm/cell/vars, got [(3, 20), (5, 20), (20,)]. These are the weights of another model."),
+        (lambda m, folder: m.load_weights(text(folder, "m.keras")), ModelFormatError,
+         "{folder}/m.keras: no weights of Keras: ..."),
+        (lambda m, folder: tg.load(["m.tiny"]), ValueError,
+         "load: path must be the name of a file, got ['m.tiny']."),
+        (lambda m, folder: tg.load("m.tiny", custom_objects=[Dense]), ValueError,
+         "load: custom_objects must be classes or functions by name, got [<class "
+         "'tinygraph.nn.layers.core.Dense'>]."),
+        (lambda m, folder: tg.load("m.tiny", compile="no"), ValueError,
+         "load: compile must be True or False, got 'no'."),
+        (lambda m, folder: tg.load(of_another(folder)), ModelFormatError,
+         "{folder}/other.safetensors: it has weights and no model; make the model, and take them with "
+         "model.load_weights."),
+        (lambda m, folder: tg.load(text(folder, "m.keras")), ModelFormatError,
+         "{folder}/m.keras: no .keras file: it does not begin as a zip does."),
+        (lambda m, folder: m.export(3), ValueError,
+         "Sequential 'm'.export: filepath must be the name of a file, got 3."),
+        (lambda m, folder: m.export("m.pb"), ValueError,
+         "Sequential 'm'.export: expected a name that ends in .onnx or .gguf, or a format, got 'm.pb'."),
+        (lambda m, folder: m.export("m", "ggf"), ValueError,
+         "Sequential 'm'.export: unknown format 'ggf'; did you mean 'gguf'?"),
+        (lambda m, folder: m.export("m", 3), ValueError,
+         "Sequential 'm'.export: unknown format 3; there are gguf, onnx."),
+        (lambda m, folder: m.export_numpy(None), ValueError,
+         "Sequential 'm'.export_numpy: path must be the name of a file, got None."),
+        (lambda m, folder: m.export_numpy("predict.txt"), ValueError,
+         "Sequential 'm'.export_numpy: expected a name such as predict.py, got 'predict.txt'."),
+        (lambda m, folder: torch.load_state_dict(m, "state.npz"), TypeError,
+         "load_state_dict: expected arrays by name, got str."),
+        (lambda m, folder: torch.load_state_dict(m, {}), ValueError,
+         "load_state_dict: Sequential 'm' has weights in enc, out; the state dict has the modules none. Make "
+         "them as many, load layer by layer, or say with modules={'module': 'layer', ...} which is which."),
+        (lambda m, folder: torch.load_state_dict(m, torch.state_dict(m) | {"out.bias": ["a"]}), ValueError,
+         "load_state_dict: out.bias: expected numbers, got strings."),
+        (lambda m, folder: torch.load_state_dict(m, torch.state_dict(m) | {"out.bias": [1, 2]}), ValueError,
+         "load_state_dict: Sequential 'm': expected out.bias of shape (1,), got (2,). Modules were taken for "
+         "layers so: enc for ['enc'], out for ['out']; say with modules= if it should be otherwise."),
+        (lambda m, folder: torch.load_state_dict(m, torch.state_dict(m) | {"out.scale": [1]}), ValueError,
+         "load_state_dict: Sequential 'm': out.scale left over. Modules were taken for layers so: enc for "
+         "['enc'], out for ['out']; say with modules= if it should be otherwise."),
+        (lambda m, folder: torch.state_dict(3), TypeError,
+         "exchange.torch: expected a model or a layer, got int."),
+        (lambda m, folder: torch.state_dict(m, {"rnn": 3}), TypeError,
+         "modules: expected names of layers by names of modules, got {'rnn': 3}."),
+        (lambda m, folder: torch.state_dict(m, {"rnn": "enc", "fc": "enc"}), ValueError,
+         "modules: layer 'enc' of Sequential 'm' is in two modules; name it once."),
+        (lambda m, folder: torch.state_dict(m, {"rnn": ["enc", "out"]}), ValueError,
+         "LSTM 'enc', Dense 'out': only recurrent layers can be one module of PyTorch together."),
+    ],
 }  # fmt: skip
 
 
@@ -493,6 +572,6 @@ def test_the_model_can_be_trained_on(m):
 
 def test_there_are_ninety_of_all_kinds():
     counts = {kind: len(cases) for kind, cases in CASES.items()}
-    assert counts.keys() == {"shape", "type", "value", "empty", "configuration", "file"}
+    assert counts.keys() == {"shape", "type", "value", "empty", "configuration", "file", "exchange"}
     assert sum(counts.values()) >= 90
     assert min(counts.values()) >= 10

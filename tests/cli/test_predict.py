@@ -52,6 +52,10 @@ def says(run, *arguments):
         (csv([("day", b, a) for a, b in ROWS], ["when", "b", "a"]), ["--columns", "a, b"]),
         (csv([("day", b, a) for a, b in ROWS], ["when", "b", "a"]), ["--columns", "3,2"]),
         (csv([("day", b, a) for a, b in ROWS]), ["--columns", "3,2", "--no-header"]),
+        (csv(ROWS, ["a", "b"]) + "   \n\n", []),
+        (csv(ROWS, ["a", "b"], ";").replace(".", ","), ["--delimiter", ";", "--decimal", ","]),
+        (csv(ROWS, ['"t, °C"', "b"]), ["--columns", '"t, °C",b']),
+        (csv([(a, b, b) for a, b in ROWS], ["a", "b", "b"]), ["--columns", "a,3"]),
     ],
 )
 def test_rows_are_time_steps_and_windows_slide(run, model, text, options):
@@ -71,7 +75,7 @@ def test_a_row_may_hold_all_steps(run, model):
 
 
 def test_stdin_and_a_file_to_write(run, model, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(csv(ROWS, ["a", "b"])))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\ufeff" + csv(ROWS)))
     assert run("predict", "m.tiny", "-", "-o", "out.csv") == (0, "", "")
     monkeypatch.setattr("sys.stdin", io.StringIO("a,b\n1,\n"))
     assert run("predict", "m.tiny", "-")[2].startswith("tinygraph: stdin: line 2, column b: no value")
@@ -162,15 +166,20 @@ WRONG = {
     ),
     "infinite": ("1,inf\n", [], "data.csv: line 1, column 2: expected a number, got 'inf'"),
     "mixed header": ("day,1\n3,4\n", [], "data.csv: line 1, column 1: expected a number, got 'day'"),
-    "ragged": ("a,b\n1,2\n1,2,3\n", [], "data.csv: line 3 has 3 columns, the first one 2."),
+    "ragged": (
+        "a,b\n1,2\n1,2,3\n",
+        [],
+        "data.csv: line 3 has 3 columns, the first one 2; make them as many, or say",
+    ),
     "columns": (
         "a,b,c\n1,2,3\n",
         [],
         "data.csv: input 'x' of shape (4, 2) needs 2 columns (a row for each time step) or 8 columns (a row "
-        "for each sample), got 3 columns: a, b, c. Choose with --columns.",
+        "for each sample), got 3 columns: a, b, c. Choose with --columns, or say with --delimiter what "
+        "separates columns.",
     ),
-    "other delimiter": ("1;2\n3;4\n", [], "got 1 column: 1;2. Choose with --columns."),
-    "few rows": ("1,2\n3,4\n", [], "data.csv: input 'x' takes windows of 4 rows, got only 2 rows."),
+    "other delimiter": ("1;2\n3;4\n", [], "got 1 column: 1;2. Choose with --columns, or say"),
+    "few rows": ("1,2\n3,4\n", [], "data.csv: input 'x' takes windows of 4 rows, got only 2."),
     "no such column": (
         "a,b\n1,2\n",
         ["--columns", "a,z"],
@@ -180,6 +189,16 @@ WRONG = {
     "useless stride": ("1,2,3,4,5,6,7,8\n", ["--stride", "2"], "data.csv: --stride is for windows of rows"),
     "stride": ("1,2\n", ["--stride", "0"], "--stride: expected a whole number of at least 1, got 0."),
     "delimiter": ("1,2\n", ["--delimiter", ",,"], "--delimiter: expected one character, or tab, got ',,'."),
+    "end of line": ("1,2\n", ["--delimiter", "\n"], "--delimiter: expected one character, or tab, got"),
+    "comma for both": ("1,2\n", ["--decimal", ","], "--decimal: ',' separates columns already; say"),
+    "decimal comma": (
+        "1,5;2\n",
+        ["--delimiter", ";"],
+        "got '1,5'; choose columns with --columns, and say "
+        "--header if this is one, --delimiter if something else separates columns, or --decimal , if",
+    ),
+    "both marks": ("1.234,5;2\n", ["--delimiter", ";", "--decimal", ","], "expected a number, got '1.234,5'"),
+    "columns of one name": ("a,b,b\n1,2,3\n", ["--columns", "a,b"], "several columns 'b'; choose one by its"),
     "quotes": ('1,"' + "2" * 140_000 + '"\n', [], "data.csv: no CSV: field larger than field limit"),
 }
 
@@ -192,7 +211,7 @@ def test_what_is_refused(refused, model, case):
 
 def test_files_that_are_no_text(refused, model):
     Path("data.csv").write_bytes(b"1,\xff\n")
-    assert refused("predict", "m.tiny", "data.csv").startswith("data.csv: no text in UTF-8: ")
+    assert refused("predict", "m.tiny", "data.csv").endswith("; save it as CSV UTF-8.")
     assert refused("predict", "m.tiny", "nothing.csv") == "nothing.csv: No such file or directory"
 
 
@@ -201,7 +220,7 @@ def test_numbers_of_one_feature_need_a_row_for_each_sample(refused):
     said = refused("predict", "m.tiny", given("1\n2\n3\n"))
     assert said == (
         "data.csv: input 'x' of shape (3,) needs 3 columns (a row for each sample), got 1 column, without "
-        "names. Choose with --columns."
+        "names. Choose with --columns, or say with --delimiter what separates columns."
     )
 
 

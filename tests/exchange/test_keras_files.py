@@ -5,6 +5,7 @@ What Keras wrote, and computes, is in tests/data/keras, made by tests/data/make_
 
 import importlib.util
 import io
+import json
 import os
 import subprocess
 import sys
@@ -120,6 +121,29 @@ def test_what_is_written_is_read_again(name, tmp_path):
     ).read("config.json")
     if model.compiled:
         check_close(stepped(again), stepped(model), 0.0)
+
+
+def test_the_batch_of_a_layer_is_that_of_the_input(tmp_path):
+    """Keras knows a size of batch at inputs only, and stateful layers need one there."""
+    first = nn.LSTM(2, stateful=True, batch_input_shape=(4, 5, 3))
+    x = nn.Input((5, 3))
+    for model in (
+        nn.Sequential([first]),
+        nn.Model(x, nn.LSTM(2, stateful=True, batch_input_shape=(4, 5, 3))(x)),
+    ):
+        model.save(tmp_path / "m.keras")
+        described = json.loads(zipfile.ZipFile(tmp_path / "m.keras").read("config.json"))
+        assert described["config"]["layers"][0]["config"]["batch_shape"] == [4, 5, 3]
+        again = tg.load(tmp_path / "m.keras")
+        assert again.batch_size == 4
+        arrays = np.random.default_rng(0).normal(size=(4, 5, 3))
+        check_close([again.predict(arrays)], [model.predict(arrays)], 0.0)
+    model = nn.Sequential([nn.Input((5, 3)), nn.LSTM(2, stateful=True, name="kept")], name="m")
+    with pytest.raises(
+        ValueError, match="'m': LSTM 'kept' is stateful, which Keras takes only for batches of"
+    ):
+        model.save(tmp_path / "none.keras")
+    assert not (tmp_path / "none.keras").exists()
 
 
 def test_weights_alone(tmp_path):

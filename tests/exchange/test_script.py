@@ -269,11 +269,35 @@ def test_training_is_refused(tmp_path):
         model.export_numpy(tmp_path / "predict.py")
 
 
+def test_a_mask_over_several_attended_axes_is_refused(tmp_path):
+    x, mask = nn.Input((2, 3, 4)), nn.Input((2, 3, 2, 3), dtype="bool")
+    heads = nn.MultiHeadAttention(1, 2, attention_axes=(1, 2), name="heads")
+    model = nn.Model([x, mask], heads(x, x, attention_mask=mask), name="m")
+    message = "Model 'm'.export_numpy: MultiHeadAttention 'heads' has an attention_mask and several axes"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.export_numpy(tmp_path / "predict.py")
+    assert not list(tmp_path.iterdir())
+
+
+def test_outputs_are_called_by_their_names(tmp_path):
+    """Not so those that are named after a kind of layer, which is a function in the script."""
+    series = nn.Input((3,), name="series")
+    outputs = [nn.Dense(1, name="price")(series), nn.Dense(2)(series), nn.Dense(1, name="up or down")(series)]
+    model = nn.Model(series, outputs)
+    x = rng().normal(size=(4, 3)).astype("float32")
+    same(exported(model, tmp_path)["predict"](x).values(), model.predict(x))
+    text = (tmp_path / "predict.py").read_text()
+    assert 'price = dense(x, **weights("price"))  # (batch, 1)' in text
+    assert '"price": price,' in text
+    assert '"up or down": up_or_down,' in text
+    assert ": dense_2," not in text
+
+
 def test_a_model_that_is_not_built_and_another_suffix_are_refused(tmp_path):
     with pytest.raises(GraphError, match=r"its shapes are not known yet; call build\(shape\), or fit it"):
         nn.Sequential([nn.Dense(2)]).export_numpy(tmp_path / "predict.py")
     with pytest.raises(
-        ValueError, match=r"export_numpy: expected a name that ends in \.py, got .*predict\.npz"
+        ValueError, match=r"export_numpy: expected a name such as predict\.py, got .*predict\.npz"
     ):
         forecaster()[0].export_numpy(tmp_path / "predict.npz")
 

@@ -252,11 +252,11 @@ def test_modules_may_name_the_layers():
         np.testing.assert_array_equal(one, two)
     with pytest.raises(ValueError, match="no layer with weights 'sides'; did you mean 'side'"):
         exchange.state_dict(model, modules | {"c": "sides"})
-    with pytest.raises(ValueError, match="no layer with weights 'shared', which is in two modules"):
+    with pytest.raises(ValueError, match="layer 'shared' of Model 'm' is in two modules; name it once"):
         exchange.state_dict(model, modules | {"d": "shared"})
     with pytest.raises(ValueError, match=r"inner\.each of Model 'm' is in no module"):
         exchange.state_dict(model, {"c": "side", "b": "shared"})
-    for wrong in (["side"], {"c": []}):
+    for wrong in (["side"], {"c": []}, {"c": 3}, {"c": [3]}, {3: "side"}):
         with pytest.raises(TypeError, match="expected names of layers by names of modules, got"):
             exchange.state_dict(model, wrong)
     with pytest.raises(ValueError, match="only recurrent layers can be one module"):

@@ -501,3 +501,11 @@ def test_freezing_leaves_the_order_of_weights():
     layer.ensure_built((4, 1))
     assert [weight.shape[-1] for weight in layer.weights] == [6, 6, 6, 9, 9, 9]
     assert [weight.shape[-1] for weight in layer.trainable_weights] == [9, 9, 9]
+
+
+@pytest.mark.parametrize("kind", [nn.Activation, nn.ReLU, nn.GlobalMaxPooling1D, nn.ZeroPadding1D, Scale])
+def test_a_layer_of_one_size_of_batch_is_called_on_an_input(kind):
+    layer = kind("tanh") if kind is nn.Activation else kind()
+    fixed = type(layer).from_config(layer.get_config() | {"batch_input_shape": (2, 5, 3)})
+    x, inputs = np.random.default_rng(0).normal(size=(2, 5, 3)), Input((5, 3))
+    np.testing.assert_allclose(Model(inputs, fixed(inputs)).predict(x), layer(x), rtol=1e-6)

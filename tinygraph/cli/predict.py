@@ -18,6 +18,7 @@ EXAMPLES = """\
   tinygraph predict m.tiny data.csv -o out.csv      in a file
   tinygraph predict m.tiny data.csv --columns t,p   some of the columns, by name or number from 1
   tinygraph predict m.tiny data.csv --last          only for the last rows: a forecast from now on
+  tinygraph predict m.tiny de.csv --delimiter ";" --decimal ,
   tinygraph predict m.tiny series.csv meta.csv      a model with two inputs
   cut -d, -f2- data.csv | tinygraph predict m.tiny -
 
@@ -35,6 +36,9 @@ def add(commands: Any) -> None:
         "--columns", action="append", help="which columns, by name or number, with commas; once for each DATA"
     )
     parser.add_argument("--delimiter", default=",", help="what separates columns (default: a comma)")
+    parser.add_argument(
+        "--decimal", default=".", choices=(".", ","), help="what is before the fraction of a number"
+    )
     header = parser.add_mutually_exclusive_group()
     header.add_argument("--header", action="store_true", default=None, help="the first row is names")
     header.add_argument("--no-header", action="store_false", default=None, dest="header", help="it has none")
@@ -59,7 +63,7 @@ def run(given: argparse.Namespace) -> None:
         raise ValueError(f"--columns: expected one for each of {len(names)} CSV files, got {len(columns)}.")
     x = {}
     for symbol, path, asked in zip(model.inputs, given.data, columns, strict=True):
-        table = read(path, given.delimiter, given.header)
+        table = read(path, given.delimiter, given.header, given.decimal)
         table = chosen(table, asked, model.columns.get(symbol.name))
         x[symbol.name] = samples_of(table, symbol, given.stride, given.last)
     outputs = model.predict(x)

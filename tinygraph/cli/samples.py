@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 
@@ -37,7 +38,7 @@ def samples_of(table: Table, symbol: Symbol, stride: int = 1, last: bool = False
     time, rows = shape[0], len(numbers)
     if rows < time:
         raise ValueError(
-            f"{table.path}: input {symbol.name!r} takes windows of {time} rows, got only {rows} rows."
+            f"{table.path}: input {symbol.name!r} takes windows of {time} rows, got only {rows}."
         )
     starts = [rows - time] if last else range(0, rows - time + 1, stride)
     return np.stack([numbers[start : start + time] for start in starts]).reshape(-1, *shape)
@@ -51,14 +52,14 @@ def _expected(table: Table, symbol: Symbol) -> str:
         needed = f"{math.prod(shape[1:])} columns (a row for each time step) or {needed}"
     return (
         f"{table.path}: input {symbol.name!r} of shape {shape} needs {needed}, got {table.described}. "
-        "Choose with --columns."
+        "Choose with --columns, or say with --delimiter what separates columns."
     )
 
 
 def chosen(table: Table, asked: str | None, trained_on: Sequence[str] | None) -> Table:
     """Return the columns that were asked for, with commas, or those by name that the model was trained on."""
     if asked is not None:
-        return table.pick([name.strip() for name in asked.split(",")])
+        return table.pick([name.strip() for name in next(csv.reader([asked], skipinitialspace=True)) or [""]])
     if trained_on and any(table.names):
         return table.pick(trained_on)
     return table

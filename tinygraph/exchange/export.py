@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 
+from tinygraph.nn.checks import file_name
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.registry import did_you_mean
 
@@ -23,12 +24,15 @@ def export(
 ) -> None:
     """Write a model in the format that is named, or that the ending of the file says."""
     title = f"{model.title}.export"
-    suffix = os.path.splitext(os.fspath(filepath))[1].removeprefix(".").lower()
-    found = suffix if format is None else format
-    if found not in FORMATS:
-        given = f"the ending {'.' + suffix!r}" if format is None else f"format {format!r}"
-        raise ValueError(f"{title}: unknown {given}{did_you_mean(found, FORMATS)}")
-    module, name = FORMATS[found]
-    getattr(importlib.import_module(module), name)(model, filepath)
+    name = file_name(title, "filepath", filepath)
+    if format is None:
+        format = os.path.splitext(name)[1].removeprefix(".").lower()
+        if format not in FORMATS:
+            ends = " or ".join(f".{each}" for each in FORMATS)
+            raise ValueError(f"{title}: expected a name that ends in {ends}, or a format, got {name!r}.")
+    if format not in FORMATS:
+        raise ValueError(f"{title}: unknown format {format!r}{did_you_mean(format, FORMATS)}")
+    module, write = FORMATS[format]
+    getattr(importlib.import_module(module), write)(model, name)
     if verbose:
-        print(f"{title}: wrote {os.fspath(filepath)!r}.")
+        print(f"{title}: wrote {name!r}.")

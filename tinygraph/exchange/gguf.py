@@ -48,7 +48,7 @@ def write_gguf(model: Compiled, path: str | os.PathLike[str]) -> None:
         from gguf import GGUFWriter
     except ImportError as missing:
         raise ImportError(
-            "GGUF needs the package gguf, which is not installed: pip install 'tinygraph[gguf]'"
+            "GGUF needs the package gguf, which is not installed: pip install 'tinygraph[gguf]'."
         ) from missing
     tensors = named(model)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,14 @@ def flag(owner: str, name: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(f"{owner}: {name} must be True or False, got {value!r}.")
     return bool(value)
+
+
+def file_name(owner: str, name: str, value: Any, kind: str = "file") -> str:
+    """Return the name of a file, or of another ``kind``, as a string, or raise ValueError."""
+    found = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(found, str) or not found:
+        raise ValueError(f"{owner}: {name} must be the name of a {kind}, got {value!r}.")
+    return found
 
 
 def float_type(owner: str, name: Any) -> np.dtype:

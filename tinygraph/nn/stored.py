@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
+from tinygraph.nn.checks import file_name, flag
 from tinygraph.nn.resumed import Resumed
 from tinygraph.saving.state import read_state, write_state
+
+#: ends of names that say what kind of file it is, and the method that writes it
+WRITTEN_BY = {
+    ".keras": "save",
+    ".weights.h5": "save_weights",
+    ".h5": "save_weights, as .weights.h5",
+    ".onnx": "export",
+    ".gguf": "export",
+    ".py": "export_numpy",
+}
 
 
 class Stored(Resumed):
@@ -24,7 +34,8 @@ class Stored(Resumed):
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
             GraphError: the model has no shapes yet.
-            ValueError: a lambda is in it, which nothing could find again; for Keras, what it has not.
+            ValueError: a lambda is in it, which nothing could find again; for Keras, what it has not; a name
+                that says another kind of file, such as ``m.onnx``.
             ImportError: for Keras, h5py is not installed (extra ``keras``).
 
         >>> import tempfile, tinygraph as tg
@@ -36,8 +47,7 @@ class Stored(Resumed):
         >>> bool((again.predict([[[1.0, 2.0]] * 5]) == model.predict([[[1.0, 2.0]] * 5])).all())
         True
         """
-        self._may_write("save", filepath, overwrite)
-        if Path(filepath).suffix == ".keras":
+        if self._name_to_write("save", filepath, overwrite).endswith(".keras"):
             from tinygraph.exchange.keras.files import write_keras
 
             write_keras(self, filepath)
@@ -46,10 +56,18 @@ class Stored(Resumed):
 
         save_model(self, filepath)
 
-    def _may_write(self, method: str, filepath: str | os.PathLike[str], overwrite: bool) -> None:
-        """Raise FileExistsError if there is a file that is to stay."""
-        if not overwrite and os.path.exists(filepath):
-            raise FileExistsError(f"{self.title}.{method}: there is a file {os.fspath(filepath)!r} already.")
+    def _name_to_write(self, method: str, filepath: str | os.PathLike[str], overwrite: bool) -> str:
+        """Return the name of a file, or raise if it says another kind of file, or one that is to stay."""
+        owner = f"{self.title}.{method}"
+        name = file_name(owner, "filepath", filepath)
+        end = next((end for end in WRITTEN_BY if name.endswith(end)), None)
+        if end is not None and WRITTEN_BY[end] != method:
+            raise ValueError(f"{owner}: a file whose name ends in {end} is written by {WRITTEN_BY[end]}.")
+        if not flag(owner, "overwrite", overwrite) and os.path.exists(name):
+            raise FileExistsError(
+                f"{owner}: there is a file {name!r} already; write over it with overwrite=True."
+            )
+        return name
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write all weights to a safetensors file, and the optimizer's state if the model is compiled.
@@ -59,6 +77,7 @@ class Stored(Resumed):
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
+            ValueError: a name that says another kind of file, such as ``m.keras``.
 
         >>> import tempfile
         >>> from tinygraph.nn import Sequential, Dense
@@ -69,8 +88,7 @@ class Stored(Resumed):
         >>> bool((model.get_weights()[0] == other.get_weights()[0]).all())
         True
         """
-        self._may_write("save_weights", filepath, overwrite)
-        if os.fspath(filepath).endswith(".weights.h5"):
+        if self._name_to_write("save_weights", filepath, overwrite).endswith(".weights.h5"):
             from tinygraph.exchange.keras.files import write_keras_weights
 
             write_keras_weights(self, filepath)
@@ -111,7 +129,8 @@ class Stored(Resumed):
             FileNotFoundError: there is no such file.
             ModelFormatError: another kind of file, or weights of other shapes; the model stays as it was.
         """
-        if os.fspath(filepath).endswith((".weights.h5", ".keras")):
+        name = file_name(f"{self.title}.load_weights", "filepath", filepath)
+        if name.endswith((".weights.h5", ".keras")):
             from tinygraph.exchange.keras.files import read_keras_weights
 
             read_keras_weights(self, filepath)

@@ -49,7 +49,8 @@ def _forms(call: Call) -> Any:
     layer, several = call.layer, call.several
     if type(layer).output_shape is Layer.output_shape:  # traced, with all that the call was given
         own, extra = (
-            [input(s.name, (1, *s.shape), dtype=s.dtype) for s in each] for each in (call.own, call.extra)
+            [input(s.name, (layer.batch_size or 1, *s.shape), dtype=s.dtype) for s in each]
+            for each in (call.own, call.extra)
         )
         with Trace(training=False):
             result = layer.lower(own if several else own[0], **put_back(call.arguments, extra))

@@ -18,6 +18,7 @@ from tinygraph.defaults import seeded
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
+from tinygraph.nn.checks import file_name, flag
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.loading import loading
@@ -63,7 +64,12 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     ...     tg.load(folder + "/m.tiny").output_shape(None)
     (2,)
     """
-    if os.fspath(path).endswith(".keras"):
+    if custom_objects is not None and not _are_named(custom_objects):
+        raise ValueError(
+            f"load: custom_objects must be classes or functions by name, got {custom_objects!r}."
+        )
+    flag("load", "compile", compile)
+    if file_name("load", "path", path).endswith(".keras"):
         from tinygraph.exchange.keras.files import read_keras
 
         return read_keras(path, custom_objects, compile)
@@ -84,6 +90,13 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     if reached is not None:
         model.position = reached
     return model
+
+
+def _are_named(objects: Any) -> bool:
+    """Whether these are classes or functions by name."""
+    return isinstance(objects, Mapping) and all(
+        isinstance(n, str) and callable(o) for n, o in objects.items()
+    )
 
 
 def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:

@@ -41,27 +41,43 @@ def sequential_config(model: Sequential) -> dict[str, Any]:
     return {
         "name": model.name,
         "trainable": model.trainable,
-        "layers": [described_input(start), *map(described_layer, model.layers)],
-        "build_input_shape": batched(start),
+        "layers": [described_input(start, batch_of(model)), *map(described_layer, model.layers)],
+        "build_input_shape": batched(start, batch_of(model)),
     }
 
 
-def described_input(symbol: Symbol) -> dict[str, Any]:
+def batch_of(model: Graphed) -> int | None:
+    """Return the size of batch that an input or a layer is made for; Keras has it at the inputs alone.
+
+    Raises:
+        ValueError: there is none, and a stateful layer, which Keras takes only with one.
+    """
+    size = model.batch_size or next((layer.batch_size for layer in model.family if layer.batch_size), None)
+    kept = next((layer for layer in model.family if getattr(layer, "stateful", False)), None)
+    if size is None and kept is not None:
+        raise ValueError(
+            f"{model.title}: {kept.title} is stateful, which Keras takes only for batches of one size; give "
+            "the Input a batch_size, or save as .tiny."
+        )
+    return size
+
+
+def described_input(symbol: Symbol, batch: int | None) -> dict[str, Any]:
     """Return the layer that an `Input` is in Keras."""
-    config = {"batch_shape": batched(symbol), "dtype": symbol.dtype.name, "name": symbol.name}
+    config = {"batch_shape": batched(symbol, batch), "dtype": symbol.dtype.name, "name": symbol.name}
     return described("InputLayer", "layer", config) | {"module": "keras.layers", "registered_name": None}
 
 
-def batched(symbol: Symbol) -> list[int | None]:
+def batched(symbol: Symbol, batch: int | None) -> list[int | None]:
     """Return the shape with the batch in front."""
-    return [symbol.batch, *symbol.shape]
+    return [batch, *symbol.shape]
 
 
 class Graph:
     """The calls of a model, by layer, as Keras counts them."""
 
     def __init__(self, model: Graphed):
-        self.model = model
+        self.model, self.batch = model, batch_of(model)
         taken = {symbol.name for symbol in model.inputs} & {layer.name for layer in model.layers}
         if taken:
             raise ValueError(
@@ -78,7 +94,7 @@ class Graph:
 
     def config(self) -> dict[str, Any]:
         """Return what Keras makes a Functional model from."""
-        layers = [described_input(symbol) | {"inbound_nodes": []} for symbol in self.model.inputs]
+        layers = [described_input(symbol, self.batch) | {"inbound_nodes": []} for symbol in self.model.inputs]
         layers += [described_layer(layer) | {"inbound_nodes": calls} for layer, calls in self.calls.items()]
         ends = [self._end(symbol) for symbol in self.model.outputs]
         keys = self.model.output_keys
@@ -107,7 +123,7 @@ class Graph:
     def _tensor(self, value: Any) -> Any:
         if not isinstance(value, Symbol):
             return value
-        return tensors.described(self.tensors[value], batched(value), value.dtype.name)
+        return tensors.described(self.tensors[value], batched(value, self.batch), value.dtype.name)
 
     def _end(self, symbol: Symbol) -> list[Any]:
         """Return an input or an output; there Keras counts the calls of a Functional model from 1."""

@@ -22,7 +22,9 @@ def h5py() -> Any:
     try:
         import h5py
     except ImportError:
-        raise ImportError("files of Keras: needs h5py; pip install 'tinygraph[keras]'.") from None
+        raise ImportError(
+            "Files of Keras need the package h5py, which is not installed: pip install 'tinygraph[keras]'."
+        ) from None
     return h5py
 
 
@@ -61,7 +63,8 @@ class Variables:
         datasets = self.datasets(path)
         if (came := [dataset.shape for dataset in datasets]) != list(shapes):
             raise ModelFormatError(
-                f"{owner}: expected variables of {list(shapes)} at {path or 'the top'}/vars, got {came}."
+                f"{owner}: expected variables of {list(shapes)} at {path or 'the top'}/vars, got {came}. "
+                "These are the weights of another model."
             )
         return [self.read(dataset) for dataset in datasets]
 

@@ -47,7 +47,9 @@ def model_proto(model: Graphed) -> Any:
     try:
         from onnx import helper
     except ImportError as problem:
-        raise ImportError("ONNX files need the onnx package: pip install 'tinygraph[onnx]'.") from problem
+        raise ImportError(
+            "ONNX needs the package onnx, which is not installed: pip install 'tinygraph[onnx]'."
+        ) from problem
     return helper.make_model(
         written(model),
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -14,19 +14,20 @@ import tinygraph.exchange.script.layers  # noqa: F401  declares how layers are w
 from tinygraph.exchange.script.library import FUNCTIONS, Library
 from tinygraph.exchange.script.lines import needed
 from tinygraph.exchange.script.names import name_values
+from tinygraph.exchange.script.own import changes_what_it_computes
 from tinygraph.exchange.script.page import Page, calls_of
-from tinygraph.exchange.script.writer import Array, Writer, changes_what_it_computes
+from tinygraph.exchange.script.writer import Array, Writer
 from tinygraph.files import write_whole
+from tinygraph.nn.checks import file_name
 from tinygraph.nn.graphed import Graphed
 
 
 def export_numpy(model: Graphed, path: str | os.PathLike[str]) -> None:
     """Write ``predict.py`` and, if the model has weights, ``predict.npz``; see `Stored.export_numpy`."""
-    target = Path(path)
+    owner = f"{model.title}.export_numpy"
+    target = Path(file_name(owner, "path", path))
     if target.suffix != ".py":
-        raise ValueError(
-            f"{model.title}.export_numpy: expected a name that ends in .py, got {str(target)!r}."
-        )
+        raise ValueError(f"{owner}: expected a name such as predict.py, got {str(target)!r}.")
     text, arrays = script(model, target.stem)
     target.parent.mkdir(parents=True, exist_ok=True)
     if arrays:
@@ -46,6 +47,9 @@ def script(model: Graphed, stem: str) -> tuple[str, Mapping[str, Array]]:
     names = ["x" if only or re.fullmatch(r"input(_\d+)?", s.name) else s.name for s in model.inputs]
     inputs = [writer.value(s.shape, s.dtype, n) for s, n in zip(model.inputs, names, strict=True)]
     outputs = dict(zip(model.output_names, writer.model(model, inputs), strict=True))
+    if len(outputs) > 1:
+        for name, value in outputs.items():
+            value.name = value.name or (None if re.sub(r"_\d+$", "", name) in FUNCTIONS else name)
     lines = needed(writer.lines, outputs.values())
     library = Library(calls_of(writer, lines))
     called = name_values(inputs, lines, outputs.values(), FUNCTIONS)

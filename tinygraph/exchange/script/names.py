@@ -25,6 +25,11 @@ def identifier(text: str) -> str:
     return name if name and not name[0].isdigit() else f"x_{name}".rstrip("_")
 
 
+def path_part(name: str) -> str:
+    """Return the name of a layer as part of the name of its arrays."""
+    return re.sub(r"[^0-9A-Za-z_.-]+", "_", name)
+
+
 def unlike(name: str, taken: Collection[str]) -> str:
     """Return ``name``, with a number if something is called so already."""
     number, found = 1, name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,22 +11,19 @@ import numpy as np
 from tinygraph.compile import compile
 from tinygraph.exchange.script.code import as_code
 from tinygraph.exchange.script.lines import Line, Use, Value, Weights, mentioned
-from tinygraph.exchange.script.names import unlike
+from tinygraph.exchange.script.names import path_part, unlike
+from tinygraph.exchange.script.own import changes_what_it_computes
 from tinygraph.graph import Node
 from tinygraph.nn.arguments import flat, put_back
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.registry import snake_case
-from tinygraph.nn.training import Trainable
 from tinygraph.ops import Parameter
 
 Array = np.ndarray[Any, Any]
 
 #: writes the call of a layer: ``(writer, layer, inputs, arguments) -> value or list of values``
 LayerWriter = Callable[["Writer", Any, Any, dict[str, Any]], Any]
-
-#: what a class of the user's own may override: it changes the layer's arguments and weights, which are read
-AS_MADE = {"__init__", "build", "get_config", "from_config", "__class__", "__init_subclass__"}
 
 #: layer class -> how it is written
 WRITERS: dict[type, LayerWriter] = {}
@@ -184,14 +180,14 @@ class Writer:
     def path(self, layer: Layer) -> str:
         """Return what the layer's arrays are stored under: its name, after those of what it stands in."""
         if layer not in self.paths:
-            name = re.sub(r"[^0-9A-Za-z_.-]+", "_", layer.name)
+            name = path_part(layer.name)
             within = self.within[:-1] if self.within and self.within[-1] == name else self.within
             self.paths[layer] = unlike("/".join([*within, name]), set(self.paths.values()))
         return self.paths[layer]
 
     @contextmanager
     def _inside(self, layer: Layer) -> Iterator[None]:
-        self.within.append(re.sub(r"[^0-9A-Za-z_.-]+", "_", layer.name))
+        self.within.append(path_part(layer.name))
         before, given = self.own, not layer.name.startswith(snake_case(type(layer).__name__))
         self.own = layer.name if given else "h"
         try:
@@ -199,15 +195,6 @@ class Writer:
         finally:
             self.within.pop()
             self.own = before
-
-
-def changes_what_it_computes(layer: Layer) -> bool:
-    """Whether a class of the user's own overrides more of a layer than how it is made and trained."""
-    own = [cls for cls in type(layer).__mro__ if not cls.__module__.startswith("tinygraph.")]
-    base = next(cls for cls in type(layer).__mro__ if cls not in own)
-    changed = {name for cls in own for name in vars(cls) if cls is not object and hasattr(base, name)}
-    allowed = AS_MADE | (set(dir(Trainable)) - {"call"} if isinstance(layer, Graphed) else set())
-    return bool({name for name in changed if callable(getattr(layer, name))} - allowed)
 
 
 def array_of(weight: Any) -> Array:

@@ -43,21 +43,33 @@ def _inside(model: Graphed, prefix: str) -> list[tuple[str, Layer]]:
 
 def named_entries(thing: Layer, units: Mapping[str, Layer], modules: Modules) -> list[Entry]:
     """Every weight with its full names in PyTorch; each layer belongs to one module."""
-    if not isinstance(modules, Mapping) or not all(modules.values()):
+    if not isinstance(modules, Mapping) or not all(map(_are_names, modules, modules.values())):
         raise TypeError(f"modules: expected names of layers by names of modules, got {modules!r}.")
     left, entries = dict(units), []
     for module, named in modules.items():
         layers = []
         for name in [named] if isinstance(named, str) else named:
             if name not in left:
-                twice = ", which is in two modules." if name in units else did_you_mean(name, units)
-                raise ValueError(f"modules: {thing.title} has no layer with weights {name!r}{twice}")
+                if name in units:
+                    raise ValueError(
+                        f"modules: layer {name!r} of {thing.title} is in two modules; name it once."
+                    )
+                known = did_you_mean(name, units)
+                raise ValueError(f"modules: {thing.title} has no layer with weights {name!r}{known}")
             layers.append(left.pop(name))
         prefix = f"{module}." if module else ""
         entries += [e._replace(names=tuple(prefix + n for n in e.names)) for e in entries_of(layers)]
     if left:
         raise ValueError(f"modules: {_listed(left)} of {thing.title} is in no module; name one for it.")
     return entries
+
+
+def _are_names(module: Any, named: Any) -> bool:
+    """Whether this is the name of a module, and that of a layer or those of several."""
+    layers = [named] if isinstance(named, str) else named
+    if not isinstance(module, str) or not isinstance(layers, (list, tuple)):
+        return False
+    return bool(layers) and all(isinstance(name, str) and name for name in layers)
 
 
 def in_order(thing: Layer, units: Mapping[str, Layer], given: Mapping[str, Array]) -> Modules:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tinygraph.files import write_whole
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.periodic import Periodic
-from tinygraph.nn.checks import flag
+from tinygraph.nn.checks import file_name, flag
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.position import plain_position, read_position
@@ -46,11 +46,7 @@ class BackupAndRestore(Periodic):
         delete_checkpoint: bool = True,
     ):
         super().__init__(save_freq)
-        if not (isinstance(backup_dir, (str, os.PathLike)) and os.fspath(backup_dir)):
-            raise ValueError(
-                f"BackupAndRestore: backup_dir must be the name of a folder, got {backup_dir!r}."
-            )
-        self.folder = Path(backup_dir)
+        self.folder = Path(file_name("BackupAndRestore", "backup_dir", backup_dir, "folder"))
         self.latest = self.folder / "latest.safetensors"
         self.earlier = self.folder / "latest.safetensors.bkp"
         self.double_checkpoint = flag("BackupAndRestore", "double_checkpoint", double_checkpoint)

@@ -8,7 +8,7 @@ from tinygraph.nn import registry
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.monitor import Monitor, say
 from tinygraph.nn.callbacks.periodic import Periodic
-from tinygraph.nn.checks import flag
+from tinygraph.nn.checks import file_name, flag
 from tinygraph.nn.ranges import number_in
 
 
@@ -59,9 +59,7 @@ class ModelCheckpoint(Monitor, Periodic):
     ):
         Monitor.__init__(self, monitor, mode)
         Periodic.__init__(self, save_freq)
-        if not (isinstance(filepath, (str, os.PathLike)) and os.fspath(filepath)):
-            raise ValueError(f"ModelCheckpoint: filepath must be the name of a file, got {filepath!r}.")
-        self.filepath = os.fspath(filepath)
+        self.filepath = file_name("ModelCheckpoint", "filepath", filepath)
         self.verbose = verbose
         self.save_best_only = flag(self.title, "save_best_only", save_best_only)
         self.save_weights_only = flag(self.title, "save_weights_only", save_weights_only)

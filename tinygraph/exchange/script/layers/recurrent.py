@@ -12,7 +12,8 @@ from tinygraph.exchange.script.layers.elementwise import activation_of
 from tinygraph.exchange.script.layers.merging import wide
 from tinygraph.exchange.script.layers.shape import channels_back, channels_last
 from tinygraph.exchange.script.lines import Value
-from tinygraph.exchange.script.writer import Writer, array_of, changes_what_it_computes, writes
+from tinygraph.exchange.script.own import changes_what_it_computes
+from tinygraph.exchange.script.writer import Writer, array_of, writes
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.recurrent.conv_lstm import ConvLSTMCell
