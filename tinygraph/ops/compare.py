@@ -107,7 +107,7 @@ def share(g: Node, wins: Node, ties: Node) -> Node:
     return where(ties, 0.5 * g, where(wins, g, 0.0))
 
 
-@op(elementwise, scalar="fmaximum({0}, {1})", ufunc="maximum", samples=PAIRS)
+@op(elementwise, scalar="fmaximum({0}, {1})", samples=PAIRS)
 def maximum(xp, x, y, *, out):
     """The larger of each pair of elements; two that tie share the gradient evenly."""
     xp.maximum(x, y, out=out)
@@ -119,7 +119,7 @@ def _(g, z, x, y):
     return sum_to(share(g, x > y, ties), x.shape), sum_to(share(g, y > x, ties), y.shape)
 
 
-@op(elementwise, scalar="fminimum({0}, {1})", ufunc="minimum", samples=PAIRS)
+@op(elementwise, scalar="fminimum({0}, {1})", samples=PAIRS)
 def minimum(xp, x, y, *, out):
     """The smaller of each pair of elements; two that tie share the gradient evenly."""
     xp.minimum(x, y, out=out)
