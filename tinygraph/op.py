@@ -82,7 +82,7 @@ class Op:
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.same: Form | None = None
         self.stable: Form | None = None
-        #: ``formula(xp, *inputs, **attrs)``: the result, of functions of the array module or, as nodes, of ops
+        #: ``formula(xp, *inputs, **attrs)``: the result, by functions of the array module or by ops
         self.formula: Callable[..., Any] | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__

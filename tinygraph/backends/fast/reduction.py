@@ -32,7 +32,7 @@ COMBINED = {
 
 
 def call(how: str, x: Array, out: Array, reduced: Sequence[int], divisor: int, host: Host) -> Run | None:
-    """Return what reduces x over the ``reduced`` axes to what ``how`` says, divides, and writes it to ``out``;
+    """Return what writes the sums, or what ``how`` says, of x over the ``reduced`` axes, divided, to ``out``;
     None if x cannot be walked.
 
     The block: the addresses of x and out, rows and the bytes between them, columns, and the divisor.
