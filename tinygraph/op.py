@@ -82,6 +82,8 @@ class Op:
         self.gradient: Callable[..., Sequence[Node | None]] | None = None
         self.same: Form | None = None
         self.stable: Form | None = None
+        #: ``formula(xp, *inputs, **attrs)``: the result, by functions of the array module or by ops
+        self.formula: Callable[..., Any] | None = None
         self.__doc__ = kernel.__doc__
         self.__module__ = kernel.__module__
         self.__name__ = self.__qualname__ = self.name
@@ -128,6 +130,14 @@ class Op:
     def stable_as(self, form: Form) -> None:
         """Declare a form that stays finite, and keeps its digits, where this operation does not."""
         self.stable = form
+
+    def written_as(self, formula: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare the formula that the kernel computes, of functions that `tinygraph.ops` has, too.
+
+        A program then computes its parts, which other formulas of it may share, and which fuse.
+        """
+        self.formula = formula
+        return formula
 
     def view_of(
         self,

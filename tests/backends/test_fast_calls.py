@@ -173,17 +173,33 @@ def test_sums_and_means(host, shape, dtype, mean, data):
     x = np.random.default_rng(0).uniform(0.5, 1.5, shape).astype(dtype)
     expected = (np.mean if mean else np.sum)(x.astype("float64"), axis=axis)
     out = np.empty(expected.shape, dtype)
-    found = reduction.call(x, out, axis, x.size // out.size if mean else 1, host)
+    found = reduction.call("sum", x, out, axis, x.size // out.size if mean else 1, host)
     if found is not None:
         found()
         np.testing.assert_allclose(out, expected, rtol=64 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("how", ["max", "min"])
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("columns", [1, 3, 8, 16, 17, 50])
+def test_largest_and_smallest(host, how, dtype, columns):
+    x = np.random.default_rng(0).normal(size=(6, columns)).astype(dtype)
+    x[1], x[2], x[3, -1], x[4, 0] = -np.inf, np.inf, np.nan, np.nan
+    out = np.empty(6, dtype)
+    reduction.call(how, x, out, (1,), 1, host)()
+    np.testing.assert_array_equal(out, getattr(x, how)(axis=1))
+
+
+def test_the_largest_over_rows_is_left_to_numpy():
+    assert reduction.call("max", np.ones((6, 20)), np.ones(20), (0,), 1, HOST) is None
 
 
 @pytest.mark.parametrize("axis", [(0,), (1,), (0, 1), ()])
 def test_a_sum_is_machine_code(axis):
     x = np.ones((6, 20))
     out = np.zeros(x.sum(axis=axis).shape)
-    run = reduction.call(x, out, axis, 1, HOST)
+    run = reduction.call("sum", x, out, axis, 1, HOST)
     assert isinstance(run, Call)
     run()
     np.testing.assert_array_equal(out, x.sum(axis=axis))
@@ -201,7 +217,7 @@ def test_a_sum_is_machine_code(axis):
 )
 def test_a_sum_that_is_left_to_numpy(x, axis):
     out = np.zeros(x.sum(axis=axis).shape, x.dtype)
-    assert reduction.call(x, out, axis, 1, HOST) is None
+    assert reduction.call("sum", x, out, axis, 1, HOST) is None
 
 
 @pytest.mark.parametrize("host", HOSTS)

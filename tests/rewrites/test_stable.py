@@ -188,7 +188,7 @@ def test_a_near_miss_is_left_alone(make):
 def test_one_form_serves_value_and_gradient():
     y = tg.log(tg.softmax(X))
     graph = tg.compile([y, *tg.gradients(tg.sum(y * X), [X])]).graph
-    assert graph.count()["log_softmax"] == 1
+    assert graph.count()["log1p"] == 1  # of the parts of log_softmax
     assert "log" not in graph.count()
 
 

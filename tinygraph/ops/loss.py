@@ -9,7 +9,7 @@ from tinygraph.op import op
 from tinygraph.ops.activation import sigmoid
 from tinygraph.ops.broadcast import sum_to, widen
 from tinygraph.ops.rules import Inferred, elementwise_float, reduced
-from tinygraph.ops.softmax import beside_logits, log_softmax, softmax_error
+from tinygraph.ops.softmax import beside_logits, log_softmax, logarithms, softmax_error
 
 
 def without_classes(inputs: tuple[Node, ...], attrs: dict[str, Any]) -> Inferred:
@@ -30,9 +30,14 @@ def softmax_cross_entropy(xp, target, logits, *, axis=-1, out):
     >>> tg.compile(loss)()
     array([20000.], dtype=float32)
     """
-    log_p = xp.empty(logits.shape, out.dtype)
-    log_softmax.kernel(xp, logits, axis=axis, out=log_p)
-    xp.subtract(0, xp.where(target == 0, 0, target * log_p).sum(axis=axis), out=out)
+    out[...] = cross_entropy(xp, target, xp.asarray(logits, out.dtype), axis) if logits.size else 0
+
+
+@softmax_cross_entropy.written_as
+def cross_entropy(xp, target, logits, axis):
+    """-Σ t ln p of those whose t is not 0."""
+    terms = target * logarithms(xp, logits, axis)
+    return xp.negative(xp.sum(xp.where(xp.equal(target, 0.0), 0.0, terms), axis=axis))
 
 
 @softmax_cross_entropy.vjp

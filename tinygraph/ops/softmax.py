@@ -22,24 +22,22 @@ LOG_MAX = {np.dtype(name): math.log(np.finfo(name).max) - 1.0 for name in ("floa
 SAMPLES = [((3, 4),), ((2, 3, 4), {"axis": 1}), ((5,),), ((0, 3),), ((2, 3, 2), {"axis": (0, 2)})]
 
 
-def exponentials(xp, x, top, out=None):
-    """exp(x - c), c one number for each row: neither they nor their sum overflow, nor is it less than 1 / e.
+def exponentials(xp, x, top):
+    """exp(x - c), c one number for each row: neither they nor their sum overflow, nor is it less than 1.
 
     c is no larger than it must be, 0 for most rows: x - c is then exact, or off by a few units of 1. With the
     largest x, ``top``, as c, e^-80 would be off by 40 units.
     """
     most = LOG_MAX[x.dtype] - math.log(x.size / top.size)
-    c = xp.maximum(top - most, xp.minimum(xp.ceil(top), 0))
-    e = xp.subtract(x, c, out=out)
-    return xp.exp(e, out=e if e.ndim else None)
+    return xp.exp(x - xp.maximum(top - most, xp.minimum(xp.floor(top), 0.0)))
 
 
 def largest_and_others(xp, e, axis):
     """The largest term and Σ of the others, which would drown in Σ e where they are small."""
-    largest = e.max(axis=axis, keepdims=True)
-    ties = e == largest
-    others = xp.where(ties, 0, e).sum(axis=axis, keepdims=True)
-    return largest, others + largest * (ties.sum(axis=axis, keepdims=True, dtype=e.dtype) - 1)
+    largest = xp.max(e, axis=axis, keepdims=True)
+    below = e * xp.less(e, largest)
+    ties = xp.sum(e - below, axis=axis, keepdims=True)
+    return largest, xp.sum(below, axis=axis, keepdims=True) + (ties - largest)
 
 
 @op(same_float, samples=SAMPLES)
@@ -50,11 +48,15 @@ def softmax(xp, x, *, axis=-1, out):
     >>> tg.compile(tg.softmax(tg.constant([1000.0, 1000.0])))()
     array([0.5, 0.5], dtype=float32)
     """
-    if not x.size:
-        return
-    x = xp.asarray(x, out.dtype)
-    exponentials(xp, x, x.max(axis=axis, keepdims=True), out)
-    xp.divide(out, out.sum(axis=axis, keepdims=True), out=out)
+    if x.size:
+        out[...] = shares(xp, xp.asarray(x, out.dtype), axis)
+
+
+@softmax.written_as
+def shares(xp, x, axis):
+    """exp(x) / Σ exp(x)."""
+    e = exponentials(xp, x, xp.max(x, axis=axis, keepdims=True))
+    return e / xp.sum(e, axis=axis, keepdims=True)
 
 
 @softmax.vjp
@@ -82,14 +84,19 @@ def softmax_error(xp, target, logits, *, axis=-1, out):
     >>> tg.compile(tg.softmax_error(tg.constant([1.0, 0.0]), tg.constant([50.0, 0.0])))()
     array([-1.9287499e-22,  1.9287499e-22], dtype=float32)
     """
-    if not logits.size:
-        return
-    t, logits = xp.broadcast_to(target, logits.shape), xp.asarray(logits, out.dtype)
-    e = exponentials(xp, logits, logits.max(axis=axis, keepdims=True))
+    if logits.size:
+        out[...] = error(xp, target, xp.asarray(logits, out.dtype), axis)
+
+
+@softmax_error.written_as
+def error(xp, target, logits, axis):
+    """p Σ' t - t Σ' p, Σ' over all others."""
+    t = xp.broadcast_to(target, shape=logits.shape)
+    e = exponentials(xp, logits, xp.max(logits, axis=axis, keepdims=True))
     largest, others = largest_and_others(xp, e, axis)
     total = largest + others
-    p, rest = e / total, (largest - e + others) / total
-    xp.subtract(p * (t.sum(axis=axis, keepdims=True) - t), t * rest, out=out)
+    rest = (largest - e + others) / total
+    return e / total * (xp.sum(t, axis=axis, keepdims=True) - t) - t * rest
 
 
 @softmax_error.vjp
@@ -103,13 +110,16 @@ def _(g, y, target, logits, axis):
 @op(same_float, samples=SAMPLES)
 def log_softmax(xp, x, *, axis=-1, out):
     """ln(softmax(x)) along axes, without the loss of digits that a logarithm of softmax has."""
-    if not x.size:
-        return
-    x = xp.asarray(x, out.dtype)
-    top = x.max(axis=axis, keepdims=True)
+    if x.size:
+        out[...] = logarithms(xp, xp.asarray(x, out.dtype), axis)
+
+
+@log_softmax.written_as
+def logarithms(xp, x, axis):
+    """x - max x - ln(Σ exp(x - max x)), the sum 1 and the others beside the largest."""
+    top = xp.max(x, axis=axis, keepdims=True)
     largest, others = largest_and_others(xp, exponentials(xp, x, top), axis)
-    xp.subtract(x, top, out=out)
-    xp.subtract(out, xp.log1p(others / largest), out=out)
+    return x - top - xp.log1p(others / largest)
 
 
 @log_softmax.vjp

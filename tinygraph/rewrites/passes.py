@@ -12,6 +12,7 @@ from tinygraph.rewrites.constants import constants
 from tinygraph.rewrites.dedupe import dedupe
 from tinygraph.rewrites.factors import factors
 from tinygraph.rewrites.flat import flat
+from tinygraph.rewrites.formulas import formulas
 from tinygraph.rewrites.gates import gates
 from tinygraph.rewrites.moves import joins, sums
 from tinygraph.rewrites.outer import outer
@@ -25,6 +26,7 @@ from tinygraph.rewrites.tiles import tiles
 from tinygraph.rewrites.transposes import transposes, untransposed
 
 #: stable: of what is written; and a gradient is made of the same form, which dedupe then finds.
+#: formulas after it, which looks for the operations; before dedupe, as they have parts in common.
 #: dedupe: every vjp declares its own Wᵀ; products with one right factor are found by identity.
 #: constants after it: what is the same is computed once, here too; and first, as it leaves less to the rest.
 #: sums: tiles and products find what they look for in a sum itself, not behind a view of each term.
@@ -34,7 +36,7 @@ from tinygraph.rewrites.transposes import transposes, untransposed
 #: dedupe again: products and siblings join the same rows, for dW and for dX.
 #: rows: time steps that were joined are the sequence that they were taken from; and the bias meets one
 #: product of all time steps.
-PASSES = (stable, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, rows)
+PASSES = (stable, formulas, dedupe, constants, sums, tiles, products, siblings, joins, dedupe, rows)
 #: For backends that compile; to others it is no gain.
 #: batches: as long as products cost no call, one by one.
 #: apart, accumulated: x_t W begins with the bias, and h_(t-1) U with that.

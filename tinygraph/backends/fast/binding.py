@@ -10,7 +10,7 @@ from tinygraph.backends.fast.call import Array, Run
 from tinygraph.backends.fast.kernel import Host
 from tinygraph.backends.threads import shared
 from tinygraph.graph import Node
-from tinygraph.ops import affine, all_finite, copy, matmul, mean, pad, place, reshape, sum, uniform
+from tinygraph.ops import affine, all_finite, copy, matmul, max, mean, min, pad, place, reshape, sum, uniform
 from tinygraph.ops.fused import fused
 
 Binding = Callable[[Node, Sequence[Array], Any, Host], Run | None]
@@ -32,8 +32,9 @@ def _multiplied(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> 
 
 def _reduced(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
     (x,) = inputs
-    divisor = x.size // max(1, out.size) if node.op is mean else 1
-    return reduction.call(x, out, node.attrs["axis"], divisor, host)
+    divisor = x.size // (out.size or 1) if node.op is mean else 1
+    how = "sum" if node.op is mean else node.op.name
+    return reduction.call(how, x, out, node.attrs["axis"], divisor, host)
 
 
 def _drawn(node: Node, inputs: Sequence[Array], out: Array, host: Host) -> Run | None:
@@ -53,6 +54,8 @@ BINDINGS: dict[Any, Binding] = {
     matmul: _multiplied,
     affine: _multiplied,
     sum: _reduced,
+    max: _reduced,
+    min: _reduced,
     mean: _reduced,
     all_finite: lambda node, inputs, out, host: finite.call(inputs, out, host),
     copy: lambda node, inputs, out, host: moving.moved(out, inputs[0], host),

@@ -1,7 +1,10 @@
-"""Sums and means: along rows by a function that adds vectors up, over rows as a product with ones."""
+"""Sums, means, largest and smallest: along rows by a function of vectors, and sums over rows as a product
+with ones.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -20,9 +23,17 @@ from tinygraph.backends.scalar.space import Axis, joined
 LONGEST = 2**14
 
 
-def call(x: Array, out: Array, reduced: Sequence[int], divisor: int, host: Host) -> Run | None:
-    """Return what writes the sums of x over the ``reduced`` axes, divided, to ``out``; None if x cannot be
-    walked.
+#: What changes no number, and LLVM's functions of two numbers, and of all of a vector. NaN stays.
+COMBINED = {
+    "sum": (0.0, "", "fadd"),
+    "max": (-math.inf, "maximum", "fmaximum"),
+    "min": (math.inf, "minimum", "fminimum"),
+}
+
+
+def call(how: str, x: Array, out: Array, reduced: Sequence[int], divisor: int, host: Host) -> Run | None:
+    """Return what writes the sums, or what ``how`` says, of x over the ``reduced`` axes, divided, to ``out``;
+    None if x cannot be walked.
 
     The block: the addresses of x and out, rows and the bytes between them, columns, and the divisor.
     """
@@ -35,8 +46,8 @@ def call(x: Array, out: Array, reduced: Sequence[int], divisor: int, host: Host)
     (rows, (row,)), (columns, (step,)) = along, across
     if (columns == 1 or step == x.itemsize) and columns <= LONGEST:
         block = [x.ctypes.data, out.ctypes.data, rows, row, columns, divisor]
-        return Call(function(source(x.dtype.name, host)), block, (x, out))
-    if divisor == 1 and (rows == 1 or row == x.itemsize):
+        return Call(function(source(how, x.dtype.name, host)), block, (x, out))
+    if how == "sum" and divisor == 1 and (rows == 1 or row == x.itemsize):
         ones = np.broadcast_to(np.ones((), x.dtype), (1, columns))
         matrix = x.transpose(*reduced, *kept).reshape(columns, rows)
         return product.call([ones, matrix], out.reshape(1, rows), host)
@@ -51,16 +62,29 @@ def _axis(x: Array, axes: Sequence[int]) -> Axis | None:
 
 
 @cache
-def source(dtype: str, host: Host) -> str:
-    """The text of the function that adds up each row."""
+def source(how: str, dtype: str, host: Host) -> str:
+    """The text of the function that reduces each row."""
     v = Vectors(host.width // np.dtype(dtype).itemsize, host.fma)
     number, whole = TYPES[dtype], v.type(dtype)
+    start, pair, every = COMBINED[how]
     short = "f32" if dtype == "float32" else "f64"
-    total = f"@llvm.vector.reduce.fadd.v{v.lanes}{short}"
+    first = f"{number} 0.0, " if how == "sum" else ""
+    total = f"@llvm.vector.reduce.{every}.v{v.lanes}{short}"
+    declared = [f"declare {number} {total}({first.replace('0.0', '')}{whole})"]
+
+    def two(kind: str, name: str, x: str, y: str) -> str:
+        if how == "sum":
+            return f"fadd {kind} {x}, {y}"
+        declared.append(f"declare {kind} @llvm.{pair}.{name}({kind}, {kind})")
+        return f"call {kind} @llvm.{pair}.{name}({kind} {x}, {kind} {y})"
+
     some = memory.load(v, dtype, "%at").text
     load = "\n".join(v.lines)
+    next_all = two(whole, f"v{v.lanes}{short}", "%all", some)
+    next_one = two(number, short, "%total", "%one.x")
+    nothing, declarations = v.number(start, dtype).text, "\n".join(declared)
     return f"""
-declare {number} {total}({number}, {whole})
+{declarations}
 define void @{NAME}(ptr %block) {attributes(host)} {{
 entry:
 {words(x=0, out=1, rows=2, row=3, columns=4, divisor=5)}
@@ -76,27 +100,27 @@ next:
   br label %many
 many:
   %j = phi i64 [0, %next], [%j.next, %some]
-  %sums = phi {whole} [zeroinitializer, %next], [%sums.next, %some]
+  %all = phi {whole} [{nothing}, %next], [%all.next, %some]
   %fits = icmp slt i64 %j, %whole
   br i1 %fits, label %some, label %few
 some:
   %at = getelementptr {number}, ptr %x.at, i64 %j
 {load}
-  %sums.next = fadd {whole} %sums, {some}
+  %all.next = {next_all}
   %j.next = add i64 %j, {v.lanes}
   br label %many
 few:
-  %sum = call reassoc {number} {total}({number} 0.0, {whole} %sums)
+  %lanes = call reassoc {number} {total}({first}{whole} %all)
   br label %rest
 rest:
   %i = phi i64 [%whole, %few], [%i.next, %one]
-  %total = phi {number} [%sum, %few], [%total.next, %one]
+  %total = phi {number} [%lanes, %few], [%total.next, %one]
   %left = icmp slt i64 %i, %columns
   br i1 %left, label %one, label %done
 one:
   %one.at = getelementptr {number}, ptr %x.at, i64 %i
   %one.x = load {number}, ptr %one.at
-  %total.next = fadd {number} %total, %one.x
+  %total.next = {next_one}
   %i.next = add i64 %i, 1
   br label %rest
 done:
