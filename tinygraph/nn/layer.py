@@ -81,6 +81,7 @@ class Layer(Configurable):
     carries_mask: bool | None = None
     #: whether whole numbers pass through as they are; otherwise they become floats on their way in
     keeps_integers = False
+    has_weights = True
 
     __array_ufunc__ = None  # array | layer asks the layer, not NumPy
 

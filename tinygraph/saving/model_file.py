@@ -18,9 +18,10 @@ from tinygraph.defaults import seeded
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
+from tinygraph.nn.describing import describing
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
-from tinygraph.saving.loading import loading
+from tinygraph.saving.loading import brief, check_size, loading
 from tinygraph.saving.position import plain_position, read_position
 from tinygraph.saving.state import Array, arrays_of, check_whole, take_arrays
 from tinygraph.version import __version__
@@ -34,13 +35,42 @@ Path = str | os.PathLike[str]
 
 def save_model(model: Stored, path: Path) -> None:
     """Write a model to a file; see `Model.save`."""
-    training, arrays = _training(model)
-    described = {"model": registry.serialize(model), "training": training}
+    with describing() as met:
+        text, own = described(model), {"model": met.own}
+        training, arrays = _training(model)
+        training["own"] = own | {"compile": sorted({*met.own} - {*own["model"]})}
+    arrays |= arrays_of(model)
+    if own["model"]:
+        _warn_unless_made(model, text, met.named, arrays)
+    metadata = {"written_by": __version__, "model": text, "training": json.dumps(training)}
+    container.write(path, arrays, metadata)
+
+
+def described(model: Stored) -> str:
+    """Return what a model is, as JSON; raises ValueError where nothing could read it again."""
     try:
-        texts = {name: json.dumps(value) for name, value in described.items()}
-    except (TypeError, ValueError) as problem:
+        text = json.dumps(registry.serialize(model))
+    except TypeError as problem:
         raise ValueError(f"{model.title}.save: get_config must return plain data, but: {problem}.") from None
-    container.write(path, arrays | arrays_of(model), {"written_by": __version__, **texts})
+    try:
+        check_size(text.count('"class_name"'))
+        container.parsed(f"{model.title}.save", "model", text)
+    except (GraphError, ModelFormatError) as problem:
+        raise ValueError(f"{problem} Keep its weights with save_weights.") from None
+    return text
+
+
+def _warn_unless_made(model: Stored, text: str, named: Mapping[str, Any], arrays: dict[str, Array]) -> None:
+    """Warn where the caller's own classes do not make the model again of what their `get_config` says."""
+    try:
+        with loading(f"{model.title}.save", sum(array.nbytes for array in arrays.values())):
+            take_arrays(_made(json.loads(text), named), arrays, f"{model.title}.save")
+    except ModelFormatError as problem:
+        warnings.warn(
+            f"{problem} tinygraph.load will not read the file before get_config and from_config are right; "
+            "a model made by its code can take the weights, with load_weights.",
+            stacklevel=4,
+        )
 
 
 def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> Trainable:
@@ -74,9 +104,10 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         )
     texts, custom = contents.metadata, custom_objects or {}
     with loading(path, sum(array.nbytes for array in contents.arrays.values())):
-        model = _made(container.parsed(path, "model", texts["model"]), custom)
         told = container.parsed(path, "training", texts.get("training", "{}"))
-        if compile and told:
+        _check_own(told.get("own", {}), custom, compile)
+        model = _made(container.parsed(path, "model", texts["model"]), custom)
+        if compile:
             _prepare(model, told, custom)
         reached = read_position(told["position"], contents.arrays, path) if "position" in told else None
         take_arrays(model, contents.arrays, path)
@@ -84,6 +115,13 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     if reached is not None:
         model.position = reached
     return model
+
+
+def _check_own(names: Mapping[str, list[str]], custom: Mapping[str, Any], compile: bool) -> None:
+    """Raise ValueError for what was the writer's own and is not given: ours may have the same name."""
+    needed = [*names.get("model", ()), *(names.get("compile", ()) if compile else ())]
+    if missing := [name for name in needed if name not in custom]:
+        raise ValueError(f"it has something of its writer's own named {brief(missing)}.")
 
 
 def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:
