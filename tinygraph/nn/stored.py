@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from tinygraph.nn.resumed import Resumed
 from tinygraph.saving.state import read_state, write_state
+
+#: how names of files of Keras end, and what writes them
+OF_KERAS = {".keras": "save", ".weights.h5": "save_weights"}
 
 
 class Stored(Resumed):
@@ -24,7 +26,9 @@ class Stored(Resumed):
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
             GraphError: the model has no shapes yet.
-            ValueError: a lambda is in it, which nothing could find again; for Keras, what it has not.
+            TypeError: no name of a file.
+            ValueError: a lambda is in it, which nothing could find again, or two things of one name; for Keras,
+                what it has not; a name that ends with .weights.h5.
             ImportError: for Keras, h5py is not installed (extra ``keras``).
 
         >>> import tempfile, tinygraph as tg
@@ -37,7 +41,7 @@ class Stored(Resumed):
         True
         """
         self._may_write("save", filepath, overwrite)
-        if Path(filepath).suffix == ".keras":
+        if os.fspath(filepath).endswith(".keras"):
             from tinygraph.exchange.keras.files import write_keras
 
             write_keras(self, filepath)
@@ -48,8 +52,19 @@ class Stored(Resumed):
 
     def _may_write(self, method: str, filepath: str | os.PathLike[str], overwrite: bool) -> None:
         """Raise FileExistsError if there is a file that is to stay."""
+        self.check_name(method, filepath)
         if not overwrite and os.path.exists(filepath):
             raise FileExistsError(f"{self.title}.{method}: there is a file {os.fspath(filepath)!r} already.")
+
+    def check_name(self, method: str, filepath: str | os.PathLike[str]) -> None:
+        """Raise TypeError or ValueError unless ``method`` writes files of such a name."""
+        if not isinstance(filepath, (str, os.PathLike)) or not (name := os.fspath(filepath)):
+            raise TypeError(f"{self.title}.{method}: expected the name of a file, got {filepath!r}.")
+        for end, writer in OF_KERAS.items():
+            if name.endswith(end) and method != writer:
+                raise ValueError(
+                    f"{self.title}.{method}: {name!r} is a name for files of Keras; {writer} writes them."
+                )
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write all weights to a safetensors file, and the optimizer's state if the model is compiled.
@@ -59,6 +74,8 @@ class Stored(Resumed):
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
+            TypeError: no name of a file.
+            ValueError: a name that ends with .keras, which is for `save`.
 
         >>> import tempfile
         >>> from tinygraph.nn import Sequential, Dense

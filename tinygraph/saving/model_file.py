@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tinygraph.backends import BackendError
-from tinygraph.defaults import seeded
+from tinygraph.defaults import floats, floatx, seeded
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
@@ -108,7 +108,8 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         _check_own(told.get("own", {}), custom, compile)
         model = _made(container.parsed(path, "model", texts["model"]), custom)
         if compile:
-            _prepare(model, told, custom)
+            with floats(told.get("floatx", floatx().name)):
+                _prepare(model, told, custom)
         reached = read_position(told["position"], contents.arrays, path) if "position" in told else None
         take_arrays(model, contents.arrays, path)
         check_whole(model, contents.arrays, path)
@@ -121,7 +122,7 @@ def _check_own(names: Mapping[str, list[str]], custom: Mapping[str, Any], compil
     """Raise ValueError for what was the writer's own and is not given: ours may have the same name."""
     needed = [*names.get("model", ()), *(names.get("compile", ()) if compile else ())]
     if missing := [name for name in needed if name not in custom]:
-        raise ValueError(f"it has something of its writer's own named {brief(missing)}.")
+        raise ValueError(f"unknown is what its writer has of their own: {brief(missing)}.")
 
 
 def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:
@@ -143,6 +144,7 @@ def _training(model: Stored) -> tuple[dict[str, Any], dict[str, Array]]:
         settings = {name: value for name, value in model._settings("save").items() if name != "distribute"}
         try:
             told["compile"] = {name: registry.plain(value) for name, value in settings.items()}
+            told["floatx"] = model.optimizer.rate_dtype.name
         except ValueError as problem:
             warnings.warn(
                 f"{model.title}.save: what it is trained by is left out: {problem} After tinygraph.load, "

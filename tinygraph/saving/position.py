@@ -65,7 +65,11 @@ def plain_position(position: Position) -> tuple[dict[str, Any], dict[str, Array]
     told = {name: getattr(position, name) for name in NAMES} | {"epochs": np.array(position.epochs, "int64")}
     rows = kept("the history", _columns(position.rows))
     callbacks = [[name, kept(name, values)] for name, values in position.callbacks]
-    return {**{n: plain(told[n]) for n in NAMES if n not in OPEN}, "rows": rows, "callbacks": callbacks}, arrays
+    return {
+        **{n: plain(told[n]) for n in NAMES if n not in OPEN},
+        "rows": rows,
+        "callbacks": callbacks,
+    }, arrays
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
