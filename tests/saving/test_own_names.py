@@ -68,7 +68,7 @@ def test_two_things_of_one_name_are_refused_before_training(tmp_path):
     model = nn.Sequential([nn.Dense(3, input_shape=(3,)), Dense(1)])
     model.compile("adam", "mse")
     before = model.get_weights()
-    with pytest.raises(ValueError, match="two things named 'Dense'.*another name"):
+    with pytest.raises(ValueError, match=r"two things named 'Dense'.*another name"):
         model.fit(X, Y, verbose=0, callbacks=[callbacks.ModelCheckpoint(tmp_path / "m.tiny")])
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
@@ -118,7 +118,7 @@ def test_a_layer_of_several_models_is_one_layer_again(how, tmp_path):
 
 def test_what_is_too_large_to_be_read_is_not_written(tmp_path):
     model = nn.Sequential([nn.Input((2,)), *(nn.Dense(2) for _ in range(5001))])
-    with pytest.raises(ValueError, match="more than 15000 parts.*save_weights"):
+    with pytest.raises(ValueError, match=r"more than 15000 parts.*save_weights"):
         model.save(tmp_path / "m.tiny")
     assert not list(tmp_path.iterdir())
 

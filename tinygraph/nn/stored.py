@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from tinygraph.nn.resumed import Resumed
-from tinygraph.saving.state import read_state, write_state
+from tinygraph.saving import container
+from tinygraph.saving.state import arrays_of, take_arrays
 
 #: how names of files of Keras end, and what writes them
 OF_KERAS = {".keras": "save", ".weights.h5": "save_weights"}
@@ -27,8 +28,8 @@ class Stored(Resumed):
             FileExistsError: there is a file, and not ``overwrite``.
             GraphError: the model has no shapes yet.
             TypeError: no name of a file.
-            ValueError: a lambda is in it, which nothing could find again, or two things of one name; for Keras,
-                what it has not; a name that ends with .weights.h5.
+            ValueError: a lambda is in it, which nothing could find again, or two things of one name; for
+                Keras, what it has not; a name that ends with .weights.h5.
             ImportError: for Keras, h5py is not installed (extra ``keras``).
 
         >>> import tempfile, tinygraph as tg
@@ -92,7 +93,7 @@ class Stored(Resumed):
 
             write_keras_weights(self, filepath)
         else:
-            write_state(self, filepath, {})
+            container.write(filepath, arrays_of(self), {})
 
     def export(
         self, filepath: str | os.PathLike[str], format: str | None = None, verbose: bool | None = None
@@ -133,7 +134,7 @@ class Stored(Resumed):
 
             read_keras_weights(self, filepath)
         else:
-            read_state(self, filepath)
+            take_arrays(self, container.read(filepath).arrays, filepath)
 
     def export_numpy(self, path: str | os.PathLike[str]) -> None:
         """Write a script that predicts as the model does and needs NumPy only: to read, to run, to import.

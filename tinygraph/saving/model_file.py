@@ -42,19 +42,24 @@ def save_model(model: Stored, path: Path) -> None:
     arrays |= arrays_of(model)
     if own["model"]:
         _warn_unless_made(model, text, met.named, arrays)
-    metadata = {"written_by": __version__, "model": text, "training": json.dumps(training)}
-    container.write(path, arrays, metadata)
+    texts = {"model": text, "training": _text(model, "training", training)}
+    container.write(path, arrays, {"written_by": __version__, **texts})
 
 
 def described(model: Stored) -> str:
     """Return what a model is, as JSON; raises ValueError where nothing could read it again."""
+    return _text(model, "model", registry.serialize(model))
+
+
+def _text(model: Stored, what: str, value: Any) -> str:
+    """Return a description as JSON, or raise ValueError unless `load` takes as much."""
+    owner = f"{model.title}.save"
     try:
-        text = json.dumps(registry.serialize(model))
-    except TypeError as problem:
-        raise ValueError(f"{model.title}.save: get_config must return plain data, but: {problem}.") from None
-    try:
+        text = json.dumps(value)
         check_size(text.count('"class_name"'))
-        container.parsed(f"{model.title}.save", "model", text)
+        container.parsed(owner, what, text)
+    except TypeError as problem:
+        raise ValueError(f"{owner}: get_config must return plain data, but: {problem}.") from None
     except (GraphError, ModelFormatError) as problem:
         raise ValueError(f"{problem} Keep its weights with save_weights.") from None
     return text
@@ -105,7 +110,8 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
     texts, custom = contents.metadata, custom_objects or {}
     with loading(path, sum(array.nbytes for array in contents.arrays.values())):
         told = container.parsed(path, "training", texts.get("training", "{}"))
-        _check_own(told.get("own", {}), custom, compile)
+        if "own" in told:
+            _check_own(told["own"], custom, compile)
         model = _made(container.parsed(path, "model", texts["model"]), custom)
         if compile:
             with floats(told.get("floatx", floatx().name)):

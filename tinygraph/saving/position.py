@@ -27,8 +27,8 @@ DEEPEST = 8  # levels of lists and dicts
 def plain_position(position: Position) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return a position as data for JSON, and as arrays by name.
 
-    What callbacks told or keep that is neither plain data nor numbers in an array is left out, with a warning:
-    a model can be saved whatever they do.
+    What callbacks told or keep that is neither plain data nor numbers in an array is left out, with a
+    warning: a model can be saved whatever they do.
     """
     arrays: dict[str, Array] = {}
 
