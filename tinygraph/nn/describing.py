@@ -28,8 +28,7 @@ class Met:
         known = self.named.setdefault(name, thing)
         if known != thing and not (is_ours(known) and is_ours(thing)):
             raise ValueError(
-                f"serialize: there are two things named {name!r}, and nothing could tell them apart again; "
-                "give one another name."
+                f"a copy cannot tell two things named {name!r} apart, nor can a file; give one another name."
             )
 
     def again(self, layer: Any) -> dict[str, Any] | None:
