@@ -13,13 +13,15 @@ _FLOATS = ("float32", "float64")
 _floatx = np.dtype("float32")
 _seed: int | None = None
 _draws = itertools.count()
+#: the float type of `floats`, where one is open in this thread
+_inner_floatx: ContextVar[np.dtype | None] = ContextVar("floatx", default=None)
 #: the seed and the count of draws of `seeded`, where one is open in this thread
 _inner: ContextVar[tuple[int, Iterator[int]] | None] = ContextVar("seeded", default=None)
 
 
 def floatx() -> np.dtype:
     """Return the float type that inputs, parameters and constants get when none is asked for."""
-    return _floatx
+    return _inner_floatx.get() or _floatx
 
 
 def set_floatx(dtype: str) -> None:
@@ -31,9 +33,29 @@ def set_floatx(dtype: str) -> None:
     >>> tg.set_floatx("float32")
     """
     global _floatx
+    _floatx = _float("set_floatx", dtype)
+
+
+@contextmanager
+def floats(dtype: str) -> Iterator[None]:
+    """Let what this thread makes inside have this float type.
+
+    >>> from tinygraph.defaults import floats, floatx
+    >>> with floats("float64"):
+    ...     floatx().name
+    'float64'
+    """
+    token = _inner_floatx.set(_float("floats", dtype))
+    try:
+        yield
+    finally:
+        _inner_floatx.reset(token)
+
+
+def _float(owner: str, dtype: str) -> np.dtype:
     if dtype not in _FLOATS:
-        raise ValueError(f"set_floatx: expected one of {', '.join(_FLOATS)}, got {dtype!r}.")
-    _floatx = np.dtype(dtype)
+        raise ValueError(f"{owner}: expected one of {', '.join(_FLOATS)}, got {dtype!r}.")
+    return np.dtype(dtype)
 
 
 def set_seed(seed: int) -> None:

@@ -91,5 +91,5 @@ def test_functions_of_one_name_are_not_mixed_up():
         return scaled
 
     model = nn.Sequential([nn.Dense(2, scaled_by(2.0)), nn.Dense(2, scaled_by(3.0))], name="two")
-    with pytest.raises(ValueError, match="'two': a copy cannot tell two things named 'scaled' apart"):
+    with pytest.raises(ValueError, match="a copy cannot tell two things named 'scaled' apart"):
         copy.deepcopy(model)

@@ -11,7 +11,7 @@ import numpy as np
 import tinygraph as tg
 from tinygraph.nn import LSTM, Dense, Dropout, Sequential
 from tinygraph.nn.callbacks import BackupAndRestore, ModelCheckpoint
-from tinygraph.saving.state import arrays_of, read_state
+from tinygraph.saving.state import arrays_of
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ SAVERS = {
     "ModelCheckpoint": Saver(
         "c.safetensors",
         checkpoint,
-        loaded_by(lambda model, folder: read_state(model, f"{folder}/c.safetensors")),
+        loaded_by(lambda model, folder: model.load_weights(f"{folder}/c.safetensors")),
     ),
     "BackupAndRestore": Saver(
         "latest.safetensors",
         backup,
-        loaded_by(lambda model, folder: read_state(model, f"{folder}/latest.safetensors")),
+        loaded_by(lambda model, folder: model.load_weights(f"{folder}/latest.safetensors")),
     ),
 }

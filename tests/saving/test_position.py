@@ -1,5 +1,6 @@
 """How far a training is: kept through Ctrl-C, errors and files, refused where it is of another one."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -341,9 +342,53 @@ def test_numbers_that_json_has_not_and_arrays_are_written():
     np.testing.assert_equal(found, rows[0])
 
 
-def test_what_cannot_be_written_is_refused():
-    with pytest.raises(TypeError, match=r"expected numbers, text, lists and arrays.*got <object"):
-        plain_position(Position(rows=[{"loss": object()}]))
+NESTED: list = []
+for _ in range(12):
+    NESTED = [NESTED]
+ODD = {
+    "object": object(),
+    "set": {1},
+    "complex": np.array([1j]),
+    "words": np.array(["a"]),
+    "deep": NESTED,
+    "mark": {"$array": "weights/0000/a/kernel"},
+    "number": {"$number": "1"},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("where", ["logs", "kept"])
+def test_whatever_callbacks_say_a_model_can_be_saved(name, where, tmp_path):
+    class Says(Callback):
+        lasting = ("value", "count")
+        value, count = (0.5 if where == "logs" else ODD[name]), 3
+
+        def on_epoch_end(self, epoch, logs):
+            logs["said"], logs["step"] = (ODD[name] if where == "logs" else 0.5), epoch
+
+    model = made()
+    model.fit(X, Y, epochs=2, verbose=0, callbacks=[Says()])
+    with pytest.warns(UserWarning, match="is left out: expected numbers, text, lists and arrays, got"):
+        model.save(tmp_path / "m.tiny")
+    again = tg.load(tmp_path / "m.tiny")
+    assert [row["step"] for row in again.history.rows] == [0, 1]
+    assert again.position.callbacks[0][1]["count"] == 3
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_a_history_of_any_kind_of_number_may_be_long(tmp_path):
+    model = made()
+    model.fit(X, Y, verbose=0)
+    number = 170_000
+    rows = [{"loss": 0.5 * k, "step": k, "best": k % 3 == 0} for k in range(number)]
+    model.position = dataclasses.replace(model.position, epoch=number, epochs=range(number), rows=rows)
+    model.save(tmp_path / "m.tiny")
+    found = tg.load(tmp_path / "m.tiny").history.rows
+    assert found == rows
+    assert [type(value) for value in found[-1].values()] == [float, int, bool]
+    huge = [{"n": 2**63}, {"n": -(2**63)}]
+    plain, arrays = plain_position(Position(2, epochs=[0, 1], rows=huge))
+    assert read_position(plain, arrays, "here").rows == huge
 
 
 DEEP = [0.0]

@@ -51,6 +51,7 @@ class Layer(Specified):
 
     #: whether a mask goes on with the result; None warns that the layer has no use for one
     carries_mask: bool | None = None
+    has_weights = True
 
     __array_ufunc__ = None  # array | layer asks the layer, not NumPy
 

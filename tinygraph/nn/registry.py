@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinygraph.nn.describing import describing
 from tinygraph.saving.loading import brief, part
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ TAKEN_FOR = {"layer": ("model",), "metric": ("loss",)}
 LONGEST_NAME = 100
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
+#: what the description has in several places, once it is made: class and number -> object
+_shared: ContextVar[dict[tuple[str, int], Any] | None] = ContextVar("shared", default=None)
 
 
 class Configurable:
@@ -37,6 +40,8 @@ class Configurable:
 
     #: arguments of its bases that a class sets itself
     settled: tuple[str, ...] = ()
+    #: whether it has weights: in several places of a description it is then one object, made once
+    has_weights = False
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data: what `from_config` takes."""
@@ -87,11 +92,19 @@ def serialize(thing: Any) -> Any:
     >>> nn.serialize(nn.optimizers.SGD(0.1))["class_name"]
     'SGD'
     """
-    if isinstance(thing, Configurable):
-        kind = getattr(type(thing), "kind", None)
-        config = {"class_name": type(thing).__name__, "config": thing.get_config()}
-        return config | ({"kind": kind} if kind else {})
-    return plain(thing)
+    with describing() as met:
+        if not isinstance(thing, Configurable):
+            return plain(thing)
+        if (before := met.again(thing)) is not None:
+            return before
+        cls = type(thing)
+        met.note(cls.__name__, cls)
+        described = {"class_name": cls.__name__, "config": thing.get_config()}
+        if kind := getattr(cls, "kind", None):
+            described["kind"] = kind
+        if thing.has_weights:
+            met.keep(thing, described)
+        return described
 
 
 def deserialize(
@@ -112,9 +125,12 @@ def deserialize(
     3
     """
     token = _custom.set({**_custom.get(), **(custom_objects or {})})
+    within = custom_objects is None and _shared.get() is not None
+    shared = _shared.set(_shared.get() if within else {})
     try:
         return _deserialize(config, kind)
     finally:
+        _shared.reset(shared)
         _custom.reset(token)
 
 
@@ -129,11 +145,20 @@ def _deserialize(config: Any, kind: str | None) -> Any:
     if not isinstance(arguments, Mapping):
         raise ValueError(f"deserialize: the config of {name!r} must be a dict, got {brief(arguments)}.")
     with part(config):
-        check_fields(name, config, ["class_name"], ["config", "kind"])
-        found = _find(_kind_of(config, kind), name)
-        if inspect.isclass(found) and issubclass(found, Configurable):
-            return found.from_config(arguments)
-        return found(**arguments) if inspect.isclass(found) else found
+        check_fields(name, config, ["class_name"], ["config", "kind", "shared"])
+        found, made = _find(_kind_of(config, kind), name), _shared.get()
+        if not inspect.isclass(found):
+            return found
+        number = config.get("shared")
+        if made is None or number is None:
+            return _made(found, arguments)
+        if (name, number) not in made:
+            made[name, number] = _made(found, arguments)
+        return made[name, number]
+
+
+def _made(cls: type, arguments: Mapping[str, Any]) -> Any:
+    return cls.from_config(arguments) if issubclass(cls, Configurable) else cls(**arguments)
 
 
 def _kind_of(config: Mapping[str, Any], wanted: str | None) -> str:
@@ -213,7 +238,14 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if getattr(value, "__name__", "") == "<lambda>":
         raise ValueError("serialize: a lambda has no name to find it by; use a function with a name.")
-    return name_of(value) if callable(value) else value
+    return _noted(value) if callable(value) else value
+
+
+def _noted(function: Callable[..., Any]) -> str:
+    name = name_of(function)
+    with describing() as met:
+        met.note(name, function)
+    return name
 
 
 def name_of(function: Callable[..., Any]) -> str:

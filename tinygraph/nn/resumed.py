@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinygraph.nn.callbacks import History
 from tinygraph.nn.feeding import Fed
 from tinygraph.nn.loop import Loop
+from tinygraph.nn.pickled import seeded_of
 from tinygraph.nn.position import Position
 
 
@@ -43,5 +44,6 @@ class Resumed(Fed):
         if resume:
             return known
         if initial_epoch and (initial_epoch, 0) == (known.epoch, known.batch):
-            return Position(initial_epoch, order=known.order, seeds=known.seeds)
+            same = len(known.seeds) == len(seeded_of(self))  # else layers have come or gone
+            return Position(initial_epoch, order=known.order, seeds=known.seeds if same else ())
         return Position(initial_epoch)

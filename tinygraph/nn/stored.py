@@ -6,7 +6,8 @@ import os
 
 from tinygraph.nn.checks import file_name, flag
 from tinygraph.nn.resumed import Resumed
-from tinygraph.saving.state import read_state, write_state
+from tinygraph.saving import container
+from tinygraph.saving.state import arrays_of, take_arrays
 
 #: ends of names that say what kind of file it is, and the method that writes it
 WRITTEN_BY = {
@@ -34,8 +35,9 @@ class Stored(Resumed):
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
             GraphError: the model has no shapes yet.
-            ValueError: a lambda is in it, which nothing could find again; for Keras, what it has not; a name
-                that says another kind of file, such as ``m.onnx``.
+            TypeError: no name of a file.
+            ValueError: a lambda is in it, which nothing could find again, or two things of one name; for
+                Keras, what it has not; a name that says another kind of file, such as ``m.onnx``.
             ImportError: for Keras, h5py is not installed (extra ``keras``).
 
         >>> import tempfile, tinygraph as tg
@@ -58,15 +60,20 @@ class Stored(Resumed):
 
     def _name_to_write(self, method: str, filepath: str | os.PathLike[str], overwrite: bool) -> str:
         """Return the name of a file, or raise if it says another kind of file, or one that is to stay."""
+        owner, name = f"{self.title}.{method}", self.check_name(method, filepath)
+        if not flag(owner, "overwrite", overwrite) and os.path.exists(name):
+            raise FileExistsError(
+                f"{owner}: there is a file {name!r} already; write over it with overwrite=True."
+            )
+        return name
+
+    def check_name(self, method: str, filepath: str | os.PathLike[str]) -> str:
+        """Return the name of a file, or raise TypeError or ValueError unless ``method`` writes such files."""
         owner = f"{self.title}.{method}"
         name = file_name(owner, "filepath", filepath)
         end = next((end for end in WRITTEN_BY if name.endswith(end)), None)
         if end is not None and WRITTEN_BY[end] != method:
             raise ValueError(f"{owner}: a file whose name ends in {end} is written by {WRITTEN_BY[end]}.")
-        if not flag(owner, "overwrite", overwrite) and os.path.exists(name):
-            raise FileExistsError(
-                f"{owner}: there is a file {name!r} already; write over it with overwrite=True."
-            )
         return name
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -77,6 +84,7 @@ class Stored(Resumed):
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
+            TypeError: no name of a file.
             ValueError: a name that says another kind of file, such as ``m.keras``.
 
         >>> import tempfile
@@ -93,7 +101,7 @@ class Stored(Resumed):
 
             write_keras_weights(self, filepath)
         else:
-            write_state(self, filepath, {})
+            container.write(filepath, arrays_of(self), {})
 
     def export(
         self, filepath: str | os.PathLike[str], format: str | None = None, verbose: bool | None = None
@@ -135,7 +143,7 @@ class Stored(Resumed):
 
             read_keras_weights(self, filepath)
         else:
-            read_state(self, filepath)
+            take_arrays(self, container.read(filepath).arrays, filepath)
 
     def export_numpy(self, path: str | os.PathLike[str]) -> None:
         """Write a script that predicts as the model does and needs NumPy only: to read, to run, to import.

@@ -40,8 +40,7 @@ class Loading:
         """Go into a part of the description, or raise `GraphError` after too many."""
         self.parts.append(part)
         self.count += 1
-        if self.count > MOST_PARTS:
-            raise GraphError(f"its description has more than {MOST_PARTS} parts.")
+        check_size(self.count)
 
     def zeros(self, name: str, shape: Shape, dtype: np.dtype) -> Parameter:
         """Return a parameter of zeros, or raise `GraphError` where the file cannot have its value."""
@@ -51,6 +50,12 @@ class Loading:
             raise GraphError(f"{label} of shape {shape} needs more bytes than the arrays of the file have.")
         self.left -= size
         return Parameter(param_op, np.zeros(shape, dtype), name)
+
+
+def check_size(parts: int) -> None:
+    """Raise `GraphError` for a description of too many parts."""
+    if parts > MOST_PARTS:
+        raise GraphError(f"its description has more than {MOST_PARTS} parts.")
 
 
 _current: ContextVar[Loading | None] = ContextVar("loading", default=None)

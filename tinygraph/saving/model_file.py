@@ -14,14 +14,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tinygraph.backends import BackendError
-from tinygraph.defaults import seeded
+from tinygraph.defaults import floats, floatx, seeded
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 from tinygraph.nn.callbacks import History
 from tinygraph.nn.checks import file_name, flag
+from tinygraph.nn.describing import describing
 from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
-from tinygraph.saving.loading import loading
+from tinygraph.saving.loading import brief, check_size, loading
 from tinygraph.saving.position import plain_position, read_position
 from tinygraph.saving.state import Array, arrays_of, check_whole, take_arrays
 from tinygraph.version import __version__
@@ -35,13 +36,47 @@ Path = str | os.PathLike[str]
 
 def save_model(model: Stored, path: Path) -> None:
     """Write a model to a file; see `Model.save`."""
-    training, arrays = _training(model)
-    described = {"model": registry.serialize(model), "training": training}
+    with describing() as met:
+        text, own = described(model), {"model": met.own}
+        training, arrays = _training(model)
+        training["own"] = own | {"compile": sorted({*met.own} - {*own["model"]})}
+    arrays |= arrays_of(model)
+    if own["model"]:
+        _warn_unless_made(model, text, met.named, arrays)
+    texts = {"model": text, "training": _text(model, "training", training)}
+    container.write(path, arrays, {"written_by": __version__, **texts})
+
+
+def described(model: Stored) -> str:
+    """Return what a model is, as JSON; raises ValueError where nothing could read it again."""
+    return _text(model, "model", registry.serialize(model))
+
+
+def _text(model: Stored, what: str, value: Any) -> str:
+    """Return a description as JSON, or raise ValueError unless `load` takes as much."""
+    owner = f"{model.title}.save"
     try:
-        texts = {name: json.dumps(value) for name, value in described.items()}
-    except (TypeError, ValueError) as problem:
-        raise ValueError(f"{model.title}.save: get_config must return plain data, but: {problem}.") from None
-    container.write(path, arrays | arrays_of(model), {"written_by": __version__, **texts})
+        text = json.dumps(value)
+        check_size(text.count('"class_name"'))
+        container.parsed(owner, what, text)
+    except TypeError as problem:
+        raise ValueError(f"{owner}: get_config must return plain data, but: {problem}.") from None
+    except (GraphError, ModelFormatError) as problem:
+        raise ValueError(f"{problem} Keep its weights with save_weights.") from None
+    return text
+
+
+def _warn_unless_made(model: Stored, text: str, named: Mapping[str, Any], arrays: dict[str, Array]) -> None:
+    """Warn where the caller's own classes do not make the model again of what their `get_config` says."""
+    try:
+        with loading(f"{model.title}.save", sum(array.nbytes for array in arrays.values())):
+            take_arrays(_made(json.loads(text), named), arrays, f"{model.title}.save")
+    except ModelFormatError as problem:
+        warnings.warn(
+            f"{problem} tinygraph.load will not read the file before get_config and from_config are right; "
+            "a model made by its code can take the weights, with load_weights.",
+            stacklevel=4,
+        )
 
 
 def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True) -> Trainable:
@@ -80,10 +115,13 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         )
     texts, custom = contents.metadata, custom_objects or {}
     with loading(path, sum(array.nbytes for array in contents.arrays.values())):
-        model = _made(container.parsed(path, "model", texts["model"]), custom)
         told = container.parsed(path, "training", texts.get("training", "{}"))
-        if compile and told:
-            _prepare(model, told, custom)
+        if "own" in told:
+            _check_own(told["own"], custom, compile)
+        model = _made(container.parsed(path, "model", texts["model"]), custom)
+        if compile:
+            with floats(told.get("floatx", floatx().name)):
+                _prepare(model, told, custom)
         reached = read_position(told["position"], contents.arrays, path) if "position" in told else None
         take_arrays(model, contents.arrays, path)
         check_whole(model, contents.arrays, path)
@@ -97,6 +135,13 @@ def _are_named(objects: Any) -> bool:
     return isinstance(objects, Mapping) and all(
         isinstance(n, str) and callable(o) for n, o in objects.items()
     )
+
+
+def _check_own(names: Mapping[str, list[str]], custom: Mapping[str, Any], compile: bool) -> None:
+    """Raise ValueError for what was the writer's own and is not given: ours may have the same name."""
+    needed = [*names.get("model", ()), *(names.get("compile", ()) if compile else ())]
+    if missing := [name for name in needed if name not in custom]:
+        raise ValueError(f"unknown is what its writer has of their own: {brief(missing)}.")
 
 
 def _made(described: Any, custom: Mapping[str, Any]) -> Trainable:
@@ -118,6 +163,7 @@ def _training(model: Stored) -> tuple[dict[str, Any], dict[str, Array]]:
         settings = {name: value for name, value in model._settings("save").items() if name != "distribute"}
         try:
             told["compile"] = {name: registry.plain(value) for name, value in settings.items()}
+            told["floatx"] = model.optimizer.rate_dtype.name
         except ValueError as problem:
             warnings.warn(
                 f"{model.title}.save: what it is trained by is left out: {problem} After tinygraph.load, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -12,9 +13,12 @@ import numpy as np
 
 from tinygraph.nn.position import Position
 from tinygraph.saving.errors import ModelFormatError
+from tinygraph.saving.loading import brief
 
 Array = np.ndarray[Any, Any]
 NAMES = [each.name for each in fields(Position)]
+#: those with what callbacks say, which may be anything
+OPEN = ("rows", "callbacks")
 #: what stands for an array and for a number that JSON has not
 ARRAY, NUMBER = "$array", "$number"
 DEEPEST = 8  # levels of lists and dicts
@@ -23,33 +27,49 @@ DEEPEST = 8  # levels of lists and dicts
 def plain_position(position: Position) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return a position as data for JSON, and as arrays by name.
 
-    Raises:
-        TypeError: a callback keeps, or told, what is neither plain data nor an array.
+    What callbacks told or keep that is neither plain data nor numbers in an array is left out, with a
+    warning: a model can be saved whatever they do.
     """
     arrays: dict[str, Array] = {}
 
-    def plain(value: Any) -> Any:
+    def plain(value: Any, depth: int = 1) -> Any:
         if isinstance(value, np.generic):
             value = value.item()
-        if isinstance(value, np.ndarray):
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and value.dtype.itemsize <= 8:
             name = f"training/{len(arrays):04d}"
             arrays[name] = value
             return {ARRAY: name}
         if isinstance(value, float) and not math.isfinite(value):
             return {NUMBER: repr(value)}
-        if isinstance(value, Mapping):
-            return {str(key): plain(each) for key, each in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [plain(each) for each in value]
+        if isinstance(value, Mapping) and not {ARRAY, NUMBER} & set(value) and depth <= DEEPEST:
+            return {str(key): plain(each, depth + 1) for key, each in value.items()}
+        if isinstance(value, (list, tuple)) and depth <= DEEPEST:
+            return [plain(each, depth + 1) for each in value]
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
-        raise TypeError(
-            "save: expected numbers, text, lists and arrays in logs and in what callbacks keep, "
-            f"got {value!r}."
-        )
+        raise TypeError(brief(value))
 
-    history = {"epochs": np.array(position.epochs, "int64"), "rows": _columns(position.rows)}
-    return {name: plain(history.get(name, getattr(position, name))) for name in NAMES}, arrays
+    def kept(owner: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        found = {}
+        for name, value in values.items():
+            try:
+                found[name] = plain(value, depth=3)
+            except TypeError as problem:
+                warnings.warn(
+                    f"save: {name!r} of {owner} is left out: expected numbers, text, lists and arrays, "
+                    f"got {problem}.",
+                    stacklevel=2,
+                )
+        return found
+
+    told = {name: getattr(position, name) for name in NAMES} | {"epochs": np.array(position.epochs, "int64")}
+    rows = kept("the history", _columns(position.rows))
+    callbacks = [[name, kept(name, values)] for name, values in position.callbacks]
+    return {
+        **{n: plain(told[n]) for n in NAMES if n not in OPEN},
+        "rows": rows,
+        "callbacks": callbacks,
+    }, arrays
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -57,13 +77,17 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name in dict.fromkeys(name for row in rows for name in row):
         at = [k for k, row in enumerate(rows) if name in row]
-        values = [rows[k][name] for k in at]
-        numbers = all(isinstance(value, (float, np.floating)) for value in values)
-        columns[name] = {
-            "at": np.array(at, "int64"),
-            "values": np.array(values, "float64") if numbers else values,
-        }
+        columns[name] = {"at": np.array(at, "int64"), "values": _compact([rows[k][name] for k in at])}
     return columns
+
+
+def _compact(values: list[Any]) -> list[Any] | Array:
+    """Return values as an array where that says the same of all."""
+    kinds = {type(value.item() if isinstance(value, np.generic) else value) for value in values}
+    for kind, dtype in ((float, "float64"), (int, "int64"), (bool, "bool")):
+        if kinds == {kind} and (kind is not int or all(-(2**63) <= value < 2**63 for value in values)):
+            return np.array(values, dtype)
+    return values
 
 
 def _rows(count: int, columns: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -97,7 +121,7 @@ def read_position(plain: Any, arrays: Mapping[str, Array], path: str | os.PathLi
 
     try:
         found = read(plain)
-        if not isinstance(found, dict) or list(found) != NAMES:
+        if not isinstance(found, dict) or set(found) != set(NAMES):
             raise ValueError(f"expected {', '.join(NAMES)}")
         found["epochs"] = found["epochs"].tolist()
         found["rows"] = _rows(len(found["epochs"]), found["rows"])

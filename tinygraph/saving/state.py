@@ -20,7 +20,6 @@ from tinygraph.interrupts import interrupts_held
 from tinygraph.nn.pickled import draws_of, stateful_of
 from tinygraph.nn.recurrent.states import state_shapes
 from tinygraph.ops import Parameter
-from tinygraph.saving import container
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.loading import brief
 
@@ -111,21 +110,6 @@ def _ends(name: str) -> tuple[str, str, str]:
     """Return group, number and what an array is called in its layer, which may have another name now."""
     group, number, *path = name.split("/")
     return group, number, path[-1] if path else ""
-
-
-def write_state(model: Compiled, path: Path, metadata: Mapping[str, str]) -> None:
-    """Write the state of a model to a file, whole or not at all; make its folder if need be."""
-    container.write(path, arrays_of(model), metadata)
-
-
-def read_state(model: Compiled, path: Path) -> None:
-    """Give a model the state that a file has, all of it or none.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ModelFormatError: it is no safetensors file, or the state of another model.
-    """
-    take_arrays(model, container.read(path).arrays, path)
 
 
 def _own(model: Compiled) -> list[Parameter]:

@@ -55,14 +55,14 @@ class BackupAndRestore(Periodic):
     def on_train_begin(self, logs: Logs) -> None:
         """Take up what was left, if there is something."""
         self.epoch = 0
-        if not self.latest.exists():
-            return
-        try:
-            self._take_up(self.latest)
-        except ModelFormatError:
-            if not self.earlier.exists():
-                raise
-            self._take_up(self.earlier)
+        there = [file for file in (self.latest, self.earlier) if file.exists()]
+        for file in there:
+            try:
+                self._take_up(file)
+                return
+            except ModelFormatError:
+                if file is there[-1]:
+                    raise
 
     def _take_up(self, file: Path) -> None:
         arrays, metadata, _ = container.read(file)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from tinygraph.nn import registry
 from tinygraph.nn.callbacks.base import Logs
 from tinygraph.nn.callbacks.monitor import Monitor, say
 from tinygraph.nn.callbacks.periodic import Periodic
@@ -68,11 +67,14 @@ class ModelCheckpoint(Monitor, Periodic):
         self.best = initial_value_threshold
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Learn what better is, and see that the model can be described. The best of a fit before counts."""
+        """Learn what better is, and see that the model can be written. The best of a fit before counts."""
+        from tinygraph.saving.model_file import described
+
         if self.save_best_only:
             self.find_direction()
+        self.model.check_name("save_weights" if self.save_weights_only else "save", self.filepath)
         if not self.save_weights_only:
-            registry.serialize(self.model)
+            described(self.model)
 
     def write(self, logs: Logs, batch: int | None) -> None:
         """Write, if it is the best so far or all are wanted."""

@@ -171,6 +171,11 @@ class Optimizer(Configurable):
         self._rate.assign(number_in("[0, inf)", self, "learning_rate", value))
 
     @property
+    def rate_dtype(self) -> np.dtype:
+        """The float type of the learning rate, whatever `floatx` becomes later."""
+        return self._rate.dtype
+
+    @property
     def variables(self) -> list[Parameter]:
         """All state: the step counter, the learning rate where it is a number, slots in the order made."""
         own = self._counters + ([self._rate] if isinstance(self._rate, Parameter) else [])

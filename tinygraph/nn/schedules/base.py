@@ -30,6 +30,8 @@ class LearningRateSchedule(Configurable):
 
     def __init__(self, name: str | None = None):
         self.name = name or snake_case(type(self).__name__)
+        #: the float type that it computes in, whatever `floatx` becomes later
+        self.dtype = floatx()
 
     def call(self, step: Node) -> Node:
         """Return the learning rate of ``step``, a float node, in its dtype."""
@@ -46,4 +48,4 @@ class LearningRateSchedule(Configurable):
         if not isinstance(step, Node):
             return float(compile(self.call(constant(float(step), dtype="float64")))())
         with scope(self.name):
-            return self.call(step if step.dtype.kind == "f" else cast(step, dtype=floatx()))
+            return self.call(step if step.dtype.kind == "f" else cast(step, dtype=self.dtype))
