@@ -11,6 +11,14 @@ import tinygraph as tg
 from tinygraph.interrupts import interrupts_held
 
 
+@pytest.fixture(autouse=True)
+def _python_s_own_handler():
+    """What a shell starts in the background has Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_the_interrupt_comes_after_the_block():
     done = []
 
@@ -23,6 +31,13 @@ def test_the_interrupt_comes_after_the_block():
         interrupted()
     assert done == [True]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with interrupts_held():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_other_threads_have_nothing_to_hold():
