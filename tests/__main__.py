@@ -1,6 +1,6 @@
 """Everything that must hold: format, lint, types, then all tests: ``python -m tests``.
 
-``python -m tests coverage`` runs all tests and measures which lines and branches they reach: that takes longer.
+``python -m tests coverage`` measures which branches all tests reach: that takes longer.
 """
 
 import argparse
