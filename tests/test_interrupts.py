@@ -11,14 +11,6 @@ import tinygraph as tg
 from tinygraph.interrupts import interrupts_held
 
 
-@pytest.fixture(autouse=True)
-def _python_s_own_handler():
-    """What a shell starts in the background has Ctrl-C ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_the_interrupt_comes_after_the_block():
     done = []
 
@@ -34,10 +26,13 @@ def test_the_interrupt_comes_after_the_block():
 
 
 def test_where_ctrl_c_is_ignored_it_stays_so():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with interrupts_held():
-        os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_other_threads_have_nothing_to_hold():
