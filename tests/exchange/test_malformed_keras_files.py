@@ -391,3 +391,14 @@ def test_a_layer_called_by_name(tmp_path, monkeypatch):
     weights = zipfile.ZipFile("f.keras").read("model.weights.h5")
     again = tg.load(rewritten(tmp_path / "f.keras", config, weights))
     np.testing.assert_array_equal(again.predict(np.ones((1, 3))), expected)
+
+
+def test_how_keras_runs_a_model_is_nothing_to_us(saved):
+    path, config, weights = saved
+    config["compile_config"] = {
+        "optimizer": "sgd",
+        "loss": "mse",
+        "steps_per_execution": 4,
+        "loss_scale": None,
+    }
+    assert tg.load(rewritten(path, config, weights)).compiled

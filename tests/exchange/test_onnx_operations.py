@@ -48,3 +48,9 @@ def test_sums_and_choices_of_whole_numbers_and_truths():
     names = [tg.input(name, (4,), "int64") for name in ("x", "y", "z")]
     values = [np.arange(4) * k for k in (1, 10, 100)]
     np.testing.assert_array_equal(run_graph(tg.add_n(*names), names, values), np.arange(4) * 111)
+
+
+def test_the_largest_over_no_axes_is_each_element():
+    x = tg.input("x", (2, 3), "float64")
+    values = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(run_graph(tg.max(x, axis=()), [x], [values]), values)

@@ -1,5 +1,6 @@
 """`Model.export_numpy`: scripts that need NumPy only predict as the model does, and are well written."""
 
+import inspect
 import re
 import runpy
 import subprocess
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exchange.script_cases import CASES, QUICK, filled, forecaster, rng, words
+from exchange.script_cases import CASES, QUICK, WHOLE, filled, forecaster, rng, words
 
 import tinygraph as tg
 from tinygraph import nn
+from tinygraph.exchange.script import export
+from tinygraph.exchange.script.library import FUNCTIONS, Library
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 
@@ -308,3 +311,30 @@ def test_the_documentation_shows_a_script_as_it_is_written(tmp_path):
     forecaster()[0].export_numpy(tmp_path / "predict.py")
     page = (Path(tg.__file__).parents[1] / "docs" / "files" / "script.md").read_text()
     assert (tmp_path / "predict.py").read_text() in page
+
+
+class Kept(Library):
+    """The library of the last script."""
+
+    def __init__(self, calls):
+        super().__init__(calls)
+        Kept.last = self
+
+
+def whole(name, function):
+    """The function that one in the last script was reduced from, to be called in its place."""
+    known = {n: eval(code, {"np": np, **FUNCTIONS}) for n, code in Kept.last.known[name].items()}
+    taken = inspect.signature(function)
+    return lambda *args, **options: FUNCTIONS[name](**known, **taken.bind(*args, **options).arguments)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_functions_compute_what_those_that_they_are_reduced_to_do(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "Library", Kept)
+    model, arrays = CASES[name]()
+    names = exported(model, tmp_path)
+    script = names["predict"].__globals__
+    expected = listed(script["predict"](*arrays))
+    for each in names.keys() & FUNCTIONS.keys():
+        script[each] = whole(each, names[each])
+    same(listed(script["predict"](*arrays)), expected)
