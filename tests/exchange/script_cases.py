@@ -226,9 +226,9 @@ def half_of_the_results():
 
 def recurrences():
     """States and masks that wrappers pass on, masks of numbers, and activations that do nothing."""
-    x, counts = nn.Input((4, 2), name="x"), nn.Input((4,), dtype="int64", name="counts")
-    states = [nn.Input((3,), name=f"state{k}") for k in range(4)]
-    frames, of_frames = nn.Input((2, 4, 2), name="frames"), nn.Input((2, 4), dtype="bool", name="of_frames")
+    x, counts = nn.Input((4, 2), name="x"), nn.Input((4,), dtype="int64", name="n")
+    states = [nn.Input((3,), name="abcd"[k]) for k in range(4)]
+    frames, of_frames = nn.Input((2, 4, 2), name="f"), nn.Input((2, 4), dtype="bool", name="m")
     y = nn.Bidirectional(nn.LSTM(3))(nn.Conv1D(2, 2, padding="causal")(x), initial_state=states)
     z = nn.LSTM(3, activation="linear")(x, mask=counts)
     w = nn.TimeDistributed(nn.SimpleRNN(3))(frames, mask=of_frames)
