@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -167,3 +168,8 @@ def test_an_operation_of_a_number_alone_is_compiled_too(declare):
 
 def test_operations_are_not_copied():
     assert copy.copy(tg.exp) is copy.deepcopy(tg.exp) is tg.exp
+
+
+def test_operations_are_pickled_by_name():
+    assert pickle.loads(pickle.dumps(tg.exp)) is tg.exp
+    assert b"exp" in pickle.dumps(tg.exp)

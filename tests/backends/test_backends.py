@@ -89,3 +89,15 @@ def test_cupy_without_a_gpu(monkeypatch, count, words):
     monkeypatch.setitem(sys.modules, "cupy", module_with(count))
     assert not device("cupy").usable
     assert words in device("cupy").detail
+
+
+def test_without_llvmlite_it_says_what_to_install(monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] == "llvmlite"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "tinygraph.backends.fast", raising=False)
+    assert not backends.compiles("numpy")
+    assert device("numpy").detail == (
+        f"NumPy {np.__version__}; pip install 'tinygraph[fast]' for compiled kernels"
+    )
+    with pytest.raises(BackendError, match=r"llvmlite cannot be imported .*pip install 'tinygraph\[fast\]'"):
+        tg.compile(tg.exp(tg.input("x", (2,))), jit_compile=True)

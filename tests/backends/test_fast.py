@@ -308,3 +308,9 @@ def test_a_transposed_array_is_laid_out_anew():
     f = tg.compile(tg.reshape(tg.transpose(x), (12,)), jit_compile=True)
     values = np.arange(12.0).reshape(3, 4)
     np.testing.assert_array_equal(f(x=values), values.T.ravel())
+
+
+def test_a_whole_number_beside_floats():
+    x = tg.input("x", (3,))
+    f = tg.compile(tg.exp(x * tg.constant(3, "int32")), jit_compile=True)
+    np.testing.assert_allclose(f(x=np.ones(3)), np.exp(3.0), rtol=1e-6)

@@ -35,6 +35,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "tinygraph" / "kernels"
 
 
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    """The file of the kernel of `SCRIPT`: its name, and its bytes."""
+    place = tmp_path_factory.mktemp("kernel")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+        assert compiled_in_a_new_process() == 1
+    (file,) = (place / "tinygraph" / "kernels").iterdir()
+    return file.name, file.read_bytes()
+
+
 def compiled_in_a_new_process():
     """How many kernels another process has to compile."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
@@ -79,14 +90,12 @@ def text(content, other):
     [truncated, changed, of_another_kernel, without_head, empty, only_head, text],
     ids=lambda f: f.__name__,
 )
-def test_a_damaged_or_foreign_file_is_compiled_again(damage, folder):
-    assert compiled_in_a_new_process() == 1
-    (file,) = folder.iterdir()
-    content = file.read_bytes()
+def test_a_damaged_or_foreign_file_is_compiled_again(damage, folder, kernel):
+    name, content = kernel
     cache.write(KEY, content[cache.HEAD :])
     other = (folder / KEY.hex()).read_bytes()
     (folder / KEY.hex()).unlink()
-    file.write_bytes(damage(content, other))
+    (folder / name).write_bytes(damage(content, other))
     assert compiled_in_a_new_process() == 1
     assert compiled_in_a_new_process() == 0
 

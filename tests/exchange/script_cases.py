@@ -191,6 +191,64 @@ def masked_merges():
     return filled(nn.Model([a, b], [nn.GRU(4)(joined), nn.GlobalAveragePooling1D()(attended)])), arrays
 
 
+def masked_attention():
+    """Masks of queries and values, of steps and of frames; weights that are asked for, and not."""
+    ids, others = nn.Input((4,), dtype="int64", name="ids"), nn.Input((5,), dtype="int64", name="others")
+    table = nn.Embedding(6, 4, mask_zero=True)
+    q, v = table(ids), table(others)
+    y, shares = nn.Attention()([q, v], return_attention_scores=True)
+    seen = nn.Input((4, 5), dtype="bool", name="seen")
+    kept = nn.Input((4, 4), dtype="bool", name="kept")
+    z = nn.MultiHeadAttention(2, 3)(q, v, attention_mask=seen)
+    w = nn.Softmax()(y, mask=kept)
+    arrays = [rng().integers(0, 6, (3, 4)), rng().integers(0, 6, (3, 5))]
+    arrays += [rng().normal(size=(3, 4, 5)) > 0, rng().normal(size=(3, 4, 4)) > 0]
+    return filled(
+        nn.Model(
+            [ids, others, seen, kept], [y, shares, nn.GRU(3)(nn.Add()([z, nn.Activation("tanh")(z)])), w]
+        )
+    ), arrays
+
+
+def attention_over_axes():
+    ids = nn.Input((3, 4), dtype="int64", name="ids")
+    h = nn.Embedding(5, 2, mask_zero=True)(ids)
+    layer = nn.MultiHeadAttention(2, 3, output_shape=(2, 2), attention_axes=(1, 2))
+    y, shares = layer(h, h, return_attention_scores=True)
+    return filled(nn.Model(ids, [y, shares])), [rng().integers(0, 5, (2, 3, 4))]
+
+
+def half_of_the_results():
+    x = nn.Input((4, 3), name="x")
+    y, _ = nn.Attention()([x, x], return_attention_scores=True)
+    return nn.Model(x, y), [rng().normal(size=(2, 4, 3))]
+
+
+def recurrences():
+    """States and masks that wrappers pass on, masks of numbers, and activations that do nothing."""
+    x, counts = nn.Input((4, 2), name="x"), nn.Input((4,), dtype="int64", name="n")
+    states = [nn.Input((3,), name="abcd"[k]) for k in range(4)]
+    frames, of_frames = nn.Input((2, 4, 2), name="f"), nn.Input((2, 4), dtype="bool", name="m")
+    y = nn.Bidirectional(nn.LSTM(3))(nn.Conv1D(2, 2, padding="causal")(x), initial_state=states)
+    z = nn.LSTM(3, activation="linear")(x, mask=counts)
+    w = nn.TimeDistributed(nn.SimpleRNN(3))(frames, mask=of_frames)
+    arrays = [rng().normal(size=(3, 4, 2)), rng().integers(0, 2, (3, 4))]
+    arrays += [rng().normal(size=(3, 3)) for _ in range(4)]
+    arrays += [rng().normal(size=(3, 2, 4, 2)), rng().normal(size=(3, 2, 4)) > 0]
+    model = nn.Model(
+        [x, counts, *states, frames, of_frames], [y, z, w, nn.SimpleRNN(2, activation="linear")(x)]
+    )
+    return filled(model), arrays
+
+
+def enlarged():
+    x = nn.Input((3, 4, 2), name="x")
+    kinds = ("bicubic", "lanczos3", "lanczos5")
+    return nn.Model(x, {kind: nn.UpSampling2D(2, interpolation=kind)(x) for kind in kinds}), [
+        rng().normal(size=(2, 3, 4, 2))
+    ]
+
+
 def mixed_types():
     ids = nn.Input((4,), dtype="int32", name="ids")
     x = nn.Embedding(5, 3, dtype="float64")(ids)
@@ -221,7 +279,11 @@ def hostile_names():
 MODELS = {
     f.__name__: f
     for f in (forecaster, two_inputs, words, encoder_decoder, shared_and_nested, masked_merges, mixed_types)
-} | {"activations": activations, "hostile_names": hostile_names}
+}
+MODELS |= {
+    f.__name__: f for f in (masked_attention, attention_over_axes, half_of_the_results, recurrences, enlarged)
+}
+MODELS |= {"activations": activations, "hostile_names": hostile_names}
 MODELS |= {
     f"bidirectional-{mode}-{sequences}-{masked}": lambda m=mode, s=sequences, k=masked: bidirectional(m, s, k)
     for mode in ("concat", "sum", "mul", "ave", None)
@@ -235,3 +297,19 @@ QUICK = [
     for name in CASES
     if name in MODELS or name in LAYERS or name.endswith("-double") or name.startswith("LSTM-")
 ]
+#: what has all of the functions, with a mask, with states to begin with, and without
+WHOLE = [name for name in CASES if name in MODELS or name in LAYERS]
+WHOLE += [
+    f"{name}-double"
+    for name in (
+        *(
+            "AveragePooling3D-padding",
+            "UpSampling2D-interpolation",
+            "Conv1D-groups",
+            "ConvLSTM3DCell-padding",
+        ),
+        *("MultiHeadAttention-use_gate", "MultiHeadAttention-sliding_window", "Attention-score_mode"),
+        *("LayerNormalization-rms_scaling", "Normalization-invert", "ReLU-threshold", "Dot-normalize"),
+    )
+]
+WHOLE += [f"{name}{how}" for name in RECURRENT for how in ("-masked-began", "-return_state")]

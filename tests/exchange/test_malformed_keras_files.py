@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import sys
 import zipfile
 
 import numpy as np
@@ -57,6 +58,13 @@ def functional(k, **changes):
     nn.Model(x, nn.Dense(2, name="a")(x), name="f").save("f.keras")
     config = json.loads(zipfile.ZipFile("f.keras").read("config.json"))
     config["config"]["layers"][k] |= changes
+    return config
+
+
+def ends(**changes):
+    """The config of a Functional model with other parts."""
+    config = functional(1)
+    config["config"] |= changes
     return config
 
 
@@ -124,6 +132,27 @@ CONFIGS = {
     "old calls": (lambda c: functional(1, inbound_nodes=[[["x", 0, 0, {}]]]), "Keras 2"),
     "operation": (lambda c: functional(1, module="keras.src.ops.numpy", class_name="Add"), "operation 'Add'"),
     "same name": (lambda c: functional(1, name="x"), "two layers are named 'x'"),
+    "compile argument": (
+        lambda c: c | {"compile_config": {"optimizer": "sgd", "loss": "mse", "loss_scale": 2}},
+        "loss_scale=2 is not there; use compile=False",
+    ),
+    "operation in a row": (
+        lambda c: c["config"]["layers"][1].update(class_name="Add", module="keras.src.ops.numpy") or c,
+        "'Add' of keras.src.ops.numpy is an operation on symbols",
+    ),
+    "function": (
+        lambda c: with_layer(c, 2, activation={"class_name": "function", "config": 3}),
+        "a function must be described by its name, got 3",
+    ),
+    "sparse input": (lambda c: with_layer(c, 0, sparse=True), "InputLayer: sparse=True is not there here"),
+    "input dtype": (lambda c: with_layer(c, 0, dtype="complex64"), "expected dtype .*, got 'complex64'"),
+    "part": (lambda c: ends(more=1), "'more' is no part of a Functional model"),
+    "result": (lambda c: ends(output_layers=["a", 0, 5]), "'a' has 1 results, none of number 5"),
+    "end": (
+        lambda c: ends(output_layers=[3]),
+        r"expected inputs and outputs as \[layer, call, result\], got 3",
+    ),
+    "two ends": (lambda c: ends(output_layers={"y": [["a", 0, 0]] * 2}), "a key that is a list of outputs"),
 }
 
 
@@ -187,6 +216,7 @@ WEIGHTS = {
     "missing": (lambda f: f.__delitem__(BIAS), "expected variables"),
     "no group": (lambda f: f.__delitem__("layers/dense"), "expected variables"),
     "no array": (lambda f: linked(f, BIAS, f["layers"]), "must be an array"),
+    "array for group": (lambda f: linked(f, "layers/dense", f[BIAS]), "must be a group"),
     "number": (lambda f: f.move(BIAS, f"{GROUP}/7"), "numbered from 0"),
     "left over": (lambda f: f.create_dataset("layers/more/vars/0", data=np.zeros(1)), "no place for this"),
     "text": (lambda f: replaced(f, data=["a"]), "must have numbers"),
@@ -229,6 +259,23 @@ def test_weights_of_another_optimizer(tmp_path):
     other.compile("rmsprop", "mse")
     with pytest.raises(tg.ModelFormatError, match="RMSprop: expected variables"):
         other.load_weights(tmp_path / "m.weights.h5")
+
+
+def test_a_negative_number_of_steps(tmp_path):
+    model, path = small(), tmp_path / "m.weights.h5"
+    model.compile("adam", "mse")
+    model.save_weights(path)
+    with h5py.File(path, "r+") as file:
+        file["optimizer/vars/0"][...] = -1
+    with pytest.raises(tg.ModelFormatError, match="counter must not be negative, got -1"):
+        model.load_weights(path)
+
+
+def test_without_h5py_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(ImportError, match=r"pip install 'tinygraph\[keras\]'"):
+        small().save(tmp_path / "m.keras")
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_keras_has_not_is_not_written(tmp_path):
@@ -277,3 +324,81 @@ def test_custom_objects(tmp_path):
     again = tg.load(path, {"Scale": Scale, "doubled": doubled})
     x = np.ones((1, 4, 3))
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+
+class Own(nn.Sequential):
+    """A model of the user's own."""
+
+
+class Joined(nn.Layer):
+    """A layer that takes a dict, and holds one layer under two names."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.first = self.again = nn.Dense(2, name="first")
+
+    def call(self, x, options, training):
+        return self.first(x) + self.again(x) * options["by"]
+
+
+def check_same(model, path, custom):
+    """A model that is saved and loaded is of its class, and predicts the same."""
+    model.save(path)
+    again = tg.load(path, custom)
+    assert type(again) is type(model)
+    arrays = [np.random.default_rng(0).normal(size=(2, *symbol.shape)) for symbol in model.inputs]
+    np.testing.assert_array_equal(again.predict(arrays), model.predict(arrays))
+
+
+def test_a_model_of_ones_own(tmp_path):
+    check_same(Own([nn.Dense(2, input_shape=(3,))], name="own"), tmp_path / "m.keras", {"Own": Own})
+
+
+def test_arguments_in_a_dict_and_a_layer_that_is_held_twice(tmp_path):
+    x = nn.Input((3,), name="x")
+    model = nn.Model(x, Joined(name="joined")(x, options={"by": 2.0}))
+    assert len(model.get_weights()) == 2
+    check_same(model, tmp_path / "m.keras", {"Joined": Joined})
+
+
+def test_arrays_and_seeds_of_initializers(saved):
+    path, config, weights = saved
+    value = {"class_name": "__numpy__", "config": {"value": 2.5, "dtype": "float32"}}
+    seed = {"class_name": "SeedGenerator", "config": {"name": "seeds", "seed": 7}}
+    module = {"module": "keras.initializers", "registered_name": None}
+    constant = {"class_name": "Constant", "config": {"value": value}} | module
+    drawn = {"class_name": "GlorotUniform", "config": {"seed": seed}} | module
+    with_layer(config, 2, bias_initializer=constant, kernel_initializer=drawn)
+    dense = tg.load(rewritten(path, config, weights)).layers[-1]
+    assert dense.bias_initializer.get_config() == {"value": 2.5}
+    assert dense.kernel_initializer.get_config()["seed"] == 7
+
+
+def test_a_row_that_begins_without_an_input(saved):
+    path, config, weights = saved
+    expected = tg.load(path).predict(np.ones((1, 4, 3)))
+    del config["config"]["layers"][0]
+    again = tg.load(rewritten(path, config, weights))
+    np.testing.assert_array_equal(again.predict(np.ones((1, 4, 3))), expected)
+
+
+def test_a_layer_called_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = functional(1)
+    expected = tg.load("f.keras").predict(np.ones((1, 3)))
+    (call,) = config["config"]["layers"][1]["inbound_nodes"]
+    config["config"]["layers"][1]["inbound_nodes"] = [{"args": [], "kwargs": {"inputs": call["args"][0]}}]
+    weights = zipfile.ZipFile("f.keras").read("model.weights.h5")
+    again = tg.load(rewritten(tmp_path / "f.keras", config, weights))
+    np.testing.assert_array_equal(again.predict(np.ones((1, 3))), expected)
+
+
+def test_how_keras_runs_a_model_is_nothing_to_us(saved):
+    path, config, weights = saved
+    config["compile_config"] = {
+        "optimizer": "sgd",
+        "loss": "mse",
+        "steps_per_execution": 4,
+        "loss_scale": None,
+    }
+    assert tg.load(rewritten(path, config, weights)).compiled

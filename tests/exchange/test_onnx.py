@@ -101,7 +101,16 @@ def test_the_last_step_is_that_of_any_length():
         assert difference(run(proto, [array := drawn(2, length, 4)]), [array[:, -1]]) == 0.0
 
 
-@pytest.mark.parametrize("function", [first_half, by_length])
+def middle(x):
+    return x[:, x.shape[1] // 2]
+
+
+def one_more(x):
+    size, length, width = x.shape
+    return tg.concat([x, x[:, :1]], axis=1) + tg.ones((size, length + 1, width))
+
+
+@pytest.mark.parametrize("function", [first_half, by_length, middle, one_more])
 def test_time_is_a_number_where_what_is_computed_depends_on_it(function):
     x = nn.Input((6, 4))
     model = nn.Model(x, nn.Lambda(function)(x))
@@ -261,6 +270,17 @@ def test_random_numbers_are_refused():
     step = tg.counter("step")
     noise = nn.Lambda(lambda x: x + tg.uniform(step, (3,), 1), name="noise")
     refused(nn.Sequential([nn.Dense(3, input_shape=(3,)), noise]), "noise", "uniform")
+
+
+def test_one_more_than_the_batch_is_refused():
+    x = nn.Input((3,))
+    model = nn.Model(x, nn.Lambda(lambda x: x + tg.sum(tg.ones((x.shape[0] + 1, 3)), axis=0))(x))
+    refused(model, "Give its Input a batch_size")
+
+
+def test_arrays_are_written_with_the_graph():
+    model = nn.Sequential([nn.Lambda(lambda x: x * np.arange(4.0), input_shape=(6, 4))])
+    assert worst(model, [drawn(2, 6, 4)]) < LIMIT
 
 
 def test_what_depends_on_the_batch_needs_one():

@@ -5,6 +5,7 @@ import pytest
 from exchange.ran import difference, predicted, run
 from nn.every_layer import LAYERS, Use, changes, flat, mapped, without_and_with
 
+import tinygraph as tg
 from tinygraph import nn
 from tinygraph.exchange.onnx.export import model_proto
 from tinygraph.nn import registry
@@ -86,3 +87,12 @@ def test_a_layer_made_for_one_size_of_batch_gives_a_file_for_that_size():
     assert [d.dim_value for d in proto.graph.input[0].type.tensor_type.shape.dim] == [3, 4]
     x = [np.ones((3, 4), "float32")]
     assert difference(run(proto, x), predicted(model, x)) < 1e-6
+
+
+@pytest.mark.parametrize("layer", [nn.MaxPooling2D, nn.AveragePooling1D])
+def test_pooling_in_float64(layer):
+    tg.set_floatx("float64")
+    made = layer(2, padding="same")
+    model = nn.Sequential([nn.Input((5, 6, 3)[: made.rank + 1]), made])
+    array = np.random.default_rng(0).normal(size=(2, *model.inputs[0].shape))
+    assert difference(run(model_proto(model), [array]), predicted(model, [array])) < 1e-12

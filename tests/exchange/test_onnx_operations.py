@@ -34,3 +34,23 @@ def test_what_onnx_has_no_operator_for_is_refused_by_name(name):
     inputs = [tg.input(f"x{k}", value.shape, value.dtype) for k, value in enumerate(case.values)]
     with pytest.raises(ValueError, match=f"ONNX has no operator for '{name}'"):
         run_graph(case.op(*inputs, **case.attrs), inputs, case.values)
+
+
+def test_sums_and_choices_of_whole_numbers_and_truths():
+    one, other = np.array([True, True, False, False]), np.array([True, False, True, False])
+    chosen = np.array([True, False, False, True])
+    names = [tg.input(name, (4,), "bool") for name in ("c", "x", "y")]
+    got = run_graph(tg.where(*names), names, [chosen, one, other])
+    np.testing.assert_array_equal(got, np.where(chosen, one, other))
+    np.testing.assert_array_equal(
+        run_graph(tg.add_n(*names), names, [chosen, one, other]), chosen | one | other
+    )
+    names = [tg.input(name, (4,), "int64") for name in ("x", "y", "z")]
+    values = [np.arange(4) * k for k in (1, 10, 100)]
+    np.testing.assert_array_equal(run_graph(tg.add_n(*names), names, values), np.arange(4) * 111)
+
+
+def test_the_largest_over_no_axes_is_each_element():
+    x = tg.input("x", (2, 3), "float64")
+    values = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(run_graph(tg.max(x, axis=()), [x], [values]), values)

@@ -223,3 +223,12 @@ def test_one_file_takes_sequences_of_any_length(length, masked):
     other.set_weights(model.get_weights())
     ids = np.random.default_rng(2).integers(0, 7, (3, length))
     assert difference(run(model_proto(model), [ids]), predicted(other, [ids])) < LIMIT
+
+
+def test_directions_that_begin_somewhere_and_of_which_one_has_no_bias():
+    x, states = nn.Input((5, 3)), [nn.Input((2,)) for _ in range(4)]
+    backward = nn.LSTM(2, use_bias=False, go_backwards=True)
+    layer = nn.Bidirectional(nn.LSTM(2), backward_layer=backward)
+    model = shuffled(nn.Model([x, *states], layer(x, initial_state=states)))
+    assert nodes(model) == 1
+    assert worst(model, [drawn(3, 5, 3), *(drawn(3, 2, seed=k) for k in range(4))]) < LIMIT

@@ -1,17 +1,23 @@
 """`Model.export_numpy`: scripts that need NumPy only predict as the model does, and are well written."""
 
+import inspect
 import re
 import runpy
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from exchange.script_cases import CASES, QUICK, filled, forecaster, rng, words
+from exchange.script_cases import CASES, QUICK, WHOLE, filled, forecaster, rng, words
 
 import tinygraph as tg
 from tinygraph import nn
+from tinygraph.exchange.script import export
+from tinygraph.exchange.script.layout import wrapped
+from tinygraph.exchange.script.library import FUNCTIONS, Library
+from tinygraph.exchange.script.reduced import reduced
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
 
@@ -332,3 +338,81 @@ def test_the_documentation_shows_a_script_as_it_is_written(tmp_path):
     forecaster()[0].export_numpy(tmp_path / "predict.py")
     page = (Path(tg.__file__).parents[1] / "docs" / "files" / "script.md").read_text()
     assert (tmp_path / "predict.py").read_text() in page
+
+
+class Kept(Library):
+    """The library of the last script."""
+
+    def __init__(self, calls):
+        super().__init__(calls)
+        Kept.last = self
+
+
+def whole(name, function):
+    """The function that one in the last script was reduced from, to be called in its place."""
+    known = {n: eval(code, {"np": np, **FUNCTIONS}) for n, code in Kept.last.known[name].items()}
+    taken = inspect.signature(function)
+    return lambda *args, **options: FUNCTIONS[name](**known, **taken.bind(*args, **options).arguments)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_functions_compute_what_those_that_they_are_reduced_to_do(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "Library", Kept)
+    model, arrays = CASES[name]()
+    names = exported(model, tmp_path)
+    script = names["predict"].__globals__
+    expected = listed(script["predict"](*arrays))
+    for each in names.keys() & FUNCTIONS.keys():
+        script[each] = whole(each, names[each])
+    same(listed(script["predict"](*arrays)), expected)
+
+
+def test_a_line_that_is_no_call_stays_long():
+    line = "    y = " + " + ".join(["a_rather_long_name"] * 6)
+    assert wrapped(line, "(batch, 3)") == [f"{line}  # (batch, 3)"]
+
+
+def test_an_activation_that_does_nothing_is_left_out():
+    text = "def f(x, act, y):\n    return act(x) * y"
+    assert reduced(text, {"act": "linear"}, []) == "def f(x, act, y):\n    return x * y"
+
+
+def test_flattening_what_is_flat(tmp_path):
+    model = nn.Sequential([nn.Flatten(input_shape=(3,), data_format="channels_first")])
+    x = np.arange(6.0, dtype="float32").reshape(2, 3)
+    same([exported(model, tmp_path)["predict"](x)], [x])
+
+
+def test_a_mask_ends_where_a_layer_does_not_carry_it(tmp_path):
+    ids = nn.Input((3, 4), dtype="int64")
+    table, attention = nn.Embedding(5, 2, mask_zero=True), nn.MultiHeadAttention(1, 2, attention_axes=(1, 2))
+    y = nn.UpSampling2D(1)(table(ids))
+    model, masked = (filled(nn.Model(ids, attention(x, x))) for x in (y, table(ids)))
+    x = rng().integers(0, 5, (2, 3, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected, other = model.predict(x), masked.predict(x)
+    assert np.abs(expected - other).max() > 1e-3
+    same([exported(model, tmp_path)["predict"](x)], [expected])
+
+
+class Shifted(nn.LSTMCell):
+    """A cell that takes constants."""
+
+    def call(self, x, states, constants, training=False):
+        return super().call(x + constants[0], states, training=training)
+
+
+def test_attention_masks_over_axes_are_refused(tmp_path):
+    x, seen = nn.Input((3, 4, 2)), nn.Input((12, 12), dtype="bool")
+    layer = nn.MultiHeadAttention(1, 2, attention_axes=(1, 2), name="heads")
+    model = nn.Model([x, seen], layer(x, x, attention_mask=seen))
+    with pytest.raises(ValueError, match="'heads' has an attention_mask and several axes"):
+        model.export_numpy(tmp_path / "predict.py")
+
+
+def test_constants_of_cells_are_refused(tmp_path):
+    x, constant = nn.Input((3, 2)), nn.Input((2,))
+    model = nn.Model([x, constant], nn.RNN(Shifted(2), name="shifted")(x, constants=[constant]))
+    with pytest.raises(ValueError, match="'shifted' is given constants"):
+        model.export_numpy(tmp_path / "predict.py")

@@ -1,6 +1,7 @@
 """The files of numbers that real Keras gave, beside the scripts that made them in tests/data."""
 
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ class Stored:
     def __init__(self, name):
         self.file = np.load(FOLDER / name)
         self.cases = json.loads(str(self.file["cases"]))
+        self.names = defaultdict(list)
+        for each in self.file.files:
+            self.names[each.partition("/")[0]].append(each)
 
     def arrays(self, case):
         """The arrays of a case by name."""
         start = case["id"] + "/"
-        return {
-            name.removeprefix(start): self.file[name] for name in self.file.files if name.startswith(start)
-        }
+        return {name.removeprefix(start): self.file[name] for name in self.names[case["id"]]}

@@ -55,3 +55,9 @@ def test_sigmoid_cross_entropy_slope_at_zero_is_half_less_target():
 @pytest.mark.parametrize("function", [tg.softmax_cross_entropy, tg.sigmoid_cross_entropy])
 def test_gradients_of_both_orders(function):
     check_gradients(function, TARGET, LOGITS)
+
+
+@pytest.mark.parametrize("function", [tg.softmax_cross_entropy, tg.softmax_error])
+def test_a_target_larger_than_the_logits(function):
+    with pytest.raises(tg.GraphError, match="needs a target that broadcasts to the logits, got"):
+        function(tg.input("t", (4, 3)), tg.input("z", (3,)))

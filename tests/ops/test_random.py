@@ -136,3 +136,9 @@ def test_rows_of_a_batch_have_its_normal_numbers():
     whole = tg.compile(tg.normal(step, (5, 3), **how))()
     part = tg.compile(tg.normal(step, (2, 3), rows=Rows(2, 2, 5), **how))()
     np.testing.assert_array_equal(part, whole[2:4])
+
+
+def test_a_mask_that_drops_all_draws_nothing():
+    mask = tg.dropout_mask(tg.counter("step"), (2, 3), 1.0, seed=1, dtype="float64")
+    assert "uniform" not in tg.Graph({"mask": mask}).count()
+    np.testing.assert_array_equal(tg.compile(mask)(), np.zeros((2, 3)))

@@ -75,10 +75,11 @@ class Presses:
         return self
 
     def __enter__(self):
+        self.before = sys.gettrace()  # that of coverage, if any
         sys.settrace(self)
 
     def __exit__(self, *raised):
-        sys.settrace(None)
+        sys.settrace(self.before)
 
 
 class Trained:

@@ -183,3 +183,18 @@ def test_what_mixes_two_parts_is_left_alone():
     step = tg.compile(tg.sum(first), updates={first: first + second, second: second * 2.0})
     step()
     np.testing.assert_array_equal(whole.value, [2.0, 4.0, 4.0, 6.0])
+
+
+def test_what_meets_two_things_alike():
+    sums = {}
+    for rewrite in (True, False):
+        whole = tg.param("whole", np.arange(4.0), dtype="float64")
+        parts = [Part(whole, slice(k, k + 2), (2,), f"part{k}") for k in (0, 2)]
+        slopes = [[tg.input(f"{name}{k}", (2,), dtype="float64") for name in "gh"] for k in range(2)]
+        updates = {
+            part: (part + tg.exp(g)) * (part + tg.exp(h)) for part, (g, h) in zip(parts, slopes, strict=True)
+        }
+        step = tg.compile({"sum": tg.sum(slopes[0][0])}, updates=updates, rewrite=rewrite)
+        step(**{name: np.arange(2.0) + k for k, name in enumerate(step.inputs)})
+        sums[rewrite] = whole.value
+    np.testing.assert_array_equal(sums[True], sums[False])

@@ -95,10 +95,10 @@ def by_event(saver: Saver, folder: str, points: int) -> Iterator[tuple[float, in
     """Let the process kill itself at instructions: half of them spread over all, half over the last ones,
     where the file is written."""
     saver.save(MODELS[0], folder)
-    trace = dies_at(-1)
+    trace, before = dies_at(-1), sys.gettrace()  # that of coverage, if any
     sys.settrace(trace)
     saver.save(MODELS[1], folder)
-    sys.settrace(None)
+    sys.settrace(before)
     events, written = next(trace.count), 250  # type: ignore[attr-defined]
     half = points // 2
     chosen = [k * events // half for k in range(half)]

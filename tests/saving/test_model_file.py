@@ -266,3 +266,25 @@ def test_there_is_nothing_but_plain_data_in_a_file(tmp_path):
     assert json.loads(metadata["model"])["class_name"] == "Sequential"
     assert str(tmp_path) not in str(metadata)
     assert registry.deserialize(json.loads(metadata["model"]), {"Scale": Scale}).name == "own"
+
+
+def test_a_model_of_a_backend_that_is_not_here_is_compiled_for_numpy(tmp_path, monkeypatch):
+    model = nn.Sequential([nn.Dense(2, input_shape=(3,), name="out")], name="m")
+    model.compile("sgd", "mse", jit_compile=False)
+    x = np.ones((1, 3))
+    expected = model.predict(x)
+    settings = model._settings("save") | {"backend": "cupy", "jit_compile": True}
+    monkeypatch.setattr(model, "_settings", lambda who: settings)
+    model.save(tmp_path / "m.tiny")
+    compile_ = nn.Sequential.compile
+
+    def without_cupy(self, *args, **how):
+        if how["backend"] == "cupy":
+            raise tg.BackendError("cupy cannot be imported")
+        compile_(self, *args, **how)
+
+    monkeypatch.setattr(nn.Sequential, "compile", without_cupy)
+    with pytest.warns(UserWarning, match="Sequential 'm': compiled for NumPy: cupy cannot be imported"):
+        again = tg.load(tmp_path / "m.tiny")
+    assert again._settings("save")["backend"] == "numpy"
+    np.testing.assert_array_equal(again.predict(x), expected)

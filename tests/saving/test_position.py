@@ -418,3 +418,12 @@ def test_other_data_are_no_position(case):
     bad = plain | BAD[case] if isinstance(BAD[case], dict) and case != "keys" else BAD[case]
     with pytest.raises(ModelFormatError, match=r"^m\.tiny: it does not say how far the training is"):
         read_position(bad, {}, "m.tiny")
+
+
+def test_what_callbacks_keep_may_be_numbers_of_numpy_and_no_number():
+    kept = {"best": np.float32(0.5), "worst": np.float64("inf"), "last": float("nan")}
+    plain, arrays = plain_position(Position(callbacks=[("Own", kept)]))
+    text = json.dumps(plain, allow_nan=False)
+    ((name, found),) = read_position(json.loads(text), arrays, "here").callbacks
+    assert (name, found["best"], found["worst"]) == ("Own", 0.5, np.inf)
+    assert np.isnan(found["last"])

@@ -232,11 +232,12 @@ def test_the_work_of_layout_grows_with_the_number_of_boxes_not_with_its_square(l
             count += event == "opcode"
             return trace
 
+        before = sys.gettrace()  # that of coverage, if any
         sys.settrace(trace)
         try:
             layout(outline)
         finally:
-            sys.settrace(None)
+            sys.settrace(before)
         return count
 
     few, more, most = map(instructions, (10, 20, 40))

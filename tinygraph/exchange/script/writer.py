@@ -143,8 +143,6 @@ class Writer:
         if isinstance(layer, Graphed):
             return results
         first = flat(results)[0]
-        if first in inputs and first.mask is not None and not layer.carries_mask:
-            results = first = self.let(str(first), first, first.shape)  # its mask ends here, not that of x
         if layer.carries_mask and first.mask is None:
             given = arguments.get("mask")
             first.mask = given if isinstance(given, Value) else inputs[0].mask
