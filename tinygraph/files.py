@@ -6,12 +6,13 @@ import errno
 import os
 import stat
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(target: Path, content: str | bytes) -> None:
-    """Put a file in the target's place at once: who reads it finds the old one or the new one.
+def write_whole(target: Path, *pieces: str | bytes | memoryview) -> None:
+    """Put a file of these pieces in the target's place at once: who reads it finds the old or the new one.
 
     It is written beside the target as ``.tinygraph-`` and 32 hexadecimal digits, and reaches the disk before
     it takes the name: so it is when the process is killed or the power fails. All that can be left is a file
@@ -22,10 +23,10 @@ def write_whole(target: Path, content: str | bytes) -> None:
         OSError: it cannot be written; names the target, which is as it was, or new if all that failed was to
             tell the disk of the new name.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = [piece.encode() if isinstance(piece, str) else piece for piece in pieces]
     try:
         if target.exists() and not target.is_file():  # a device; a folder raises
-            target.write_bytes(data)
+            target.write_bytes(b"".join(data))
         else:
             _replace(Path(os.path.realpath(target)), data)
     except OSError as problem:
@@ -34,7 +35,7 @@ def write_whole(target: Path, content: str | bytes) -> None:
         raise OSError(problem.errno, problem.strerror, str(target)) from None
 
 
-def _replace(place: Path, data: bytes) -> None:
+def _replace(place: Path, data: Sequence[bytes | memoryview]) -> None:
     """Write a file and let it take a place, where the old one may be written."""
     beside = place.with_name(f".tinygraph-{uuid.uuid4().hex}")
     try:
@@ -43,7 +44,7 @@ def _replace(place: Path, data: bytes) -> None:
                 if not os.access(place, os.W_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
                 os.chmod(beside, stat.S_IMODE(place.stat().st_mode))
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, place)

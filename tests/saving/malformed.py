@@ -10,10 +10,10 @@ import pickle
 import zipfile
 
 import numpy as np
-from saving.mutate import header_of
+from saving.mutate import header_of, signed
 
 from tinygraph import nn
-from tinygraph.saving.container import UNSIGNED, signed
+from tinygraph.saving.container import UNSIGNED
 
 #: name -> (bytes of the file, from those of a whole one; what the message has)
 CASES = {}

@@ -9,7 +9,7 @@ import copy
 import json
 
 from tinygraph.nn import registry
-from tinygraph.saving.container import signed
+from tinygraph.saving.container import head
 
 DTYPES = ["F16", "F32", "F64", "BF16", "F8_E4M3", "I8", "I32", "I64", "U64", "BOOL", "C64", "F99", "", None]
 DEEP = json.loads("[" * 100 + "]" * 100)
@@ -31,6 +31,11 @@ def header_of(data):
     """The header of a file, and what follows it."""
     end = 8 + int.from_bytes(data[:8], "little")
     return json.loads(data[8:end]), data[end:]
+
+
+def signed(header, values):
+    """The bytes of a file of this header and these values, with the right digest."""
+    return head(header, values) + values
 
 
 # Of bytes.

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import itertools
 import os
 import stat
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_each_call_that_fails(saver, tmp_path, disk):
     disk.begin()
     way.save(old, folder)
     calls = disk.calls
-    assert calls[-len(ORDER) :] == ORDER
+    assert [name for name, _ in itertools.groupby(calls)][-len(ORDER) :] == ORDER  # a piece is a write
     taken = len(calls) - 2  # the last call but two takes the name
     for place, name in enumerate(calls):
         for code in CODES:

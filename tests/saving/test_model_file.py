@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from nn.every_layer import FUNCTIONS
 from nn.test_copy import MODELS
 from nn.test_pickled import OPTIMIZERS, Halved
+from safetensors.numpy import load_file
 from saving.subjects import ALONE, of_one_layer
 
 import tinygraph as tg
@@ -257,6 +259,17 @@ def test_files_of_every_version_are_read(version):
     model.load_weights(FOLDER / f"version{version}.weights")
     np.testing.assert_allclose(model.predict(expected["x"]), expected["y"], atol=1e-6)
     assert model.optimizer.variables[0].value == expected["state"]
+
+
+def test_saving_takes_the_memory_of_one_copy(tmp_path):
+    model = nn.Sequential([nn.Dense(1000, input_shape=(1000,))])
+    tracemalloc.start()
+    model.save(tmp_path / "m.tiny")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.2 * 4 * model.count_params()
+    (kernel, bias) = load_file(tmp_path / "m.tiny").values()
+    same((kernel, bias), model.get_weights())
 
 
 def test_there_is_nothing_but_plain_data_in_a_file(tmp_path):

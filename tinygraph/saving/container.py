@@ -41,18 +41,26 @@ class Contents(NamedTuple):
 
 def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
     """Write arrays and strings to a file, whole or not at all; make its folder if need be."""
-    from safetensors.numpy import save
-
+    header: dict[str, Any] = {"__metadata__": {"format": "tinygraph", "version": str(VERSION), **metadata}}
+    values: list[memoryview] = []
+    end = 0
+    for name in sorted(arrays, key=lambda name: (-arrays[name].itemsize, name)):  # each at a multiple of it
+        array = np.asarray(arrays[name], arrays[name].dtype.newbyteorder("<"), order="C")
+        start, end = end, end + array.nbytes
+        header[name] = {"dtype": _kind(array), "shape": array.shape, "data_offsets": [start, end]}
+        values.append(array.reshape(-1).view("uint8").data)
     target = Path(path)
-    told = {"format": "tinygraph", "version": str(VERSION), **metadata}
-    data = memoryview(save({name: np.asarray(array, order="C") for name, array in arrays.items()}, told))
-    end = 8 + int.from_bytes(data[:8], "little")
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, signed(json.loads(bytes(data[8:end])), data[end:]))
+    write_whole(target, head(header, *values), *values)  # in pieces: the arrays may be most of the memory
 
 
-def signed(header: Mapping[str, Any], values: bytes | memoryview) -> bytes:
-    """Return the bytes of a file: the header with its keys in order and the digest in it, and the values."""
+def _kind(array: Array) -> str:
+    """Return what safetensors calls a dtype: F32, I64, BOOL."""
+    return "BOOL" if array.dtype == bool else f"{array.dtype.kind.upper()}{8 * array.itemsize}"
+
+
+def head(header: Mapping[str, Any], *values: bytes | memoryview) -> bytes:
+    """Return what stands before the values of a file: the header, with its keys in order and the digest."""
 
     def lead(digest: str) -> bytes:
         metadata = {**header["__metadata__"], "digest": digest}
@@ -60,8 +68,9 @@ def signed(header: Mapping[str, Any], values: bytes | memoryview) -> bytes:
         return (len(text) + -len(text) % 8).to_bytes(8, "little") + text.encode() + b" " * (-len(text) % 8)
 
     found = hashlib.sha256(lead(UNSIGNED))
-    found.update(values)
-    return b"".join([lead(found.hexdigest()), values])
+    for value in values:
+        found.update(value)
+    return lead(found.hexdigest())
 
 
 def read(path: str | os.PathLike[str]) -> Contents:

@@ -17,7 +17,6 @@ from tinygraph.backends import BackendError
 from tinygraph.defaults import floats, floatx, seeded
 from tinygraph.graph import GraphError
 from tinygraph.nn import registry
-from tinygraph.nn.callbacks import History
 from tinygraph.nn.checks import file_name, flag
 from tinygraph.nn.describing import describing
 from tinygraph.saving import container
@@ -185,9 +184,6 @@ def _prepare(model: Trainable, told: Mapping[str, Any], custom: Mapping[str, Any
         except BackendError as missing:
             warnings.warn(f"{model.title}: compiled for NumPy: {missing}", stacklevel=4)
             model.compile(**settings | {"backend": "numpy", "jit_compile": "auto"})
-    if "history" in told:  # of files from before positions were in them
-        model.history = History()
-        model.history.restore(told["history"]["epoch"], told["history"]["rows"])
     if "columns" in told:
         model.columns = {name: tuple(columns) for name, columns in told["columns"].items()}
 
