@@ -35,9 +35,8 @@ class Stored(Resumed):
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
             GraphError: the model has no shapes yet.
-            TypeError: no name of a file.
-            ValueError: a lambda is in it, which nothing could find again, or two things of one name; for
-                Keras, what it has not; a name that says another kind of file, such as ``m.onnx``.
+            ValueError: no name of a file, or one that says another kind, such as ``m.onnx``; a lambda is in
+                it, which nothing could find again, or two things of one name; for Keras, what it has not.
             ImportError: for Keras, h5py is not installed (extra ``keras``).
 
         >>> import tempfile, tinygraph as tg
@@ -84,8 +83,7 @@ class Stored(Resumed):
 
         Raises:
             FileExistsError: there is a file, and not ``overwrite``.
-            TypeError: no name of a file.
-            ValueError: a name that says another kind of file, such as ``m.keras``.
+            ValueError: no name of a file, or a name that says another kind of file, such as ``m.keras``.
 
         >>> import tempfile
         >>> from tinygraph.nn import Sequential, Dense
