@@ -15,7 +15,7 @@ from nn.keras_cases import flat
 import tinygraph as tg
 from tinygraph import nn
 from tinygraph.graph import GraphError
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.arguments import mapped
 from tinygraph.nn.masks import mask_of
 from tinygraph.nn.recurrent.states import state_shapes
@@ -284,7 +284,7 @@ def change(name, argument):
 
 def changes():
     """(layer, argument) of every argument of every layer."""
-    return [(name, argument) for name in LAYERS for argument in registry.argument_names(class_of(name))]
+    return [(name, argument) for name in LAYERS for argument in signatures.argument_names(class_of(name))]
 
 
 def without_and_with(name, argument):

@@ -9,7 +9,7 @@ from nn.keras_cases import flat
 
 from tinygraph import nn
 from tinygraph.graph import GraphError
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 
 NOTHING = [each for each in changes() if (entry := change(*each)) and entry.shows == "nothing"]
 
@@ -46,7 +46,7 @@ def test_the_docstring_says_what_changes_nothing(name, argument):
 
 
 def test_no_entry_is_left_over():
-    known = {name: set(registry.argument_names(class_of(name))) for name in LAYERS}
+    known = {name: set(signatures.argument_names(class_of(name))) for name in LAYERS}
     assert all(set(case.changes) <= known[name] for name, case in LAYERS.items())
     assert set(ANYWHERE) <= set().union(*known.values())
     assert set(INERT) == {argument for _, argument in NOTHING}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import initializers, registry
+from tinygraph.nn import initializers, registry, signatures
 from tinygraph.nn.initializers.scaling import TRUNCATED_STDDEV, fans
 
 RANDOM = [
@@ -68,7 +68,7 @@ def test_both_float_types_draw_the_same_numbers(cls):
 
 @pytest.mark.parametrize("cls", RANDOM + FIXED)
 def test_every_initializer_comes_back_from_its_config(cls):
-    arguments = {"seed": 5} if "seed" in registry.argument_names(cls) else {}
+    arguments = {"seed": 5} if "seed" in signatures.argument_names(cls) else {}
     first = cls(**arguments)
     again = registry.deserialize(registry.serialize(first))
     assert type(again) is cls

@@ -9,7 +9,7 @@ import pytest
 from nn.every_layer import LAYERS, class_of, made, without_and_with
 
 from tinygraph import nn
-from tinygraph.nn import registry
+from tinygraph.nn import signatures
 
 KERAS = json.loads((Path(__file__).parents[1] / "data" / "keras_signatures.json").read_text())
 MODULES = {"layers": nn, "regularizers": nn.regularizers, "constraints": nn.constraints}
@@ -86,7 +86,7 @@ def alike(ours, theirs):
 @pytest.mark.parametrize(("module", "name"), classes("init"))
 def test_constructors(module, name):
     first, more = split(KERAS[module][name]["init"])
-    ours = registry.parameters_of(getattr(MODULES[module], name))
+    ours = signatures.parameters_of(getattr(MODULES[module], name))
     assert not but_for(EXTRA, name, ours.keys() - first.keys() - more.keys())
     assert not but_for(MISSING, name, (first | more).keys() - ours.keys())
     by_position = [a for a, p in ours.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
@@ -110,7 +110,7 @@ def test_calls(module, name):
 @pytest.mark.parametrize("name", [name for name in LAYERS if name in KERAS["layers"]])
 def test_arguments_by_position_are_those_by_name(name):
     first, _ = split(KERAS["layers"][name]["init"])
-    defaults = {a: p.default for a, p in registry.parameters_of(class_of(name)).items() if a in first}
+    defaults = {a: p.default for a, p in signatures.parameters_of(class_of(name)).items() if a in first}
     for argument in takewhile(defaults.__contains__, first):
         _, given = without_and_with(name, argument)
         if given.keys() <= defaults.keys():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import DataError, Dense, Sequential, losses, registry
+from tinygraph.nn import DataError, Dense, Sequential, losses, registry, signatures
 
 FILE = np.load(Path(__file__).parents[1] / "data" / "keras_losses.npz")
 CASES = [case for case in json.loads(str(FILE["cases"])) if case["kind"] == "loss"]
@@ -61,7 +61,7 @@ def test_every_loss_comes_back_from_its_config(cls):
         ("axis", 1),
         ("ignore_class", 1),
     ):
-        if name in registry.argument_names(cls):
+        if name in signatures.argument_names(cls):
             arguments[name] = value
     assert registry.deserialize(registry.serialize(cls(**arguments))).get_config() == arguments
 

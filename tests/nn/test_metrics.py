@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.nn import Dense, Sequential, losses, metrics, registry
+from tinygraph.nn import Dense, Sequential, losses, metrics, registry, signatures
 
 FILE = np.load(Path(__file__).parents[1] / "data" / "keras_losses.npz")
 CASES = [case for case in json.loads(str(FILE["cases"])) if case["kind"] == "metric"]
@@ -76,7 +76,7 @@ def test_samples_of_weight_zero_do_not_count(cls):
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_metric_comes_back_from_its_config(cls):
-    arguments = dict.fromkeys(registry.argument_names(cls))
+    arguments = dict.fromkeys(signatures.argument_names(cls))
     metric = cls(name="mine")
     assert metric.get_config().keys() == arguments.keys()
     again = registry.deserialize(registry.serialize(metric))

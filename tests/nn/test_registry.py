@@ -9,7 +9,17 @@ from nn.every_layer import FUNCTIONS, Use, changes, without_and_with
 
 import tinygraph as tg
 from tinygraph import nn
-from tinygraph.nn import activations, initializers, layer, losses, metrics, optimizers, registry, schedules
+from tinygraph.nn import (
+    activations,
+    initializers,
+    layer,
+    losses,
+    metrics,
+    optimizers,
+    registry,
+    schedules,
+    signatures,
+)
 
 #: what a class needs, or is better tested with; the others are made without arguments
 ARGUMENTS = {
@@ -61,7 +71,7 @@ def test_every_class_comes_back(kind, cls):
     again = through_json(thing)
     assert type(again) is cls
     assert nn.serialize(again) == nn.serialize(thing)
-    assert set(thing.get_config()) == set(registry.argument_names(cls))
+    assert set(thing.get_config()) == set(signatures.argument_names(cls))
     for name, value in ARGUMENTS.get(cls.__name__, {}).items():
         if isinstance(value, (bool, int, float, tuple)):
             assert getattr(again, name) == value
@@ -72,7 +82,7 @@ def test_every_layer_comes_back_with_every_argument(name, argument):
     use = Use(name, without_and_with(name, argument)[1]).fill()
     layer, weights = use.layer, use.layer.get_weights()
     config = nn.serialize(layer)
-    assert {*config["config"]} == {*registry.argument_names(type(layer))} - {"weights"}
+    assert {*config["config"]} == {*signatures.argument_names(type(layer))} - {"weights"}
     expected = [*use.results(), *use.results(training=True)]
     for data in (config, json.loads(json.dumps(config))):
         use.layer = nn.deserialize(data, FUNCTIONS)

@@ -7,7 +7,7 @@ import os
 
 from tinygraph.nn.checks import file_name
 from tinygraph.nn.graphed import Graphed
-from tinygraph.nn.registry import did_you_mean
+from tinygraph.nn.signatures import did_you_mean
 
 #: format -> the module and the function in it that writes a file: ``write(model, filepath)``
 FORMATS = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygraph.defaults import floatx
 from tinygraph.graph import GraphError, Node, Shape
-from tinygraph.nn import registry
+from tinygraph.nn import signatures
 
 if TYPE_CHECKING:
     from tinygraph.nn.input_spec import Specified
@@ -52,7 +52,7 @@ def check_arguments(layer: Layer, arguments: Mapping[str, Any]) -> None:
         return
     parameters = inspect.signature(layer.call).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        registry.reject(layer.title, arguments, [name for name in parameters if name != "x"])
+        signatures.reject(layer.title, arguments, [name for name in parameters if name != "x"])
 
 
 def check_batch(layer: Layer, nodes: Sequence[Node]) -> None:

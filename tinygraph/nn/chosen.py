@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.nn.registry import did_you_mean
+from tinygraph.nn.signatures import did_you_mean
 
 if TYPE_CHECKING:
     from tinygraph.nn.layer import Layer

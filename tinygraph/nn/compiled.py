@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph import backends
 from tinygraph.distribute.mpi import MPI
-from tinygraph.nn import optimizers, registry
+from tinygraph.nn import optimizers, signatures
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.head import Head
 from tinygraph.nn.heads import check_named, heads_of
@@ -179,4 +179,6 @@ class Compiled(Stepped):
         """Raise TypeError for an argument that a method does not have."""
         if unknown:
             known = inspect.signature(getattr(self, method)).parameters
-            registry.reject(f"{self.title}.{method}", unknown, [name for name in known if name != "unknown"])
+            signatures.reject(
+                f"{self.title}.{method}", unknown, [name for name in known if name != "unknown"]
+            )

@@ -18,7 +18,7 @@ from tinygraph.nn.arrays import (
     numbers,
 )
 from tinygraph.nn.checks import shown
-from tinygraph.nn.registry import did_you_mean
+from tinygraph.nn.signatures import did_you_mean
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed

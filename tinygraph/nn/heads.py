@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph.nn import losses, metrics
 from tinygraph.nn.head import Head, metrics_of
-from tinygraph.nn.registry import did_you_mean
+from tinygraph.nn.signatures import did_you_mean
 
 if TYPE_CHECKING:
     from tinygraph.nn.graphed import Graphed

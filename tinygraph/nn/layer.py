@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygraph.graph import Node, scope
-from tinygraph.nn import registry, regularizers
+from tinygraph.nn import registry, regularizers, signatures
 from tinygraph.nn.arguments import flat, listed, mapped, put_back, take_out, taken_by
 from tinygraph.nn.checks import check_arguments, flag, one_number
 from tinygraph.nn.eager import Programs
@@ -66,7 +66,7 @@ class Layer(Specified):
         batch_input_shape: Any = None,
         **unknown: Any,
     ):
-        registry.reject_unknown(self, unknown)
+        signatures.reject_unknown(self, unknown)
         super().__init__(name, trainable, dtype, input_shape, batch_input_shape)
         self.programs = Programs(self)
         self.activity_regularizer = regularizers.get(activity_regularizer)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from tinygraph.graph import GraphError
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.arguments import flat, plain_slots, read_slots
 from tinygraph.nn.checks import flag
 from tinygraph.nn.layer import Layer
@@ -68,7 +68,7 @@ def read(
         raise GraphError(f"expected a symbol, ['input', k] or ['call', k, n], got {brief(key)}.")
 
     for number, call in enumerate(calls):
-        registry.check_fields(f"call {number}", call, ("layer", "inputs", "several", "arguments", "extra"))
+        signatures.check_fields(f"call {number}", call, ("layer", "inputs", "several", "arguments", "extra"))
         if call["layer"] not in by_name:
             raise GraphError(f"call {number}: there is no layer {brief(call['layer'])}.")
         own, extra = ([symbol(key) for key in call[name]] for name in ("inputs", "extra"))

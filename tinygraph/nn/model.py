@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygraph.graph import GraphError
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.layer import Layer
 from tinygraph.nn.layer_graph import read, written
 from tinygraph.nn.symbol import Symbol, calls_before, check_names, in_order
@@ -93,7 +93,7 @@ class Model(Trainable):
     def from_config(cls, config: Mapping[str, Any]) -> Model:
         """Make the model that `get_config` described, with fresh weights."""
         needed = ("name", "trainable", "inputs", "layers", "calls", "outputs")
-        registry.check_fields(cls.__name__, config, needed, ["output_keys"])
+        signatures.check_fields(cls.__name__, config, needed, ["output_keys"])
         layers: list[Layer] = [registry.deserialize(entry) for entry in config["layers"]]
         inputs, outputs = read(layers, config["inputs"], config["calls"], config["outputs"])
         named = dict(zip(config["output_keys"], outputs, strict=True)) if "output_keys" in config else outputs

@@ -6,7 +6,6 @@ from ``custom_objects``, given by the caller.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygraph.nn.describing import describing
+from tinygraph.nn.signatures import argument_names, check_fields, did_you_mean
 from tinygraph.saving.loading import brief, part
 
 T = TypeVar("T")
@@ -26,9 +26,6 @@ KINDS: dict[str, dict[str, Any]] = {}
 
 #: kind -> others that will do where it is wanted
 TAKEN_FOR = {"layer": ("model",), "metric": ("loss",)}
-
-#: how much of an unknown name is compared with the known ones
-LONGEST_NAME = 100
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 #: what the description has in several places, once it is made: class and number -> object
@@ -191,37 +188,6 @@ def _find(kind: str, name: str) -> Any:
     return names[name]
 
 
-def did_you_mean(name: str, known: Any) -> str:
-    """Return the end of a message on an unknown name: the closest known one, or all there are."""
-    name = str(name)[:LONGEST_NAME]  # a file may say anything, and the search takes long for long ones
-    close = difflib.get_close_matches(name, [str(each) for each in known], n=5, cutoff=0.5)
-    if close:
-        swapped = [each for each in close if sorted(each) == sorted(name)]  # mea: mae before mse
-        return f"; did you mean {(swapped or close)[0]!r}?"
-    return f"; there are {', '.join(sorted(str(each) for each in known))}." if known else "."
-
-
-def check_fields(owner: str, config: Mapping[str, Any], needed: Any, others: Any = ()) -> None:
-    """Raise ValueError unless a config has all that is ``needed``, and of ``others`` at most."""
-    for name in needed:
-        if name not in config:
-            raise ValueError(f"{owner}: its config has no {name!r}.")
-    reject(owner, config, [*needed, *others])
-
-
-def reject_unknown(thing: Any, arguments: Mapping[str, Any]) -> None:
-    """Raise TypeError if there are ``arguments``, which the constructor of ``thing`` does not know."""
-    if arguments:
-        reject(type(thing).__name__, arguments, argument_names(type(thing)))
-
-
-def reject(owner: str, arguments: Mapping[str, Any], known: Any) -> None:
-    """Raise TypeError for the first of ``arguments`` that is not ``known``, with the closest one that is."""
-    for name in arguments:
-        if name not in known:
-            raise TypeError(f"{owner}: unknown argument {name!r}{did_you_mean(name, known)}")
-
-
 def plain(value: Any) -> Any:
     """Return ``value`` as strings, numbers, lists and dicts."""
     if isinstance(value, Configurable):
@@ -251,28 +217,6 @@ def _noted(function: Callable[..., Any]) -> str:
 def name_of(function: Callable[..., Any]) -> str:
     """Return what a config calls a function or an operation."""
     return str(getattr(function, "name", None) or getattr(function, "__name__", type(function).__name__))
-
-
-def argument_names(cls: type) -> list[str]:
-    """Return the names of a constructor's arguments, those that it passes on included."""
-    return list(parameters_of(cls))
-
-
-def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
-    """Return a constructor's parameters by name, those that it passes on with ``*`` and ``**`` included."""
-    if "__signature__" in vars(cls):
-        return dict(vars(cls)["__signature__"].parameters)
-    found: dict[str, inspect.Parameter] = {}
-    for base in cls.__mro__:
-        if "__init__" not in vars(base) or base is object:
-            continue
-        parameters = list(inspect.signature(vars(base)["__init__"]).parameters.values())[1:]
-        for p in parameters:
-            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
-                found.setdefault(p.name, p)
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-            break
-    return {name: p for name, p in found.items() if name not in getattr(cls, "settled", ())}
 
 
 def snake_case(name: str) -> str:

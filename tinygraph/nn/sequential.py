@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tinygraph.graph import GraphError, Shape
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.arguments import flat
 from tinygraph.nn.checks import flag
 from tinygraph.nn.graphed import Graphed
@@ -155,7 +155,7 @@ class Sequential(Trainable):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Sequential:
         """Make the model that `get_config` described, with fresh weights."""
-        registry.check_fields(cls.__name__, config, ("name", "trainable", "layers", "input"))
+        signatures.check_fields(cls.__name__, config, ("name", "trainable", "layers", "input"))
         model = cls(name=config["name"], trainable=config["trainable"])
         for each in config["input"]:
             model.add(Input(**each))

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tinygraph.nn import Layer, registry
+from tinygraph.nn import Layer, registry, signatures
 from tinygraph.nn.training import Trainable
 from tinygraph.sklearn.classifier import Classifier
 from tinygraph.sklearn.estimator import Estimator
@@ -43,7 +43,7 @@ class Built(Estimator):
         given = dict(arguments)
         own = given.pop("arguments")
         unknown = {name: value for name, value in own.items() if not name.startswith(PREFIX)}
-        registry.reject(type(self).__name__, unknown, [name for name in given if name != "self"])
+        signatures.reject(type(self).__name__, unknown, [name for name in given if name != "self"])
         super()._keep(given | own)
 
     def _network(self) -> Trainable:

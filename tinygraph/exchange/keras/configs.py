@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinygraph.exchange.keras.names import ANY, KINDS, MODELS, NEUTRAL
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.symbol import DTYPES
 from tinygraph.saving.loading import brief, part
 
@@ -59,7 +59,7 @@ def kind_of(name: str, module: Any) -> str:
     if name not in registry.KINDS[kind]:
         classes = [each for each, thing in registry.KINDS[kind].items() if thing.__name__ == each]
         raise ValueError(
-            f"there is no {kind} {name!r} here{registry.did_you_mean(name, classes)} "
+            f"there is no {kind} {name!r} here{signatures.did_you_mean(name, classes)} "
             f"Give your own as custom_objects={{{name!r}: ...}}, or save the model without it."
         )
     return kind
@@ -75,7 +75,7 @@ def _own(entry: Config, custom: Custom) -> Any:
 
 def arguments_of(name: str, cls: Any, config: Config, custom: Custom) -> dict[str, Any]:
     """Return a constructor's arguments; those that are not here are dropped only if they do nothing."""
-    known = registry.parameters_of(cls)
+    known = signatures.parameters_of(cls)
     found: dict[str, Any] = {}
     for argument, value in prepared(name, config).items():
         value = revived(value, custom)

@@ -11,7 +11,7 @@ import numpy as np
 from tinygraph.exchange.torch.forms import Entry, depth_of, entries_of
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.layer import Layer
-from tinygraph.nn.registry import did_you_mean
+from tinygraph.nn.signatures import did_you_mean
 
 Array = np.ndarray[Any, Any]
 Modules = Mapping[str, str | Sequence[str]]

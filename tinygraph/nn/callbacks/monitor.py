@@ -9,7 +9,7 @@ from typing import Any
 from tinygraph.nn.callbacks.base import Callback, Logs
 from tinygraph.nn.head import metrics_of
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.registry import did_you_mean
+from tinygraph.nn.signatures import did_you_mean
 
 MODES = ("auto", "min", "max")
 

@@ -9,7 +9,7 @@ from typing import Any
 from tinygraph.nn.callbacks.base import Callback, Logs
 from tinygraph.nn.callbacks.monitor import say
 from tinygraph.nn.checks import flag
-from tinygraph.nn.registry import reject
+from tinygraph.nn.signatures import reject
 
 HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 

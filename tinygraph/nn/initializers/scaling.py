@@ -8,7 +8,8 @@ from tinygraph.graph import Shape
 from tinygraph.nn.initializers.base import Array, RandomInitializer
 from tinygraph.nn.initializers.random import truncated_normal
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.registry import did_you_mean, register
+from tinygraph.nn.registry import register
+from tinygraph.nn.signatures import did_you_mean
 
 MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph import ops
 from tinygraph.graph import GraphError, Node, Shape
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.arguments import taken_by
 from tinygraph.nn.checks import shown
 from tinygraph.nn.layer import Layer
@@ -73,7 +73,7 @@ class Lambda(Layer):
         self.arguments = dict(arguments or {})
         parameters = inspect.signature(self.function).parameters
         if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            registry.reject(self.title, self.arguments, parameters)
+            signatures.reject(self.title, self.arguments, parameters)
 
     def call(self, x: Any, mask: Any = None, training: bool = False) -> Any:
         """function(x), and the mask that goes on with it."""

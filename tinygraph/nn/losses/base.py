@@ -16,7 +16,8 @@ from tinygraph.nn.alignment import (
     made_of_ops,
     with_axes_of,
 )
-from tinygraph.nn.registry import Configurable, did_you_mean, get, register, snake_case
+from tinygraph.nn.registry import Configurable, get, register, snake_case
+from tinygraph.nn.signatures import did_you_mean
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 

@@ -13,7 +13,8 @@ from tinygraph.nn.checks import whole_number
 from tinygraph.nn.metrics.base import Array, Metric, ratio
 from tinygraph.nn.metrics.confusion import above, split_labels
 from tinygraph.nn.ranges import number_in
-from tinygraph.nn.registry import did_you_mean, register
+from tinygraph.nn.registry import register
+from tinygraph.nn.signatures import did_you_mean
 
 CURVES = ("ROC", "PR", "PRGAIN")
 METHODS = ("interpolation", "minoring", "majoring")

@@ -9,7 +9,8 @@ from tinygraph.graph import GraphError, Node
 from tinygraph.nn.alignment import as_predictions, as_targets, as_weights
 from tinygraph.nn.checks import whole_number
 from tinygraph.nn.metrics.base import Array, Metric, wide
-from tinygraph.nn.registry import did_you_mean, register
+from tinygraph.nn.registry import register
+from tinygraph.nn.signatures import did_you_mean
 
 
 @register("metric")

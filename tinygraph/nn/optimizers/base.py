@@ -12,7 +12,7 @@ from tinygraph import ops
 from tinygraph.defaults import floatx
 from tinygraph.graph import Node, absolute_scope, scope
 from tinygraph.interrupts import interrupts_held
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.alignment import in_dtype
 from tinygraph.nn.checks import flag
 from tinygraph.nn.optimizers.accumulation import TOTAL, Accumulation
@@ -79,7 +79,7 @@ class Optimizer(Configurable):
         name: str | None = None,
         **unknown: Any,
     ):
-        registry.reject_unknown(self, unknown)
+        signatures.reject_unknown(self, unknown)
         self.name = name or type(self).__name__.lower()
         if weight_decay is not None:
             number_in("[0, inf)", self, "weight_decay", weight_decay)

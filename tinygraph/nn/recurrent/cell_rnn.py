@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tinygraph.graph import Shape
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.checks import flag
 from tinygraph.nn.naming import unique_name
 from tinygraph.nn.recurrent.cell import Cell
@@ -28,11 +28,11 @@ class CellRNN(RNN):
         cls.__signature__ = joint_signature(cls.cell_class, cls.last)  # what help() and argument_names show
 
     def __init__(self, *args: Any, **kwargs: Any):
-        registry.reject_unknown(
+        signatures.reject_unknown(
             self, {n: kwargs[n] for n in kwargs if n not in self.__signature__.parameters}
         )
         given = self.__signature__.bind(*args, **kwargs).arguments
-        of_layer = {n: given.pop(n) for n in registry.argument_names(RNN) if n in given}
+        of_layer = {n: given.pop(n) for n in signatures.argument_names(RNN) if n in given}
         name = of_layer.pop("name", None)
         name = unique_name(registry.snake_case(type(self).__name__)) if name is None else name
         shared = {n: of_layer[n] for n in ("trainable", "dtype") if n in of_layer}
@@ -64,7 +64,7 @@ def joint_signature(cell: type[Cell], last: Mapping[str, Any]) -> inspect.Signat
     ``zero_output_for_mask`` goes by name.
     """
     by_position, by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
-    found = registry.parameters_of(cell) | registry.parameters_of(RNN)
+    found = signatures.parameters_of(cell) | signatures.parameters_of(RNN)
     found |= {name: inspect.Parameter(name, by_position, default=default) for name, default in last.items()}
     del found["cell"]
     moved = {"zero_output_for_mask", "activity_regularizer", *last}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinygraph.defaults import reseeded
-from tinygraph.nn import registry
+from tinygraph.nn import registry, signatures
 from tinygraph.nn.recurrent.simple import SimpleRNN
 from tinygraph.nn.training import Trainable
 
@@ -52,7 +52,7 @@ def _simplified(config: Any) -> Any:
     if not isinstance(config, Mapping):
         return config
     if config.get("class_name") in GATED:
-        known = registry.argument_names(SimpleRNN)
+        known = signatures.argument_names(SimpleRNN)
         return dict(config) | {
             "class_name": "SimpleRNN",
             "config": {name: value for name, value in config["config"].items() if name in known},
