@@ -16,7 +16,7 @@ CHECKS = (
 
 #: the autodiff, planner, executor and file code: here every line and branch is reached
 WHOLLY = (
-    *("graph.py", "op.py", "ops/*", "grad.py", "differences.py"),
+    *("graph/*", "op.py", "ops/*", "grad.py", "differences.py"),
     *("rewrites/*", "plan.py", "fusing.py"),
     *("run.py", "compile.py", "backends/*", "interrupts.py", "collector.py"),
     *("files.py", "saving/*", "exchange/*", "cli/*"),
