@@ -14,18 +14,6 @@ from tinygraph.nn.callbacks import BackupAndRestore, ModelCheckpoint
 from tinygraph.saving.state import arrays_of
 
 
-@dataclass(frozen=True)
-class Saver:
-    """``save(model, folder)`` writes; ``load(folder)`` returns a model like that which was saved last.
-
-    ``file`` is what is written, in the folder.
-    """
-
-    file: str
-    save: Callable[[Any, str], None]
-    load: Callable[[str], Any]
-
-
 def made(seed: int = 0) -> Sequential:
     """A model that has been trained for a step, so that all of its state differs from that of other seeds."""
     tg.set_seed(seed)
@@ -38,6 +26,24 @@ def made(seed: int = 0) -> Sequential:
 def state(model: Any) -> bytes:
     """All numbers of a model: weights, the optimizer's state, and how far its random numbers are."""
     return b"".join(array.tobytes() for array in arrays_of(model).values())
+
+
+def state_for_keras(model: Any) -> bytes:
+    """The numbers that a file of Keras has a place for: not how far random numbers are."""
+    return b"".join(leaf.value.tobytes() for leaf in [*model.weights, *model.optimizer.variables])
+
+
+@dataclass(frozen=True)
+class Saver:
+    """``save(model, folder)`` writes; ``load(folder)`` returns a model like that which was saved last.
+
+    ``file`` is what is written, in the folder; ``state`` gives the numbers that it has.
+    """
+
+    file: str
+    save: Callable[[Any, str], None]
+    load: Callable[[str], Any]
+    state: Callable[[Any], bytes] = state
 
 
 def loaded_by(read: Callable[[Any, str], Any]) -> Callable[[str], Any]:
@@ -73,6 +79,12 @@ SAVERS = {
         "m.tiny",
         lambda model, folder: model.save(f"{folder}/m.tiny"),
         lambda folder: tg.load(f"{folder}/m.tiny"),
+    ),
+    "save for Keras": Saver(
+        "m.keras",
+        lambda model, folder: model.save(f"{folder}/m.keras"),
+        lambda folder: tg.load(f"{folder}/m.keras"),
+        state_for_keras,
     ),
     "save_weights": Saver(
         "w.safetensors",

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from saving.savers import SAVERS, Saver, made, state
+from saving.savers import SAVERS, Saver, made
 
 import tinygraph
 
@@ -141,7 +141,7 @@ BLOWS = {
 def found(saver: Saver, folder: str) -> str:
     """Which of the models is in the file: its name, or what went wrong."""
     try:
-        numbers = state(saver.load(folder))
+        numbers = saver.state(saver.load(folder))
     except Exception as problem:
         return repr(problem)
     return next((name for name, known in STATES.items() if numbers == known), "another")
@@ -158,6 +158,6 @@ def struck(name: str, blow: str, points: int) -> Iterator[dict[str, object]]:
 
 if __name__ == "__main__":
     MODELS = [made(0), made(1)]
-    STATES = {name: state(model) for name, model in zip("AB", MODELS, strict=True)}
+    STATES = {name: SAVERS[sys.argv[1]].state(model) for name, model in zip("AB", MODELS, strict=True)}
     blows = dict(argument.split("=") for argument in sys.argv[2:])
     print(json.dumps([case for blow in blows for case in struck(sys.argv[1], blow, int(blows[blow]))]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import safetensors
-from saving.savers import SAVERS, made, state
+from saving.savers import SAVERS, made
 
 from tinygraph import files
 from tinygraph.files import write_whole
@@ -95,7 +95,7 @@ def test_each_call_that_fails(saver, tmp_path, disk):
             assert failure.value.errno == code
             assert failure.value.filename.startswith(target)  # or a file beside it that is named after it
             assert sorted(os.listdir(folder)) == there
-            assert state(way.load(folder)) == state(old if place < taken else new)
+            assert way.state(way.load(folder)) == way.state(old if place < taken else new)
             way.save(old, folder)
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_replaced_while_it_is_read(saver, tmp_path, monkeypatch):
         return opens(*arguments, **options)
 
     monkeypatch.setattr(safetensors, "safe_open", replaced_first)
-    assert state(way.load(folder)) == state(old)
+    assert way.state(way.load(folder)) == way.state(old)
     assert not waiting
 
 
