@@ -275,7 +275,7 @@ def test_saving_takes_the_memory_of_one_copy(tmp_path):
 def test_there_is_nothing_but_plain_data_in_a_file(tmp_path):
     own_model().save(tmp_path / "m.tiny")
     metadata = container.read(tmp_path / "m.tiny").metadata
-    assert set(metadata) == {"digest", "format", "model", "training", "version", "written_by"}
+    assert set(metadata) == {"digest", "format", "model", "own", "training", "version", "written_by"}
     assert json.loads(metadata["model"])["class_name"] == "Sequential"
     assert str(tmp_path) not in str(metadata)
     assert registry.deserialize(json.loads(metadata["model"]), {"Scale": Scale}).name == "own"

@@ -1,8 +1,9 @@
 """A whole model in one file: `Model.save` and `tinygraph.load`.
 
-Beside the arrays of its state (see `tinygraph.saving.state`) the file has two descriptions in JSON: ``model``
-is the architecture, as `tinygraph.nn.serialize` returns it, and ``training`` is what it is trained by, and
-how far it has come. There is no code in it: classes are tinygraph's, or the caller's ``custom_objects``.
+Beside the arrays of its state (see `tinygraph.saving.state`) the file has descriptions in JSON: ``model`` is
+the architecture, as `tinygraph.nn.serialize` returns it; ``training`` is what it is trained by, and how far
+it has come; ``own`` names what of both is the writer's. There is no code in it: classes are tinygraph's, or
+the caller's ``custom_objects``.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ def save_model(model: Stored, path: Path) -> None:
     with describing() as met:
         text, own = described(model), {"model": met.own}
         training, arrays = _training(model)
-        training["own"] = own | {"compile": sorted({*met.own} - {*own["model"]})}
+        own["compile"] = sorted({*met.own} - {*own["model"]})
     arrays |= arrays_of(model)
     if own["model"]:
         _warn_unless_made(model, text, met.named, arrays)
-    texts = {"model": text, "training": _text(model, "training", training)}
+    texts = {"model": text, "training": _text(model, "training", training), "own": json.dumps(own)}
     container.write(path, arrays, {"written_by": __version__, **texts})
 
 
@@ -114,10 +115,9 @@ def load(path: Path, custom_objects: Mapping[str, Any] | None = None, compile: b
         )
     texts, custom = contents.metadata, custom_objects or {}
     with loading(path, sum(array.nbytes for array in contents.arrays.values())):
-        told = container.parsed(path, "training", texts.get("training", "{}"))
-        if "own" in told:
-            _check_own(told["own"], custom, compile)
+        _check_own(container.parsed(path, "own", texts.get("own", "{}")), custom, compile)
         model = _made(container.parsed(path, "model", texts["model"]), custom)
+        told = container.parsed(path, "training", texts.get("training", "{}"))
         if compile:
             with floats(told.get("floatx", floatx().name)):
                 _prepare(model, told, custom)

@@ -14,6 +14,8 @@ from tinygraph.nn.recurrent.cell import Cell
 from tinygraph.nn.recurrent.conv_lstm import ConvLSTMCell
 from tinygraph.nn.recurrent.rnn import RNN
 
+#: arguments that older versions of Keras 3 do not know, and what they are where nobody asked for them
+NEWER = {"sliding_window": None, "use_gate": False}
 #: seeds of Keras have 32 bits
 SEEDS = 2**32
 
@@ -56,6 +58,8 @@ def described_layer(layer: Layer) -> dict[str, Any]:
 
 def _is_written(layer: Layer, argument: str, value: Any) -> bool:
     """Whether Keras is told of an argument: not of those that it has not, where they do nothing."""
+    if argument in NEWER:
+        return value != NEWER[argument]
     if argument == "activity_regularizer":
         return value is not None  # not every constructor of Keras takes None
     if argument == "implementation":
