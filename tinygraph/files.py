@@ -35,6 +35,12 @@ def write_whole(target: Path, *pieces: str | bytes | memoryview) -> None:
         raise OSError(problem.errno, problem.strerror, str(target)) from None
 
 
+def write_with_folder(target: Path, *pieces: str | bytes | memoryview) -> None:
+    """`write_whole`, in a folder that is made if need be."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, *pieces)
+
+
 def _replace(place: Path, data: Sequence[bytes | memoryview]) -> None:
     """Write a file and let it take a place, where the old one may be written."""
     beside = place.with_name(f".tinygraph-{uuid.uuid4().hex}")

@@ -313,7 +313,7 @@ def test_the_files_are_whole_or_as_they_were(tmp_path, monkeypatch):
     model, _ = forecaster()
     written = []
     monkeypatch.setattr(
-        "tinygraph.exchange.script.export.write_whole",
+        "tinygraph.exchange.script.export.write_with_folder",
         lambda path, content: written.append((path.name, content)),
     )
     model.export_numpy(tmp_path / "predict.py")

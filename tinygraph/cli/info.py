@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tinygraph.cli.command import command, opened
 from tinygraph.nn import registry
 from tinygraph.nn.summary import in_bytes
-from tinygraph.saving.container import read
+from tinygraph.saving.container import HDF5, ZIP, read
 
 if TYPE_CHECKING:
     from tinygraph.nn.training import Trainable
@@ -36,7 +36,7 @@ def _file(path: str) -> str:
     """The file itself: size, and the version of tinygraph's own format."""
     told = f"{path}: {in_bytes(os.path.getsize(path))}"
     with open(path, "rb") as file:
-        if file.read(4) in (b"\x89HDF", b"PK\x03\x04"):
+        if file.read(4) in (HDF5, ZIP):
             return f"{told}, a file of Keras"
     contents = read(path)
     writer = contents.metadata.get("written_by")

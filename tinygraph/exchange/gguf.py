@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from tinygraph.files import write_whole
+from tinygraph.files import write_with_folder
 from tinygraph.nn import registry
 from tinygraph.version import __version__
 
@@ -69,8 +69,7 @@ def write_gguf(model: Compiled, path: str | os.PathLike[str]) -> None:
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(Path(path), made.read_bytes())
+        write_with_folder(Path(path), made.read_bytes())
 
 
 def named(model: Compiled) -> dict[str, Parameter]:

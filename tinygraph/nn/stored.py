@@ -67,7 +67,7 @@ class Stored(Resumed):
         return name
 
     def check_name(self, method: str, filepath: str | os.PathLike[str]) -> str:
-        """Return the name of a file, or raise TypeError or ValueError unless ``method`` writes such files."""
+        """Return the name of a file, or raise ValueError unless ``method`` writes such files."""
         owner = f"{self.title}.{method}"
         name = file_name(owner, "filepath", filepath)
         end = next((end for end in WRITTEN_BY if name.endswith(end)), None)

@@ -82,11 +82,17 @@ class Weighted(Configurable):
         return weight
 
     @property
+    def own_parameters(self) -> list[Parameter]:
+        """The layer's own parameter nodes, those that training never changes last."""
+        return [w.node for w in sorted(self.own_weights, key=lambda weight: not weight.trainable)]
+
+    @property
     def weights(self) -> list[Parameter]:
         """The parameter nodes, each once and in Keras' order, whatever is frozen: the layer's own, those that
         training never changes last; then those of its sublayers."""
-        own = [w.node for w in sorted(self.own_weights, key=lambda weight: not weight.trainable)]
-        return list(dict.fromkeys(own + [w for layer in self.sublayers for w in layer.weights]))
+        return list(
+            dict.fromkeys(self.own_parameters + [w for layer in self.sublayers for w in layer.weights])
+        )
 
     @property
     def trainable_weights(self) -> list[Parameter]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.files import write_whole
+from tinygraph.files import write_with_folder
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.loading import brief, shortened
 
@@ -26,6 +26,8 @@ Array = np.ndarray[Any, Any]
 
 VERSION = 1
 UNSIGNED = "0" * 64
+#: how the files of Keras begin
+HDF5, ZIP = b"\x89HDF", b"PK\x03\x04"
 _DIGEST = re.compile(rb'"digest":"([0-9a-f]{64})"')
 #: what one description in a file may have: in memory a value takes some 60 bytes, a list or dict some 200
 MOST_TEXT, MOST_VALUES, MOST_CONTAINERS = 2**22, 160_000, 40_000
@@ -49,9 +51,8 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, Array], metadata: M
         start, end = end, end + array.nbytes
         header[name] = {"dtype": _kind(array), "shape": array.shape, "data_offsets": [start, end]}
         values.append(array.reshape(-1).view("uint8").data)
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, head(header, *values), *values)  # in pieces: the arrays may be most of the memory
+    # in pieces: the arrays may be most of the memory
+    write_with_folder(Path(path), head(header, *values), *values)
 
 
 def _kind(array: Array) -> str:
@@ -140,7 +141,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _header(path: Path, file: Any) -> bytes:
     """Return the header with its length in front; the file is then at its arrays."""
     start = file.read(8)
-    if start[:4] in (b"\x89HDF", b"PK\x03\x04"):
+    if start[:4] in (HDF5, ZIP):
         raise ModelFormatError(
             f"{path}: HDF5 or a zip, not a file of tinygraph; if Keras wrote it, name it .weights.h5 or "
             ".keras."
@@ -151,9 +152,8 @@ def _header(path: Path, file: Any) -> bytes:
             f"{path}: no whole safetensors file: it has {size} bytes, less than its header says."
         )
     header = file.read(min(length, 4 * MOST_TEXT))
-    parsed(
-        path, "no whole safetensors file, header", header.decode(errors="replace"), times=3
-    )  # two descriptions, and the arrays
+    text = header.decode(errors="replace")
+    parsed(path, "no whole safetensors file, header", text, times=3)  # two descriptions, and the arrays
     return start + header
 
 

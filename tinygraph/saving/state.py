@@ -139,9 +139,10 @@ def _optimizer(model: Compiled, arrays: Mapping[str, Array], stored: dict[str, A
 
 def _served(model: Compiled, arrays: Mapping[str, Array], path: Path) -> list[Parameter]:
     """Return the weights that the optimizer of the arrays has moments of; older files do not say which."""
-    if not _stored(arrays, "served"):
+    stored = _stored(arrays, "served")
+    if not stored:
         return list(dict.fromkeys([*model.optimizer.served, *model.trainable_weights]))
-    (places, *more), weights = _stored(arrays, "served").values(), model.weights
+    (places, *more), weights = stored.values(), model.weights
     listed = places.tolist() if places.ndim == 1 and places.dtype == np.int64 and not more else [-1]
     if len(set(listed)) < len(listed) or not all(0 <= place < len(weights) for place in listed):
         raise ModelFormatError(f"{path}: served: expected places among {len(weights)} weights, got {listed}.")

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tinygraph.files import write_whole
-from tinygraph.saving.container import parsed
+from tinygraph.files import write_with_folder
+from tinygraph.saving.container import HDF5, ZIP, parsed
 from tinygraph.saving.errors import ModelFormatError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -20,7 +20,6 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 EXPANSION, SLACK = 2, 2**22
 #: the version of Keras whose files these are
 KERAS_VERSION = "3.15.1"
-START = b"PK\x03\x04"
 
 
 class Archive(NamedTuple):
@@ -55,9 +54,9 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
     """
     with open(path, "rb") as file, as_format_errors(path, "no whole .keras file"):
         start, size = file.read(4), os.fstat(file.fileno()).st_size
-        if start[:4] == b"\x89HDF":
+        if start == HDF5:
             raise ModelFormatError("a model in one HDF5 file; open it in Keras 3 and save it as .keras.")
-        if start != START:
+        if start != ZIP:
             raise ModelFormatError("no .keras file: it does not begin as a zip does.")
         with zipfile.ZipFile(file) as archive:
             _check_members(archive.infolist(), size)
@@ -78,8 +77,7 @@ def write_archive(path: str | os.PathLike[str], config: Mapping[str, Any], weigh
         for name, value in described.items():
             archive.writestr(zipfile.ZipInfo(name), json.dumps(value, allow_nan=False))
         archive.writestr(zipfile.ZipInfo(WEIGHTS), weights)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_whole(Path(path), whole.getvalue())
+    write_with_folder(Path(path), whole.getvalue())
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

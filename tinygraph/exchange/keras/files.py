@@ -14,9 +14,10 @@ from tinygraph.exchange.keras.calls import described_model
 from tinygraph.exchange.keras.compiling import compile_as, compile_config
 from tinygraph.exchange.keras.configs import revived
 from tinygraph.exchange.keras.weights import take_weights, weights_file
-from tinygraph.files import write_whole
+from tinygraph.files import write_with_folder
 from tinygraph.nn.compiled import Compiled
 from tinygraph.nn.training import Trainable
+from tinygraph.saving.container import ZIP
 from tinygraph.saving.errors import ModelFormatError
 from tinygraph.saving.loading import brief, loading
 
@@ -93,7 +94,7 @@ def read_keras_weights(model: Compiled, path: Name) -> None:
     """
     model._check_built()
     with open(path, "rb") as file:
-        zipped = file.read(4) == archive.START
+        zipped = file.read(4) == ZIP
         file.seek(0)
         content = io.BytesIO(archive.read_archive(path).weights) if zipped else file
         with archive.as_format_errors(path, "no weights of Keras"), hdf5.opened(content) as variables:
@@ -106,6 +107,4 @@ def write_keras_weights(model: Compiled, path: Name) -> None:
     Raises:
         ImportError: h5py is not installed (extra ``keras``).
     """
-    content = weights_file(model)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_whole(Path(path), content)
+    write_with_folder(Path(path), weights_file(model))

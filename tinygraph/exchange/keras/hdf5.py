@@ -14,8 +14,6 @@ from tinygraph.saving.errors import ModelFormatError
 
 Array = np.ndarray[Any, Any]
 
-START = b"\x89HDF"
-
 
 def h5py() -> Any:
     """Return the module h5py, or raise ImportError."""

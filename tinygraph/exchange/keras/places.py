@@ -13,7 +13,6 @@ from tinygraph.nn.recurrent.rnn import RNN
 from tinygraph.nn.recurrent.stacked import StackedRNNCells
 from tinygraph.nn.recurrent.time_distributed import TimeDistributed
 from tinygraph.nn.registry import snake_case
-from tinygraph.ops import Parameter
 
 #: what Keras calls the linear maps of `MultiHeadAttention`
 MAPS = {
@@ -30,11 +29,6 @@ class Place(NamedTuple):
 
     path: str
     layer: Layer
-
-    @property
-    def parameters(self) -> list[Parameter]:
-        """The layer's own, those that training never changes last."""
-        return [w.node for w in sorted(self.layer.own_weights, key=lambda weight: not weight.trainable)]
 
 
 #: how the layers of a model are told apart: from (path, layers) to the place of each

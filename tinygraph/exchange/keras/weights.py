@@ -26,7 +26,8 @@ def weights_file(model: Compiled) -> bytes:
     """Return the bytes of a weights file, with the optimizer's state if the model is compiled."""
     model._check_built()
     variables: dict[str, tuple[str, Sequence[Array]]] = {
-        place.path: (place.layer.name, [w.value for w in place.parameters]) for place in places_of(model)
+        place.path: (place.layer.name, [w.value for w in place.layer.own_parameters])
+        for place in places_of(model)
     }
     if model.compiled:
         state = optimizers.state_of(model.optimizer, model.trainable_weights)
@@ -51,7 +52,7 @@ def take_weights(model: Compiled, file: hdf5.Variables, by_name: bool) -> None:
     taken: list[tuple[Parameter, Array]] = []
     named = Names(file) if by_name else numbered
     for place in places_of(model, named):
-        parameters = place.parameters
+        parameters = place.layer.own_parameters
         shapes = [parameter.shape for parameter in parameters]
         taken += zip(parameters, file.arrays(place.path, place.layer.title, shapes), strict=True)
     state = _optimizer_state(model, file)

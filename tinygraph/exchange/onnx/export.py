@@ -13,7 +13,7 @@ from tinygraph.exchange.onnx.probes import Probes
 from tinygraph.exchange.onnx.probing import probed
 from tinygraph.exchange.onnx.traced import traced
 from tinygraph.exchange.onnx.writer import DTYPES, OpenSize, Writer
-from tinygraph.files import write_whole
+from tinygraph.files import write_with_folder
 from tinygraph.graph import Node
 from tinygraph.nn.graphed import Graphed
 from tinygraph.nn.recurrent.rnn import RNN
@@ -38,8 +38,7 @@ def export_onnx(model: Graphed, filepath: str | os.PathLike[str]) -> None:
         ValueError: something that ONNX cannot say, with the layer's name; more than 2 GB of weights.
     """
     content = model_proto(model).SerializeToString()
-    Path(filepath).parent.mkdir(parents=True, exist_ok=True)
-    write_whole(Path(filepath), content)
+    write_with_folder(Path(filepath), content)
 
 
 def model_proto(model: Graphed) -> Any:

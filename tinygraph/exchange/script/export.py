@@ -17,7 +17,7 @@ from tinygraph.exchange.script.names import name_values
 from tinygraph.exchange.script.own import changes_what_it_computes
 from tinygraph.exchange.script.page import Page, calls_of
 from tinygraph.exchange.script.writer import Array, Writer
-from tinygraph.files import write_whole
+from tinygraph.files import write_with_folder
 from tinygraph.nn.checks import file_name
 from tinygraph.nn.graphed import Graphed
 
@@ -29,12 +29,11 @@ def export_numpy(model: Graphed, path: str | os.PathLike[str]) -> None:
     if target.suffix != ".py":
         raise ValueError(f"{owner}: expected a name such as predict.py, got {str(target)!r}.")
     text, arrays = script(model, target.stem)
-    target.parent.mkdir(parents=True, exist_ok=True)
     if arrays:
         stored = io.BytesIO()
         np.savez(stored, allow_pickle=False, **arrays)
-        write_whole(target.with_suffix(".npz"), stored.getvalue())
-    write_whole(target, text)
+        write_with_folder(target.with_suffix(".npz"), stored.getvalue())
+    write_with_folder(target, text)
 
 
 def script(model: Graphed, stem: str) -> tuple[str, Mapping[str, Array]]:
